@@ -1,0 +1,85 @@
+package query
+
+import "github.com/loam-dev/loam/internal/schema"
+
+// Bound is a Read that fits its schema: every name resolved, every value
+// typed, every limit kept. Only Bind makes one.
+type Bound struct {
+	Model  *schema.Model
+	Op     Op
+	Key    []any // Get: values in the order of Model.Key
+	Where  *Cond // nil: all
+	Sort   []Order
+	Limit  int // rows, at least 1
+	Cursor string
+	Count  bool
+	Search *Terms
+	Select []BoundField
+	Parts  []BoundPart
+	Totals *BoundTotals
+}
+
+// Order is one field of a total order: the last ones are the primary key.
+type Order struct {
+	Field *schema.Field
+	Desc  bool
+}
+
+// Terms is a full-text search: every word must occur, the last one as a prefix.
+type Terms struct {
+	Words  []string
+	Fields []*schema.Field
+}
+
+// BoundField is one selected field. Exactly one of Field and Literal is set,
+// Literal by IsLiteral.
+type BoundField struct {
+	As        string
+	Field     *schema.Field
+	Literal   string
+	Sub       *Bound       // a relation
+	Embedded  []BoundField // an embedded type's selection; none: all of it
+	IsLiteral bool
+}
+
+// BoundPart is one key of a nested page.
+type BoundPart struct {
+	Kind    PartKind
+	As      string
+	Literal string
+	Select  []BoundField
+}
+
+// BoundTotals says what an aggregate computes.
+type BoundTotals struct {
+	GroupBy            []*schema.Field
+	Sum, Avg, Min, Max []*schema.Field
+}
+
+// BoundWrite is a Write that fits its schema. Only BindWrite makes one.
+type BoundWrite struct {
+	Model     *schema.Model
+	Op        WriteOp
+	Key       []any // in the order of Model.Key; Create: the new row's
+	Set       []Assign
+	Condition *Cond
+	Version   *int64
+	Conflict  []*schema.Field // Upsert: the unique key that decides between insert and update
+	Select    []BoundField
+}
+
+// Assign gives a stored field its new value, in canonical form.
+type Assign struct {
+	Field *schema.Field
+	Value any
+}
+
+// Value returns what the write sets the field to, and whether it does.
+func (w *BoundWrite) Value(f *schema.Field) (any, bool) {
+	for _, a := range w.Set {
+		if a.Field == f {
+			return a.Value, true
+		}
+	}
+	return nil, false
+}

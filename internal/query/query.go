@@ -1,0 +1,141 @@
+// Package query is what a caller asks for, as plain values: filters, sorts,
+// pages, selections, writes. A door builds a Read or a Write from its own
+// dialect; Bind checks it against a schema and types every value. It knows
+// neither who asks (package access) nor how it is answered (package store).
+package query
+
+import "github.com/loam-dev/loam/internal/schema"
+
+// The limits of one query. Each is named in the error that it causes.
+const (
+	DefaultPage  = 100    // rows of a list that names no limit
+	MaxPage      = 1000   // rows of one page
+	MaxDepth     = 8      // relations inside relations
+	MaxFields    = 2000   // selected fields, all levels together
+	MaxConds     = 200    // conditions of one filter
+	MaxNesting   = 16     // and/or/not and relations inside each other
+	MaxIn        = 500    // values of one in or notIn
+	MaxSort      = 5      // fields to sort by
+	MaxGroups    = 1000   // groups of one aggregate
+	MaxSearch    = 256    // characters of a search
+	MaxCost      = 100000 // rows that one query may touch at most: the product of its pages
+	MaxTextBytes = 4096   // bytes of one text in a filter
+)
+
+// Op is what a Read does.
+type Op uint8
+
+// The reads.
+const (
+	Get Op = iota
+	List
+	Search
+	Aggregate
+)
+
+// Operation is the operation whose rules the read is under.
+func (o Op) Operation() schema.Operation {
+	switch o {
+	case Get:
+		return schema.Get
+	case Search:
+		return schema.SearchOp
+	}
+	return schema.List
+}
+
+// Read asks for one row, a page of rows, or aggregates. Values are as decoded
+// from JSON (nil, bool, string, json.Number, []any, map[string]any), or Text
+// where they come from a URL.
+type Read struct {
+	Model  string
+	Op     Op
+	Key    map[string]any // Get: every field of the primary key
+	Filter any            // an object of the filter language, or nil
+	Sort   []Sort         // none: by primary key
+	Limit  int            // rows; 0: DefaultPage
+	Cursor string         // of an earlier page, or ""
+	Count  bool           // also count all rows that match
+	Search string         // Search: the words
+	Select []Field        // none: every plain field that the caller may read
+	Parts  []Part         // the shape of a nested list; none: a plain array
+	Totals Totals         // Aggregate
+}
+
+// Text is a value from a URL, typed by the field that it meets. A list is its
+// elements joined by commas.
+type Text string
+
+// Sort is one field to sort by.
+type Sort struct {
+	Field string
+	Desc  bool
+}
+
+// Field selects one field.
+type Field struct {
+	Name    string  // of the field; "" for a constant
+	As      string  // its key in the answer
+	Literal string  // the constant, where Name is ""
+	Read    *Read   // a relation's arguments and selection; nil: its defaults
+	Select  []Field // an embedded type's selection; none: all of it
+}
+
+// PartKind tells what a Part holds.
+type PartKind uint8
+
+// The parts of a page.
+const (
+	Items PartKind = iota
+	NextCursor
+	Constant
+)
+
+// Part is one key of a nested page that is shaped as an object, as GraphQL's
+// connections are.
+type Part struct {
+	Kind    PartKind
+	As      string
+	Literal string  // Constant
+	Select  []Field // Items
+}
+
+// Totals says what an aggregate computes, by field names.
+type Totals struct {
+	GroupBy            []string
+	Sum, Avg, Min, Max []string
+}
+
+// WriteOp is what a Write does.
+type WriteOp uint8
+
+// The writes.
+const (
+	Create WriteOp = iota
+	Update
+	Delete
+	Upsert
+)
+
+// Operation is the operation whose rules the write is under; an Upsert is
+// either Create or Update, as it turns out.
+func (o WriteOp) Operation() schema.Operation {
+	switch o {
+	case Update:
+		return schema.Update
+	case Delete:
+		return schema.Delete
+	}
+	return schema.Create
+}
+
+// Write asks to change one row.
+type Write struct {
+	Model     string
+	Op        WriteOp
+	Key       map[string]any // Update, Delete; nil: taken from Input
+	Input     map[string]any // Create, Update, Upsert
+	Condition any            // a filter that the row must meet before, or nil
+	Version   *int64         // the version that the row must have, or nil
+	Select    []Field        // of the answer; none: every plain field
+}

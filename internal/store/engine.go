@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// Engine is a database: SQLite or PostgreSQL. It knows connections and
+// transactions and nothing of models.
+type Engine interface {
+	// Read runs fn on a reader's connection, inside one read transaction: fn
+	// sees one snapshot. fn may run again after a lost connection.
+	Read(ctx context.Context, fn func(Conn) error) error
+	// Write runs fn inside a transaction and returns once what it wrote is
+	// durable. Concurrent calls may share a commit; each has its own savepoint,
+	// so that an error from fn undoes fn's writes alone. fn must not wait for
+	// anything but the database.
+	Write(ctx context.Context, fn func(Conn) error) error
+	Close() error
+}
+
+// Conn runs statements inside the transaction it was handed for. It is not
+// safe for concurrent use, and not to be kept after fn returns. Statements are
+// prepared once per connection and cached by their text.
+type Conn interface {
+	// Query runs one statement and hands each row to fn; fn may be nil. Args are nil,
+	// bool, int, int64, float64, string or []byte.
+	Query(sql string, args []any, fn func(Row) error) error
+	// Exec runs one statement and tells how many rows it changed.
+	Exec(sql string, args ...any) (int64, error)
+	// Script runs several statements without arguments: migrations.
+	Script(sql string) error
+}
+
+// Row is one row of a result; what it returns is valid until fn returns.
+// Columns count from 0.
+type Row interface {
+	Null(i int) bool
+	Text(i int) string  // "" for NULL
+	Bytes(i int) []byte // borrowed: copy to keep
+	Int(i int) int64
+	Float(i int) float64
+	Bool(i int) bool
+}
+
+// ConstraintKind tells which kind of constraint a write broke.
+type ConstraintKind uint8
+
+// The kinds of constraint.
+const (
+	UniqueViolation ConstraintKind = iota + 1
+	ForeignKeyViolation
+	NotNullViolation
+	CheckViolation
+)
+
+// ConstraintError is what Query and Exec return for a write that broke a
+// constraint. Columns is empty where the engine does not tell.
+type ConstraintError struct {
+	Kind    ConstraintKind
+	Table   string
+	Columns []string
+	Cause   error
+}
+
+func (e *ConstraintError) Error() string {
+	return fmt.Sprintf("constraint %d on %s%v: %v", e.Kind, e.Table, e.Columns, e.Cause)
+}
+
+func (e *ConstraintError) Unwrap() error { return e.Cause }
