@@ -1,0 +1,86 @@
+// Prints the AppSync schema that AWS Amplify's own transformer makes of each
+// testdata/*.graphql into testdata/*.appsync.graphql, so that the Go tests can
+// hold Loam's served schema against it without Node.
+//
+//   npm run oracle    write the goldens
+//   npm run check     fail where a golden differs from what Amplify prints today
+import { readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const { App, NestedStack, Stack } = require('aws-cdk-lib');
+const { constructTransform } = require('@aws-amplify/graphql-transformer');
+const { DDB_DEFAULT_DATASOURCE_STRATEGY } = require('@aws-amplify/graphql-transformer-core');
+const { parse } = require('graphql');
+
+const testdata = path.join(path.dirname(fileURLToPath(import.meta.url)), 'testdata');
+
+// Every provider is configured, so that a schema may use any of them.
+const authConfig = {
+  defaultAuthentication: { authenticationType: 'API_KEY', apiKeyConfig: { apiKeyExpirationDays: 7 } },
+  additionalAuthenticationProviders: [
+    { authenticationType: 'AMAZON_COGNITO_USER_POOLS', userPoolConfig: { userPoolId: 'eu-west-1_pool' } },
+    { authenticationType: 'AWS_IAM' },
+    { authenticationType: 'OPENID_CONNECT', openIDConnectConfig: { name: 'oidc', issuerUrl: 'https://issuer.example.com' } },
+  ],
+};
+
+const synthParameters = {
+  amplifyEnvironmentName: 'NONE',
+  apiName: 'oracle',
+  authenticatedUserRoleName: 'authenticated',
+  unauthenticatedUserRoleName: 'unauthenticated',
+  userPoolId: 'eu-west-1_pool',
+  identityPoolId: 'eu-west-1:identities',
+};
+
+// @refersTo renames columns of imported SQL tables only: a file whose first
+// line is "# sql" is transformed as one that describes such tables.
+const sqlStrategy = {
+  name: 'oracle',
+  dbType: 'MYSQL',
+  dbConnectionConfig: {
+    databaseNameSsmPath: '/database',
+    hostnameSsmPath: '/hostname',
+    passwordSsmPath: '/password',
+    portSsmPath: '/port',
+    usernameSsmPath: '/username',
+  },
+};
+
+const asset = { assetHash: 'hash', httpUrl: 'url', s3BucketName: 'bucket', s3ObjectKey: 'key', s3ObjectUrl: 's3://bucket/key' };
+
+function appsync(schema) {
+  const isModel = (d) => d.kind === 'ObjectTypeDefinition' && d.directives.some((dir) => dir.name.value === 'model');
+  const strategy = schema.startsWith('# sql\n') ? sqlStrategy : DDB_DEFAULT_DATASOURCE_STRATEGY;
+  const models = parse(schema).definitions.filter(isModel).map((d) => d.name.value);
+  const joins = [...schema.matchAll(/relationName:\s*"(\w+)"/g)].map((m) => m[1][0].toUpperCase() + m[1].slice(1));
+  const transform = constructTransform({ transformersFactoryArgs: {}, authConfig, transformParameters: {} });
+  const stack = new Stack(new App(), 'oracle');
+  transform.transform({
+    schema,
+    scope: stack,
+    nestedStackProvider: { provide: (scope, name) => new NestedStack(scope, name) },
+    assetProvider: { provide: () => asset },
+    synthParameters,
+    dataSourceStrategies: Object.fromEntries([...models, ...joins].map((name) => [name, strategy])),
+  });
+  return stack.node.findChild('GraphQLAPI').schema.definition.trim() + '\n';
+}
+
+const check = process.argv.includes('--check');
+let stale = 0;
+for (const file of readdirSync(testdata).filter((f) => /^[a-z0-9]+\.graphql$/.test(f)).sort()) {
+  const golden = path.join(testdata, file.replace(/\.graphql$/, '.appsync.graphql'));
+  const printed = appsync(readFileSync(path.join(testdata, file), 'utf8'));
+  if (!check) {
+    writeFileSync(golden, printed);
+    console.log(`${path.basename(golden)}: ${printed.split('\n').length - 1} lines`);
+  } else if (!existsSync(golden) || readFileSync(golden, 'utf8') !== printed) {
+    console.error(`${path.basename(golden)} differs from what the transformer prints; run: npm run oracle`);
+    stale++;
+  }
+}
+process.exitCode = stale ? 1 : 0;
