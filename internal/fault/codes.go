@@ -38,6 +38,11 @@ const (
 	StoreBusy Code = "store/busy"
 	StoreFull Code = "store/full"
 
+	StoreCancelled  Code = "store/cancelled"
+	StoreCorrupt    Code = "store/corrupt"
+	StoreHeld       Code = "store/held"
+	StoreUnreadable Code = "store/unreadable"
+
 	DataNotFound      Code = "data/not_found"
 	DataNoReference   Code = "data/no_reference"
 	DataReferenced    Code = "data/referenced"
@@ -47,6 +52,40 @@ const (
 	DataBatchLimit    Code = "data/batch_limit"
 	DataKeyReused     Code = "data/idempotency_key_reused"
 	DataKeyInProgress Code = "data/idempotency_key_in_progress"
+
+	VaultNoKey   Code = "vault/no_key"
+	VaultWeakKey Code = "vault/weak_key"
+	VaultKeyFile Code = "vault/key_file"
+	VaultSealed  Code = "vault/sealed"
+
+	AuthBadEmail     Code = "auth/bad_email"
+	AuthBadPassword  Code = "auth/bad_password"
+	AuthBadName      Code = "auth/bad_name"
+	AuthEmailTaken   Code = "auth/email_taken"
+	AuthWrong        Code = "auth/wrong_credentials"
+	AuthTooMany      Code = "auth/too_many_attempts"
+	AuthBusy         Code = "auth/busy"
+	AuthDisabled     Code = "auth/disabled"
+	AuthBadToken     Code = "auth/bad_token"
+	AuthExpired      Code = "auth/expired_token"
+	AuthRevoked      Code = "auth/revoked_token"
+	AuthTokenReused  Code = "auth/token_reused"
+	AuthBadKey       Code = "auth/bad_key"
+	AuthKeyNotFound  Code = "auth/key_not_found"
+	AuthKeyLimit     Code = "auth/key_limit"
+	AuthUserNotFound Code = "auth/user_not_found"
+	AuthNotAllowed   Code = "auth/not_allowed"
+
+	TenantNotFound   Code = "tenant/not_found"
+	TenantNoMember   Code = "tenant/member_not_found"
+	TenantNoUser     Code = "tenant/user_not_found"
+	TenantMember     Code = "tenant/already_member"
+	TenantNotAllowed Code = "tenant/not_allowed"
+	TenantLastOwner  Code = "tenant/last_owner"
+	TenantBadRole    Code = "tenant/bad_role"
+	TenantBadName    Code = "tenant/bad_name"
+	TenantLimit      Code = "tenant/limit"
+	TenantOff        Code = "tenant/off"
 )
 
 // Catalog holds every code. It is never written after start.
@@ -76,6 +115,11 @@ var Catalog = map[Code]Entry{
 	StoreBusy: {Unavailable, "The database is busy. Try again."},
 	StoreFull: {StorageFull, "The disk is full. Nothing was written; reads go on."},
 
+	StoreCancelled:  {Timeout, "The request was cancelled or ran out of time before the database was done. Nothing was written."},
+	StoreCorrupt:    {Internal, "The database file is damaged. Restore the latest backup."},
+	StoreHeld:       {Unavailable, "Another process has the database open. Stop it first."},
+	StoreUnreadable: {Unavailable, "The database file can't be opened: a wrong key, no database, or no right to read and write it."},
+
 	DataNotFound:      {NotFound, "There is no such row, or none that the caller may see."},
 	DataNoReference:   {Invalid, "A reference points to a row that does not exist, or that the caller may not see."},
 	DataReferenced:    {Conflict, "Other rows need this one. Delete or re-point them first."},
@@ -85,4 +129,38 @@ var Catalog = map[Code]Entry{
 	DataBatchLimit:    {Invalid, "The batch has too many operations. The message names the limit."},
 	DataKeyReused:     {Unprocessable, "The Idempotency-Key was used before with another request."},
 	DataKeyInProgress: {Conflict, "A request with this Idempotency-Key is still running. Try again shortly."},
+
+	VaultNoKey:   {Invalid, "There is no master key. Set LOAM_MASTER_KEY or name a key file."},
+	VaultWeakKey: {Invalid, "The master key is short, guessable or malformed. Make one with openssl rand -base64 32."},
+	VaultKeyFile: {Invalid, "The key file can't be read or made, or others may read it."},
+	VaultSealed:  {Internal, "A stored secret does not open: the master key is not the one that the data was made with."},
+
+	AuthBadEmail:     {Invalid, "The email address is not well formed."},
+	AuthBadPassword:  {Invalid, "The password is too short or too long. The message names the limits."},
+	AuthBadName:      {Invalid, "The name is empty, too long, or has control characters."},
+	AuthEmailTaken:   {Conflict, "An account with this email address exists. Sign in instead."},
+	AuthWrong:        {Unauthenticated, "The email address or the password is wrong."},
+	AuthTooMany:      {TooMany, "Too many failed attempts for this account or from this network. Try again after Retry-After."},
+	AuthBusy:         {Unavailable, "Too many sign-ins at once. Try again after Retry-After."},
+	AuthDisabled:     {Forbidden, "The account is disabled. Ask an administrator."},
+	AuthBadToken:     {Unauthenticated, "The token is not one of this server's, or not of the kind that belongs here. Sign in again."},
+	AuthExpired:      {Unauthenticated, "The token has expired. Refresh it, or sign in again."},
+	AuthRevoked:      {Unauthenticated, "The token's session or membership has ended. Refresh it, or sign in again."},
+	AuthTokenReused:  {Unauthenticated, "The refresh token was used before, so its session was ended as stolen. Sign in again."},
+	AuthBadKey:       {Unauthenticated, "The API key is unknown or revoked."},
+	AuthKeyNotFound:  {NotFound, "There is no such API key in this organization."},
+	AuthKeyLimit:     {Invalid, "The organization has as many API keys as it may have. Revoke one first."},
+	AuthUserNotFound: {NotFound, "There is no such user."},
+	AuthNotAllowed:   {Forbidden, "Only a signed-in owner or admin of the organization may do this."},
+
+	TenantNotFound:   {NotFound, "There is no such organization, or none that the caller belongs to."},
+	TenantNoMember:   {NotFound, "The organization has no such member."},
+	TenantNoUser:     {NotFound, "No account has this id or email address. They sign up first, then you add them."},
+	TenantMember:     {Conflict, "The user is a member already. Change their role instead."},
+	TenantNotAllowed: {Forbidden, "The caller's role in the organization does not allow this. The message names the role that does."},
+	TenantLastOwner:  {Forbidden, "An organization keeps at least one owner. Make another member an owner first."},
+	TenantBadRole:    {Invalid, "A role is one of owner, admin and member."},
+	TenantBadName:    {Invalid, "The name is empty, too long, or has control characters."},
+	TenantLimit:      {Invalid, "A limit on organizations or members is reached. The message names it."},
+	TenantOff:        {Forbidden, "This backend has no organizations: loam.yaml says tenancy: off."},
 }
