@@ -35,9 +35,8 @@ const (
 	AccessFieldDenied    Code = "access/field_denied"
 	AccessNoOrganization Code = "access/no_organization"
 
-	StoreBusy Code = "store/busy"
-	StoreFull Code = "store/full"
-
+	StoreBusy       Code = "store/busy"
+	StoreFull       Code = "store/full"
 	StoreCancelled  Code = "store/cancelled"
 	StoreCorrupt    Code = "store/corrupt"
 	StoreHeld       Code = "store/held"
@@ -112,9 +111,8 @@ var Catalog = map[Code]Entry{
 	AccessFieldDenied:    {Forbidden, "No rule of the field allows this caller to read or write it."},
 	AccessNoOrganization: {Forbidden, "The model belongs to an organization, and the caller has none active. Create one or switch to one."},
 
-	StoreBusy: {Unavailable, "The database is busy. Try again."},
-	StoreFull: {StorageFull, "The disk is full. Nothing was written; reads go on."},
-
+	StoreBusy:       {Unavailable, "The database is busy. Try again."},
+	StoreFull:       {StorageFull, "The disk is full. Nothing was written; reads go on."},
 	StoreCancelled:  {Timeout, "The request was cancelled or ran out of time before the database was done. Nothing was written."},
 	StoreCorrupt:    {Internal, "The database file is damaged. Restore the latest backup."},
 	StoreHeld:       {Unavailable, "Another process has the database open. Stop it first."},

@@ -1,0 +1,134 @@
+package sqlite
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// The write-ahead log is folded into the database file by three hands. The
+// janitor does most of it, on a connection of its own, while reads and writes go
+// on. Where constant traffic keeps it from ever reaching the log's end, the
+// writer restarts the log between two commits. In a quiet moment the writer
+// empties it.
+
+// watchLog keeps the length of the log as each commit leaves it. It also takes
+// the place of SQLite's own checkpoints, which would run inside a commit.
+func (w *writer) watchLog() {
+	w.conn.db.WALHook(func(_ *sqlite3.Conn, _ string, pages int) error {
+		w.walPages = pages
+		return nil
+	})
+}
+
+// mindLog sees to a log that has grown long.
+func (w *writer) mindLog() {
+	switch {
+	case w.broken:
+	case w.walPages >= w.restart:
+		w.restartLog()
+	case w.walPages >= w.file.walSoftPages:
+		w.wake()
+	}
+}
+
+// restartLog has the next commit begin the log anew. Reads that began long ago
+// can prevent it; then the log may grow a little further before the next try.
+func (w *writer) restartLog() {
+	db := w.conn.db
+	_ = db.BusyTimeout(w.file.restartWait)
+	_, _, err := db.WALCheckpoint("main", sqlite3.CHECKPOINT_RESTART)
+	_ = db.BusyTimeout(w.file.busyWait)
+	if err != nil {
+		w.restart = w.walPages + w.file.walSoftPages
+		return
+	}
+	w.restart = w.file.walHardPages
+	w.walPages = 0
+}
+
+// tidy empties the log and lets SQLite look after its statistics.
+func (w *writer) tidy() {
+	if !w.dirty || w.broken {
+		return
+	}
+	w.dirty = false
+	db := w.conn.db
+	if time.Since(w.tuned) >= w.file.optimizeEvery {
+		w.tuned = time.Now()
+		if err := db.Exec("PRAGMA analysis_limit = 400; PRAGMA optimize"); err != nil {
+			w.file.log.Warn("updating the query planner's statistics", "error", err)
+		}
+	}
+	_ = db.BusyTimeout(w.file.restartWait)
+	_, _, err := db.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
+	_ = db.BusyTimeout(w.file.busyWait)
+	if err == nil {
+		w.walPages, w.restart = 0, w.file.walHardPages
+	}
+}
+
+// janitor checkpoints in the background.
+type janitor struct {
+	file  *file
+	calls chan struct{}
+	quit  chan struct{}
+	gone  chan struct{}
+	once  sync.Once
+}
+
+func newJanitor(f *file) *janitor {
+	j := &janitor{file: f, calls: make(chan struct{}, 1), quit: make(chan struct{}), gone: make(chan struct{})}
+	go j.loop()
+	return j
+}
+
+// wake asks for a checkpoint; it does not wait for it.
+func (j *janitor) wake() {
+	select {
+	case j.calls <- struct{}{}:
+	default:
+	}
+}
+
+func (j *janitor) stop() {
+	j.once.Do(func() { close(j.quit) })
+	<-j.gone
+}
+
+func (j *janitor) loop() {
+	defer close(j.gone)
+	var c *conn
+	for {
+		select {
+		case <-j.quit:
+			if c != nil {
+				if err := c.close(); err != nil {
+					j.file.log.Warn("closing the connection for checkpoints", "error", err)
+				}
+			}
+			return
+		case <-j.calls:
+			c = j.checkpoint(c)
+		}
+	}
+}
+
+// checkpoint folds in what no read or write is in the way of, on c or on a
+// connection that it opens.
+func (j *janitor) checkpoint(c *conn) *conn {
+	if c == nil {
+		opened, err := j.file.connect(context.Background(), forCheckpoints)
+		if err != nil {
+			j.file.log.Warn("opening a connection for checkpoints", "error", err)
+			return nil
+		}
+		c = opened
+	}
+	if _, _, err := c.db.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE); err != nil {
+		j.file.log.Warn("folding the log into the database", "error", err)
+	}
+	return c
+}

@@ -1,0 +1,182 @@
+// Package sqlite is the embedded database: a store.Engine over one SQLite
+// file, plain or encrypted, that a single process holds. One writer commits
+// concurrent writes together and answers them once they are on the disk; a pool
+// of readers sees snapshots beside it.
+//
+// It knows connections, transactions and files. It is not a query layer and
+// knows no table: all SQL but its own pragmas comes from the store.
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// KeySize is the length of an encryption key in bytes.
+const KeySize = 32
+
+// Options say which database to open and how.
+type Options struct {
+	Path    string       // the file; its directory is made if need be
+	Key     []byte       // KeySize random bytes encrypt the file; nil leaves it plain
+	Readers int          // connections for reads; 0 takes twice the cores, at least 4
+	Log     *slog.Logger // nil discards
+}
+
+// Engine is an open database. It is safe for concurrent use.
+type Engine struct {
+	writer  *writer
+	readers *pool
+	janitor *janitor
+	lock    *os.File
+}
+
+var _ store.Engine = (*Engine)(nil)
+
+// Open opens the database, creating it where there is none, and holds it until
+// Close: a second process is refused with store/held, a wrong key with
+// store/unreadable.
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	return open(ctx, o, defaultLimits())
+}
+
+func open(ctx context.Context, o Options, lim limits) (_ *Engine, err error) {
+	f, err := newFile(o, lim)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{}
+	defer func() {
+		if err != nil {
+			e.abandon()
+		}
+	}()
+	if err = f.prepare(); err != nil {
+		return nil, err
+	}
+	if e.lock, err = holdFile(f.path + "-lock"); err != nil {
+		return nil, fault.New(fault.StoreHeld, "another process has %s open; stop it first", f.path).Because(err)
+	}
+	main, err := f.connect(ctx, forWriting)
+	if err != nil {
+		return nil, err
+	}
+	if err = f.secure(); err != nil {
+		main.close()
+		return nil, err
+	}
+	e.janitor = newJanitor(f)
+	e.readers = newPool(f)
+	e.writer = newWriter(f, main, e.janitor.wake)
+	return e, nil
+}
+
+// Read runs fn over one snapshot of the database. A write that returned before
+// Read was called is in it.
+func (e *Engine) Read(ctx context.Context, fn func(store.Conn) error) error {
+	return e.readers.read(ctx, fn)
+}
+
+// Write runs fn in the write transaction and returns when it is on the disk.
+// Where ctx ends before fn has begun, fn never runs; afterwards the answer says
+// truly whether the write was kept. A panic in fn undoes its writes and comes
+// back as an error.
+func (e *Engine) Write(ctx context.Context, fn func(store.Conn) error) error {
+	return e.writer.write(ctx, fn, false)
+}
+
+// Rebuild is Write for a migration that replaces tables which others refer to.
+// It runs alone, with foreign keys unchecked while fn runs and checked as a
+// whole before the commit.
+func (e *Engine) Rebuild(ctx context.Context, fn func(store.Conn) error) error {
+	return e.writer.write(ctx, fn, true)
+}
+
+// Close lets the writes that wait finish, refuses new work, folds the log into
+// the database file and lets go of it. Closing twice is harmless.
+func (e *Engine) Close() error {
+	e.janitor.stop()
+	e.writer.drain()
+	err := errors.Join(e.readers.close(), e.writer.close())
+	if released := releaseFile(e.lock); released != nil && !errors.Is(released, os.ErrClosed) {
+		err = errors.Join(err, released)
+	}
+	return err
+}
+
+// abandon undoes a failed open.
+func (e *Engine) abandon() {
+	if e.lock != nil {
+		_ = releaseFile(e.lock)
+	}
+}
+
+// file is a database on disk: where it is and how its connections are set up.
+type file struct {
+	path    string
+	key     []byte
+	readers int
+	log     *slog.Logger
+	limits
+}
+
+func newFile(o Options, lim limits) (*file, error) {
+	if o.Path == "" {
+		return nil, errors.New("sqlite: no path")
+	}
+	if o.Key != nil && len(o.Key) != KeySize {
+		return nil, fmt.Errorf("sqlite: the key has %d bytes, not %d", len(o.Key), KeySize)
+	}
+	path, err := filepath.Abs(o.Path)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	readers := o.Readers
+	if readers <= 0 {
+		readers = defaultReaders()
+	}
+	return &file{path: path, key: o.Key, readers: readers, log: log, limits: lim}, nil
+}
+
+// prepare makes the directory and the file with modes that keep others out, and
+// has the directory itself on the disk, or a power cut could take the whole
+// database although every commit in it was synced.
+func (f *file) prepare() error {
+	dir := filepath.Dir(f.path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return unwritable(dir, err)
+	}
+	db, err := os.OpenFile(f.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return unwritable(f.path, err)
+	}
+	if err := errors.Join(db.Chmod(0o600), db.Close()); err != nil {
+		return unwritable(f.path, err)
+	}
+	return errors.Join(syncDir(dir), syncDir(filepath.Dir(dir)))
+}
+
+// secure sets the modes of the files that SQLite itself made.
+func (f *file) secure() error {
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Chmod(f.path+suffix, 0o600); err != nil {
+			return unwritable(f.path+suffix, err)
+		}
+	}
+	return syncDir(filepath.Dir(f.path))
+}
+
+func unwritable(path string, err error) error {
+	return fault.New(fault.StoreUnreadable, "can't write %s; give the user that runs Loam the right to", path).Because(err)
+}

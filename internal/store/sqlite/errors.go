@@ -1,0 +1,84 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// translate turns a driver's error into what the store expects: a
+// *store.ConstraintError, a fault that the caller can act on, or, for our own
+// mistakes, an ordinary error.
+func (f *file) translate(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	code, ok := errors.AsType[sqlite3.ErrorCode](err)
+	switch {
+	case !ok:
+		return err
+	case code == sqlite3.CONSTRAINT:
+		return constraint(err)
+	case code == sqlite3.INTERRUPT:
+		return cancelled(ctx, err)
+	case code == sqlite3.FULL, outOfSpace(err):
+		return fault.New(fault.StoreFull, "there is no room left for this write; nothing of it was kept").Because(err)
+	case code == sqlite3.BUSY, code == sqlite3.LOCKED:
+		return f.busy(err)
+	case code == sqlite3.CORRUPT, code == sqlite3.NOTADB:
+		return fault.New(fault.StoreCorrupt, "the database file %s is damaged; restore the latest backup", f.path).Because(err)
+	}
+	return fmt.Errorf("sqlite: %w", err)
+}
+
+func (f *file) busy(cause error) error {
+	return fault.New(fault.StoreBusy, "the database is busy; try again shortly").After(f.retryAfter).Because(cause)
+}
+
+// cancelled is the answer to a caller who left before the work was done.
+func cancelled(ctx context.Context, cause error) error {
+	if err := context.Cause(ctx); err != nil {
+		cause = err
+	}
+	return fault.New(fault.StoreCancelled, "the request ended before the database was done; nothing was written").Because(cause)
+}
+
+// constraint reads which constraint was broken out of SQLite's message, its
+// only account of it: "UNIQUE constraint failed: Task._org, Task.slug". For an
+// index on an expression it names no column.
+func constraint(err error) error {
+	broken := &store.ConstraintError{Kind: store.CheckViolation, Cause: err}
+	message := err.Error()
+	extended, _ := errors.AsType[sqlite3.ExtendedErrorCode](err)
+	switch extended {
+	case sqlite3.CONSTRAINT_UNIQUE, sqlite3.CONSTRAINT_PRIMARYKEY, sqlite3.CONSTRAINT_ROWID:
+		broken.Kind = store.UniqueViolation
+		broken.Table, broken.Columns = columnsAfter(message, "UNIQUE constraint failed: ")
+	case sqlite3.CONSTRAINT_NOTNULL:
+		broken.Kind = store.NotNullViolation
+		broken.Table, broken.Columns = columnsAfter(message, "NOT NULL constraint failed: ")
+	case sqlite3.CONSTRAINT_DATATYPE: // cannot store TEXT value in INTEGER column Task.size
+		broken.Table, broken.Columns = columnsAfter(message, " column ")
+	case sqlite3.CONSTRAINT_FOREIGNKEY:
+		broken.Kind = store.ForeignKeyViolation
+	}
+	return broken
+}
+
+func columnsAfter(message, marker string) (table string, columns []string) {
+	_, list, _ := strings.Cut(message, marker)
+	for name := range strings.SplitSeq(list, ", ") {
+		t, column, ok := strings.Cut(name, ".")
+		if !ok {
+			return "", nil
+		}
+		table, columns = t, append(columns, column)
+	}
+	return table, columns
+}
