@@ -1,0 +1,46 @@
+# Everything that a change must pass is `make test`; CI runs the same target.
+# It needs Go, Node, git, make and a C compiler (for the race detector).
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 3s
+SOAKTIME    ?= 2h
+
+.PHONY: test lint vuln node gotest fuzz goldens generate soak bench build demo
+
+test: lint vuln node gotest goldens fuzz
+
+lint:
+	@files=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$files" ] || { echo "run gofmt -w on:"; echo "$$files"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+vuln: ; @scripts/vuln.sh
+
+# The judges that live on npm: installed where their lock file changed, then asked.
+node: ; @scripts/node.sh
+
+gotest:
+	go test -race -shuffle=on -timeout 15m ./...
+
+# A few seconds for each fuzz target; `make fuzz FUZZTIME=10m` for a night.
+fuzz: ; @FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
+
+# Goldens and generated pages are what the code makes today.
+goldens: ; @scripts/goldens.sh
+
+# Rewrites every golden and generated page.
+generate: ; @scripts/generate.sh
+
+# Kills, random cases and mixed load for as long as it takes: tests with the build tag soak.
+soak:
+	go test -tags soak -run '^TestSoak' -v -timeout $(SOAKTIME) ./...
+
+# Loam, PocketBase and a bare handler, side by side: see bench/README.md.
+bench:
+	go run ./bench $(BENCHFLAGS)
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/loam ./cmd/loam
+
+demo:
+	go run ./cmd/loam demo

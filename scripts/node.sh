@@ -1,0 +1,15 @@
+#!/bin/sh
+# Installs each npm project under tests/ where its lock file is newer than what
+# is installed, and runs its "check" script where it has one.
+set -eu
+command -v npm >/dev/null || { echo "npm: not found, and the judges that live on npm need it"; exit 1; }
+for lock in tests/*/package-lock.json; do
+	[ -f "$lock" ] || continue
+	dir=$(dirname "$lock")
+	if [ ! -f "$dir/node_modules/.package-lock.json" ] || [ "$lock" -nt "$dir/node_modules/.package-lock.json" ]; then
+		echo "npm ci in $dir"
+		(cd "$dir" && npm ci --no-audit --no-fund --loglevel=error)
+		touch "$dir/node_modules/.package-lock.json"
+	fi
+	(cd "$dir" && npm run --silent --if-present check)
+done
