@@ -9,6 +9,7 @@ type Schema struct {
 	Enums    []*Enum     // in file order
 	Embedded []*Embedded // object types without @model, in file order
 	Hash     string      // of the canonical form; equal hashes mean equal schemas
+	AWS      bool        // the file uses AWS scalars: implicit fields have them too
 
 	models map[string]*Model // by name
 	paths  map[string]*Model // by REST path
@@ -38,7 +39,7 @@ type Model struct {
 	Doc    string
 	Scope  Scope
 
-	Fields  []*Field // stored fields and relations: declared ones in file order, then implicit ones
+	Fields  []*Field // stored fields and relations: an implicit id, declared ones in file order, then implicit ones
 	Key     []*Field // the primary key, without the tenant
 	Indexes []*Index // @index, and those that relations need
 	Search  *Search  // @search, or nil
@@ -84,6 +85,7 @@ type Field struct {
 	Doc      string
 	Model    *Model // nil in an embedded type
 	Kind     Kind
+	TypeName string // as written: "AWSDateTime", "TaskStatus", "Project"
 	Scalar   Scalar
 	Enum     *Enum
 	Embedded *Embedded
@@ -93,13 +95,18 @@ type Field struct {
 	Required     bool // T!
 	ElemRequired bool // [T!]
 
-	Default     *string  // @default's text, checked; nil when there is none
-	Checks      []*Check // @validate
-	Unique      bool     // @unique: within the tenant, among non-null values
-	ReadOnly    bool     // set by the server: timestamps, version
-	Implicit    bool     // not written in the file: id, owner, foreign keys, timestamps, version
-	Hidden      bool     // stored but on no door (the version, where the app has a field of that name)
-	Rules       []*Rule  // field-level rules; nil: the model's rules
+	Default    *string  // @default's text, checked; nil when there is none
+	Checks     []*Check // @validate
+	Unique     bool     // @unique: within the tenant, among non-null values
+	ReadOnly   bool     // set by the server: timestamps, version
+	Implicit   bool     // not written in the file: id, owner, foreign keys, timestamps, version
+	Hidden     bool     // stored but on no door (the version, where the app has a field of that name)
+	Deprecated string   // @deprecated's reason, or ""
+	// Alias is the name that Amplify gives the same implicit key
+	// ("blogPostsId" for "blogId"), or "". A door for Amplify's clients may
+	// serve it beside Name.
+	Alias       string
+	Rules       []*Rule // field-level rules; nil: the model's rules
 	RenamedFrom string
 	Pos         Pos
 }
@@ -174,7 +181,9 @@ type Enum struct {
 	Doc    string
 	Values []string
 	Docs   []string // one a value, "" without
-	Pos    Pos
+	// Deprecated holds one @deprecated reason a value, "" without.
+	Deprecated []string
+	Pos        Pos
 }
 
 // Has tells whether the enum has the value.

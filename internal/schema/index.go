@@ -1,0 +1,156 @@
+package schema
+
+import (
+	"slices"
+	"strings"
+)
+
+// modelIndexes resolves @index and @unique, and adds the indexes that
+// relations need where no other serves.
+func (c *checker) modelIndexes(m *modelDef) {
+	for _, d := range m.indexes {
+		c.index(m, d)
+	}
+	for _, f := range m.Fields {
+		if f.Unique && f.Plain() {
+			c.addIndex(m, &Index{Name: "unique" + upperFirst(f.Name), Fields: []*Field{f}, Unique: true, Implicit: true, Pos: f.Pos})
+		}
+	}
+	for _, a := range m.uniques {
+		c.compositeUnique(m, a)
+	}
+	for _, f := range m.Fields {
+		if f.Kind == RelationKind && f.Relation != nil && f.Relation.Type == BelongsTo {
+			c.coverIndex(m, f.Relation.From, "by"+upperFirst(f.Name))
+		}
+	}
+	for _, l := range c.links { // a parent's key on this model, without a @belongsTo
+		if l.rel != nil && l.rel.Target == m.Model && len(l.rel.To) > 0 {
+			c.coverIndex(m, l.rel.To, "by"+upperFirst(l.m.Name)+upperFirst(l.field.Name))
+		}
+	}
+	if n := len(m.Indexes); n > maxIndexes {
+		c.errorf(spanOf(m.Pos, m.Name), "too_many", "remove some", "`%s` has %d indexes; the limit is %d", m.Name, n, maxIndexes)
+	}
+}
+
+// index resolves one @index.
+func (c *checker) index(m *modelDef, d indexDef) {
+	x := &Index{Name: d.args.text("name"), Fields: []*Field{d.field}, Pos: d.args.at.Pos}
+	for _, w := range d.args.list("sortKeyFields") {
+		f := c.plainField(m, w, "an index")
+		switch {
+		case f == nil:
+		case slices.Contains(x.Fields, f):
+			c.errorf(w.span, "repeated", "remove it", "`%s` stands twice in the index", w.text)
+		default:
+			x.Fields = append(x.Fields, f)
+		}
+	}
+	if len(x.Fields) > maxKeyFields {
+		c.errorf(d.args.at, "too_many", "use fewer", "the index has %d fields; the limit is %d", len(x.Fields), maxKeyFields)
+		x.Fields = x.Fields[:maxKeyFields]
+	}
+	names := make([]string, len(x.Fields))
+	for i, f := range x.Fields {
+		names[i] = upperFirst(f.Name)
+	}
+	automatic := lowerFirst(c.plurals.plural(m.Name)) + "By" + strings.Join(names, "And")
+	switch {
+	case d.args.null("queryField"):
+	case d.args.has("queryField"):
+		x.QueryField = c.operationName(d.args.list("queryField")[0], automatic)
+	default:
+		x.QueryField = automatic
+	}
+	if x.Name == "" {
+		x.Name = "by" + strings.Join(names, "And")
+	} else if len(x.Name) > longestName || !indexName.MatchString(x.Name) {
+		c.errorf(d.args.span("name"), "bad_argument", "use letters, digits, _, - and .", "`%s` can't be the name of an index", x.Name)
+		return
+	}
+	if other := m.index(x.Name); other != nil {
+		c.errorf(d.args.span("name"), "repeated", "give it another name", "`%s` has two indexes named `%s`", m.Name, x.Name)
+		return
+	}
+	m.Indexes = append(m.Indexes, x)
+}
+
+func (m *modelDef) index(name string) *Index {
+	for _, x := range m.Indexes {
+		if strings.EqualFold(x.Name, name) {
+			return x
+		}
+	}
+	return nil
+}
+
+// addIndex adds an index of our own under a name that is free.
+func (c *checker) addIndex(m *modelDef, x *Index) {
+	for name := x.Name; m.index(x.Name) != nil; {
+		name += "_"
+		x.Name = name
+	}
+	m.Indexes = append(m.Indexes, x)
+}
+
+// coverIndex adds an index over fields unless one, or the key, starts with them.
+func (c *checker) coverIndex(m *modelDef, fields []*Field, name string) {
+	starts := func(of []*Field) bool {
+		return len(of) >= len(fields) && slices.Equal(of[:len(fields)], fields)
+	}
+	if m.ReadOnly || starts(m.Key) || slices.ContainsFunc(m.Indexes, func(x *Index) bool { return starts(x.Fields) }) {
+		return
+	}
+	c.addIndex(m, &Index{Name: name, Fields: fields, Implicit: true, Pos: m.Pos})
+}
+
+// compositeUnique resolves @unique(fields:) of a type.
+func (c *checker) compositeUnique(m *modelDef, a args) {
+	if !a.has("fields") {
+		c.errorf(a.at, "missing_argument", "write @unique(fields: [\"a\", \"b\"]), or put @unique on the field", "`@unique` on a type needs `fields`")
+		return
+	}
+	x := &Index{Name: "unique", Unique: true, Implicit: true, Pos: a.at.Pos}
+	for _, w := range a.list("fields") {
+		f := c.plainField(m, w, "@unique")
+		switch {
+		case f == nil:
+			return
+		case slices.Contains(x.Fields, f):
+			c.errorf(w.span, "repeated", "remove it", "`%s` stands twice", w.text)
+			return
+		}
+		x.Fields = append(x.Fields, f)
+		x.Name += upperFirst(f.Name)
+	}
+	if len(x.Fields) == 0 || len(x.Fields) > maxKeyFields {
+		c.errorf(a.at, "too_many", "name them", "`@unique` takes 1 to %d fields", maxKeyFields)
+		return
+	}
+	c.addIndex(m, x)
+}
+
+// modelSearch resolves @search.
+func (c *checker) modelSearch(m *modelDef) {
+	if m.search == nil {
+		return
+	}
+	s := &Search{Pos: m.search.at.Pos}
+	for _, w := range m.search.list("fields") {
+		f := c.lookup(m, w)
+		switch {
+		case f == nil:
+		case f.Kind != ScalarKind || f.List || f.Scalar != String && f.Scalar != Email && f.Scalar != URL:
+			c.errorf(w.span, "not_text", "name fields of type String", "`%s` has no text to search", w.text)
+		case slices.Contains(s.Fields, f):
+			c.errorf(w.span, "repeated", "remove it", "`%s` stands twice in @search", w.text)
+		default:
+			s.Fields = append(s.Fields, f)
+		}
+	}
+	if n := len(m.search.list("fields")); n == 0 || n > maxSearch {
+		c.errorf(m.search.at, "too_many", "write @search(fields: [\"title\"])", "`@search` takes 1 to %d fields, not %d", maxSearch, n)
+	}
+	m.Search = s
+}

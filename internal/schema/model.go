@@ -1,0 +1,270 @@
+package schema
+
+import (
+	"slices"
+	"strings"
+)
+
+// userModel is the built-in model of the users of an organization.
+const userModel = "User"
+
+// modelDirective applies a directive of a type.
+func (c *checker) modelDirective(m *modelDef, found applied) {
+	a := found.args
+	switch found.name {
+	case "model":
+		c.modelArguments(m, a)
+	case "auth":
+		m.hasAuth, m.authSpan, m.auth = true, a.at, a.objects("rules", authRule)
+	case "search":
+		m.search = &a
+	case "unique":
+		m.uniques = append(m.uniques, a)
+	case "mapsTo", "refersTo":
+		if a.has("name") && c.physicalName(a, "table") {
+			m.Table = a.text("name")
+		}
+	case "renamedFrom":
+		m.RenamedFrom = c.formerName(a, m.Name, m.Name)
+	}
+}
+
+// modelArguments reads @model: the operations' names, the timestamps, the scope.
+func (c *checker) modelArguments(m *modelDef, a args) {
+	if a.text("scope") == "GLOBAL" {
+		m.Scope = Global
+	}
+	c.nameOperations(m, a)
+	m.timing = timing{"createdAt", "updatedAt"}
+	if a.null("timestamps") {
+		m.timing = timing{}
+		return
+	}
+	times := a.object("timestamps", c.argument("model", "timestamps").fields)
+	pick := func(name string, into *string) {
+		switch {
+		case times.null(name):
+			*into = ""
+		case times.has(name):
+			w := times.list(name)[0]
+			if nameAt.FindString(w.text) != w.text || w.text == "" || strings.HasPrefix(w.text, "_") {
+				c.errorf(w.span, "bad_argument", "use letters and digits", "`%s` can't be the name of a field", w.text)
+				return
+			}
+			*into = w.text
+		}
+	}
+	pick("createdAt", &m.timing.createdAt)
+	pick("updatedAt", &m.timing.updatedAt)
+}
+
+// argument finds an argument's spec.
+func (c *checker) argument(directive, name string) argSpec {
+	specs := c.directives[directive].args
+	return specs[slices.IndexFunc(specs, func(s argSpec) bool { return s.name == name })]
+}
+
+// nameOperations fills Ops: what @model renames, turns off or leaves alone.
+func (c *checker) nameOperations(m *modelDef, a args) {
+	upper := upperFirst(m.Name)
+	m.Plural = c.plurals.plural(upper)
+	m.Path = lowerFirst(m.Plural)
+	op := func(group, name, standard string) string {
+		in := a.object(group, c.argument("model", group).fields)
+		switch {
+		case a.null(group) || in.null(name):
+			return ""
+		case in.has(name):
+			return c.operationName(in.list(name)[0], standard)
+		}
+		return standard
+	}
+	m.Ops = Ops{
+		Get: op("queries", "get", "get"+upper), List: op("queries", "list", "list"+m.Plural),
+		Create: op("mutations", "create", "create"+upper), Update: op("mutations", "update", "update"+upper),
+		Delete: op("mutations", "delete", "delete"+upper),
+	}
+	in := a.object("subscriptions", c.argument("model", "subscriptions").fields)
+	if a.null("subscriptions") || in.text("level") == "off" {
+		return
+	}
+	m.Ops.PublicSubscriptions = in.text("level") == "public"
+	subscribe := func(name, mutation string) []string {
+		switch {
+		case mutation == "" || in.null(name):
+			return nil
+		case !in.has(name):
+			return []string{name + upper}
+		}
+		var names []string
+		for _, w := range in.list(name) {
+			names = append(names, c.operationName(w, name+upper))
+		}
+		return names
+	}
+	m.Ops.OnCreate = subscribe("onCreate", m.Ops.Create)
+	m.Ops.OnUpdate = subscribe("onUpdate", m.Ops.Update)
+	m.Ops.OnDelete = subscribe("onDelete", m.Ops.Delete)
+}
+
+// operationName checks a name given for an operation; standard stands in for
+// one that can't be.
+func (c *checker) operationName(w word, standard string) string {
+	if nameAt.FindString(w.text) != w.text || w.text == "" || strings.HasPrefix(w.text, "__") || len(w.text) > longestName {
+		c.errorf(w.span, "bad_argument", "use letters and digits, or null to turn it off", "`%s` can't be the name of an operation", w.text)
+		return standard
+	}
+	return w.text
+}
+
+// builtInUser adds the read-only model of the organization's users where the
+// schema refers to User and does not declare it.
+func (c *checker) builtInUser() {
+	used := slices.ContainsFunc(c.links, func(l *link) bool { return l.field.TypeName == userModel })
+	if !used || c.defs[userModel] != nil || c.doc.broken[userModel] {
+		return
+	}
+	upper := userModel
+	m := &modelDef{
+		Model: &Model{Name: userModel, Plural: "Users", Path: "users", Table: userModel, ReadOnly: true, fields: map[string]*Field{},
+			Doc: "A user who is a member of the active organization.",
+			Ops: Ops{Get: "get" + upper, List: "list" + upper + "s"}},
+		hasAuth: true, byColumn: map[string]*Field{}, fieldAth: map[*Field]args{}, keyed: true,
+	}
+	add := func(name, typeName string, scalar Scalar, required bool) *Field {
+		f := &Field{Name: name, Column: name, Model: m.Model, TypeName: typeName, Scalar: scalar, Required: required, ReadOnly: true, Implicit: true}
+		m.Fields = append(m.Fields, f)
+		m.fields[name], m.byColumn[strings.ToLower(name)] = f, f
+		return f
+	}
+	id := add("id", "ID", ID, true)
+	add("name", "String", String, false)
+	add("email", c.awsName(Email), Email, false)
+	add("role", "String", String, false)
+	m.CreatedAt = add("createdAt", c.awsName(DateTime), DateTime, true)
+	m.Key = []*Field{id}
+	m.Rules = []*Rule{{Allow: AllowMember, Ops: Read}}
+	c.models[userModel] = m
+	c.order = append(c.order, m)
+}
+
+// awsName is the name that an implicit field's scalar has in this schema.
+func (c *checker) awsName(s Scalar) string {
+	if c.s.AWS {
+		return "AWS" + string(s)
+	}
+	return string(s)
+}
+
+// keyDirective remembers @primaryKey.
+func (c *checker) keyDirective(m *modelDef, f *Field, a args) {
+	if m.keyArgs != nil {
+		c.errorf(a.at, "repeated", "keep one, and name the key's other fields in sortKeyFields", "`%s` has two @primaryKey", m.Name)
+		return
+	}
+	if f.Kind == RelationKind {
+		c.errorf(a.at, "misplaced", "write it on the field that holds the key", "`@primaryKey` can't stand on a relation")
+		return
+	}
+	m.keyArgs = &a
+	m.Key = []*Field{f}
+}
+
+// modelKey settles the primary key: @primaryKey, or `id`.
+func (c *checker) modelKey(m *modelDef) {
+	if m.keyed {
+		return
+	}
+	m.keyed = true
+	if m.keyArgs == nil {
+		c.idKey(m)
+		return
+	}
+	for _, w := range m.keyArgs.list("sortKeyFields") {
+		f := c.plainField(m, w, "the primary key")
+		switch {
+		case f == nil:
+		case slices.Contains(m.Key, f):
+			c.errorf(w.span, "repeated", "remove it", "`%s` stands twice in the key", w.text)
+		default:
+			m.Key = append(m.Key, f)
+		}
+	}
+	if len(m.Key) > maxKeyFields {
+		c.errorf(m.keyArgs.at, "too_many", "use fewer", "the key has %d fields; the limit is %d", len(m.Key), maxKeyFields)
+		m.Key = m.Key[:maxKeyFields]
+	}
+	for _, f := range m.Key {
+		if !f.Required && f.Plain() {
+			c.errorf(span{f.Pos, len(f.Name)}, "optional_key", "write "+f.Name+": "+f.TypeName+"!", "`%s` is part of the key, so it must be required", f.Name)
+		}
+		if f.Default != nil {
+			c.warnf(span{f.Pos, len(f.Name)}, "default_key", "remove @default", "`%s` is part of the key; a default would make the second row a duplicate", f.Name)
+		}
+	}
+	if first := m.Key[0]; !first.Plain() {
+		c.plain(first, m.keyArgs.at, "primaryKey")
+	}
+}
+
+// idKey makes `id` the key; the field is implicit unless declared.
+func (c *checker) idKey(m *modelDef) {
+	f := m.fields["id"]
+	if f == nil {
+		f = &Field{Name: "id", Column: "id", Model: m.Model, TypeName: "ID", Scalar: ID, Required: true, Implicit: true, Pos: m.Pos}
+		if other := m.byColumn["id"]; other != nil {
+			c.errorf(span{other.Pos, len(other.Name)}, "duplicate_column", "give it another @refersTo, or declare id", "`%s` has the column of the implicit `id`", other.Name)
+		}
+		m.Fields = append([]*Field{f}, m.Fields...)
+		m.fields["id"], m.byColumn["id"] = f, f
+	}
+	if f.Kind != ScalarKind || f.List || f.Scalar != ID && f.Scalar != String && f.Scalar != Int {
+		c.errorf(span{f.Pos, 2}, "bad_key", "write id: ID!, or mark another field with @primaryKey", "`id` of `%s` can't be a key", m.Name)
+	} else if !f.Required {
+		c.errorf(span{f.Pos, 2}, "optional_key", "write id: "+f.TypeName+"!", "`id` is the key of `%s`, so it must be required", m.Name)
+	}
+	m.Key = []*Field{f}
+}
+
+// addImplicit adds a field that the file does not have.
+func (m *modelDef) addImplicit(f *Field) *Field {
+	f.Model, f.Implicit, f.Pos = m.Model, true, m.Pos
+	if f.Column == "" {
+		f.Column = f.Name
+	}
+	m.implicit = append(m.implicit, f)
+	m.fields[f.Name], m.byColumn[strings.ToLower(f.Column)] = f, f
+	return f
+}
+
+// systemFields adds the timestamps and the version, and puts the implicit
+// fields behind the declared ones.
+func (c *checker) systemFields(m *modelDef) {
+	if !m.ReadOnly {
+		m.CreatedAt = c.timeField(m, m.timing.createdAt)
+		m.UpdatedAt = c.timeField(m, m.timing.updatedAt)
+		version := &Field{Name: "version", Column: "_version", TypeName: "Int", Scalar: Int, Required: true, ReadOnly: true}
+		if m.fields["version"] != nil {
+			version.Name, version.Hidden = "_version", true
+		}
+		m.Version = m.addImplicit(version)
+	}
+	m.Fields = append(m.Fields, m.implicit...)
+	m.implicit = nil
+}
+
+// timeField finds or makes a timestamp; nil where it is turned off.
+func (c *checker) timeField(m *modelDef, name string) *Field {
+	if name == "" {
+		return nil
+	}
+	f := m.fields[name]
+	if f == nil {
+		return m.addImplicit(&Field{Name: name, TypeName: c.awsName(DateTime), Scalar: DateTime, Required: true, ReadOnly: true})
+	}
+	if f.Kind != ScalarKind || f.List || f.Scalar != DateTime && f.Scalar != String {
+		c.errorf(span{f.Pos, len(f.Name)}, "bad_timestamp", "write "+name+": "+c.awsName(DateTime)+", or name another field in @model(timestamps:)",
+			"`%s` is set to the time by the server, so it must be a %s", name, c.awsName(DateTime))
+	}
+	return f
+}

@@ -1,0 +1,41 @@
+package schema
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// nearest returns the name that the writer of got probably meant, or "".
+func nearest(got string, names []string) string {
+	best, least := "", max(1, min(3, len(got)/3))+1
+	if len(got) > longestName {
+		return ""
+	}
+	lower := strings.ToLower(got)
+	for _, name := range names {
+		if len(name) > longestName {
+			continue
+		}
+		d := levenshtein.ComputeDistance(lower, strings.ToLower(name))
+		if d < least {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// didYouMean is the suggestion for a name that is none of names.
+func didYouMean(got string, names []string) string {
+	if near := nearest(got, names); near != "" {
+		return "did you mean `" + near + "`?"
+	}
+	if len(names) == 0 || len(names) > mostListed {
+		return ""
+	}
+	sorted := slices.Sorted(slices.Values(names))
+	return "one of: " + strings.Join(sorted, ", ")
+}
+
+const mostListed = 12 // names in a suggestion
