@@ -30,18 +30,14 @@ func (w *writer) mindLog() {
 	case w.walPages >= w.restart:
 		w.restartLog()
 	case w.walPages >= w.file.walSoftPages:
-		w.wake()
+		w.janitor.wake()
 	}
 }
 
 // restartLog has the next commit begin the log anew. Reads that began long ago
 // can prevent it; then the log may grow a little further before the next try.
 func (w *writer) restartLog() {
-	db := w.conn.db
-	_ = db.BusyTimeout(w.file.restartWait)
-	_, _, err := db.WALCheckpoint("main", sqlite3.CHECKPOINT_RESTART)
-	_ = db.BusyTimeout(w.file.busyWait)
-	if err != nil {
+	if err := w.checkpoint(sqlite3.CHECKPOINT_RESTART); err != nil {
 		w.restart = w.walPages + w.file.walSoftPages
 		return
 	}
@@ -55,32 +51,45 @@ func (w *writer) tidy() {
 		return
 	}
 	w.dirty = false
-	db := w.conn.db
 	if time.Since(w.tuned) >= w.file.optimizeEvery {
 		w.tuned = time.Now()
-		if err := db.Exec("PRAGMA analysis_limit = 400; PRAGMA optimize"); err != nil {
+		if err := w.conn.db.Exec("PRAGMA analysis_limit = 400; PRAGMA optimize"); err != nil {
 			w.file.log.Warn("updating the query planner's statistics", "error", err)
 		}
 	}
-	_ = db.BusyTimeout(w.file.restartWait)
-	_, _, err := db.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
-	_ = db.BusyTimeout(w.file.busyWait)
-	if err == nil {
+	if err := w.checkpoint(sqlite3.CHECKPOINT_TRUNCATE); err == nil {
 		w.walPages, w.restart = 0, w.file.walHardPages
 	}
 }
 
-// janitor checkpoints in the background.
-type janitor struct {
-	file  *file
-	calls chan struct{}
-	quit  chan struct{}
-	gone  chan struct{}
-	once  sync.Once
+// checkpoint folds in the whole log, waiting a little for reads under way.
+func (w *writer) checkpoint(mode sqlite3.CheckpointMode) error {
+	w.janitor.settle()
+	db := w.conn.db
+	_ = db.BusyTimeout(w.file.restartWait)
+	_, _, err := db.WALCheckpoint("main", mode)
+	_ = db.BusyTimeout(w.file.busyWait)
+	return err
 }
 
-func newJanitor(f *file) *janitor {
-	j := &janitor{file: f, calls: make(chan struct{}, 1), quit: make(chan struct{}), gone: make(chan struct{})}
+// janitor checkpoints in the background.
+type janitor struct {
+	file   *file
+	settle func() // has idle connections let go of the log
+	calls  chan struct{}
+	quit   chan struct{}
+	gone   chan struct{}
+	once   sync.Once
+}
+
+func newJanitor(f *file, settle func()) *janitor {
+	j := &janitor{
+		file:   f,
+		settle: settle,
+		calls:  make(chan struct{}, 1),
+		quit:   make(chan struct{}),
+		gone:   make(chan struct{}),
+	}
 	go j.loop()
 	return j
 }
@@ -127,6 +136,7 @@ func (j *janitor) checkpoint(c *conn) *conn {
 		}
 		c = opened
 	}
+	j.settle()
 	if _, _, err := c.db.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE); err != nil {
 		j.file.log.Warn("folding the log into the database", "error", err)
 	}

@@ -26,6 +26,9 @@ type conn struct {
 	// driving is set while the driver runs. It stays set when the driver
 	// panics, and the connection is then good for nothing but closing.
 	driving bool
+
+	inSnapshot bool  // BEGIN is in force between two reads
+	snapshot   int64 // commits that were answered when it began, at least
 }
 
 var _ store.Conn = (*conn)(nil)

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
@@ -36,6 +37,7 @@ type Engine struct {
 	readers *pool
 	janitor *janitor
 	lock    *os.File
+	commits atomic.Int64 // answered so far
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -72,9 +74,9 @@ func open(ctx context.Context, o Options, lim limits) (_ *Engine, err error) {
 		main.close()
 		return nil, err
 	}
-	e.janitor = newJanitor(f)
-	e.readers = newPool(f)
-	e.writer = newWriter(f, main, e.janitor.wake)
+	e.readers = newPool(f, &e.commits)
+	e.janitor = newJanitor(f, e.readers.settle)
+	e.writer = newWriter(f, main, &e.commits, e.janitor)
 	return e, nil
 }
 

@@ -21,6 +21,8 @@ func (f *file) translate(ctx context.Context, err error) error {
 	}
 	code, ok := errors.AsType[sqlite3.ErrorCode](err)
 	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return cancelled(ctx, err)
 	case !ok:
 		return err
 	case code == sqlite3.CONSTRAINT:

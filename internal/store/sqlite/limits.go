@@ -10,6 +10,7 @@ type limits struct {
 	queue          int           // writes that may wait for the writer
 	groupJobs      int           // writes that share one commit
 	groupTime      time.Duration // how long a group may take in more writes
+	readQueue      int           // reads that may wait for a connection
 	readerWait     time.Duration // how long a read waits for a free connection
 	busyWait       time.Duration // how long SQLite waits for a lock of its own
 	writePatience  time.Duration // how long a cancelled statement may still hurt its group
@@ -32,6 +33,7 @@ func defaultLimits() limits {
 		queue:          4096,
 		groupJobs:      256,
 		groupTime:      10 * time.Millisecond,
+		readQueue:      4096,
 		readerWait:     5 * time.Second,
 		busyWait:       5 * time.Second,
 		writePatience:  2 * time.Second,

@@ -17,22 +17,23 @@ import (
 // writer owns the connection that writes. Writes queue up while a commit waits
 // for the disk, and the next commit takes them all.
 type writer struct {
-	file  *file
-	conn  *conn
-	queue chan *job
-	stop  chan struct{} // closed by drain: finish what waits, then end
-	gone  chan struct{} // closed when the loop has ended
-	once  sync.Once
-	jobs  sync.Pool
+	file    *file
+	conn    *conn
+	commits *atomic.Int64 // counts the commits, each before it is answered
+	janitor *janitor
+	queue   chan *job
+	stop    chan struct{} // closed by drain: finish what waits, then end
+	gone    chan struct{} // closed when the loop has ended
+	once    sync.Once
+	jobs    sync.Pool
 
 	group    []*job // done in the transaction that is open, to be answered at its commit
 	kept     int    // those of group whose writes are in the transaction
+	broken   bool   // the driver panicked: the connection is to be replaced
 	walPages int    // length of the log after the last commit
-	wake     func() // calls for a checkpoint in the background
 	restart  int    // length of the log at which the writer restarts it
 	dirty    bool   // something was committed since the last tidying
 	tuned    time.Time
-	broken   bool // the driver panicked: the connection is to be replaced
 }
 
 // job is one call of Write on its way through the queue.
@@ -53,14 +54,15 @@ const (
 	takenBack
 )
 
-func newWriter(f *file, c *conn, wake func()) *writer {
+func newWriter(f *file, c *conn, commits *atomic.Int64, janitor *janitor) *writer {
 	w := &writer{
 		file:    f,
 		conn:    c,
+		commits: commits,
+		janitor: janitor,
 		queue:   make(chan *job, f.queue),
 		stop:    make(chan struct{}),
 		gone:    make(chan struct{}),
-		wake:    wake,
 		restart: f.walHardPages,
 		tuned:   time.Now(),
 	}
@@ -287,6 +289,7 @@ func (w *writer) commit() {
 			j.err = err
 		}
 	}
+	w.commits.Add(1)
 	w.dirty = true
 	w.answerAll()
 }
