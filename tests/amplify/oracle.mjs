@@ -1,6 +1,7 @@
-// Prints the AppSync schema that AWS Amplify's own transformer makes of each
-// testdata/*.graphql into testdata/*.appsync.graphql, so that the Go tests can
-// hold Loam's served schema against it without Node.
+// Prints what AWS Amplify's own packages make of each testdata/*.graphql, so
+// that the Go tests can hold Loam's served schema against it without Node: the
+// AppSync schema (*.appsync.graphql), and the documents that `amplify codegen`
+// writes for a client of it (*.documents.graphql).
 //
 //   npm run oracle    write the goldens
 //   npm run check     fail where a golden differs from what Amplify prints today
@@ -12,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 const require = createRequire(import.meta.url);
 const { App, NestedStack, Stack } = require('aws-cdk-lib');
 const { constructTransform } = require('@aws-amplify/graphql-transformer');
+const { generateStatements } = require('@aws-amplify/graphql-generator');
 const { DDB_DEFAULT_DATASOURCE_STRATEGY } = require('@aws-amplify/graphql-transformer-core');
 const { parse } = require('graphql');
 
@@ -70,17 +72,30 @@ function appsync(schema) {
   return stack.node.findChild('GraphQLAPI').schema.definition.trim() + '\n';
 }
 
+// What the command `amplify codegen` writes with its own defaults.
+function documents(appsync) {
+  const files = generateStatements({ schema: appsync, target: 'graphql', maxDepth: 2, typenameIntrospection: true });
+  const header = /^# this is an auto generated file.*\n+/;
+  return Object.keys(files).sort().map((name) => files[name].replace(header, '')).join('\n');
+}
+
 const check = process.argv.includes('--check');
 let stale = 0;
-for (const file of readdirSync(testdata).filter((f) => /^[a-z0-9]+\.graphql$/.test(f)).sort()) {
-  const golden = path.join(testdata, file.replace(/\.graphql$/, '.appsync.graphql'));
-  const printed = appsync(readFileSync(path.join(testdata, file), 'utf8'));
+
+function golden(name, text) {
+  const file = path.join(testdata, name);
   if (!check) {
-    writeFileSync(golden, printed);
-    console.log(`${path.basename(golden)}: ${printed.split('\n').length - 1} lines`);
-  } else if (!existsSync(golden) || readFileSync(golden, 'utf8') !== printed) {
-    console.error(`${path.basename(golden)} differs from what the transformer prints; run: npm run oracle`);
+    writeFileSync(file, text);
+  } else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+    console.error(`${name} differs from what Amplify prints; run: npm run oracle`);
     stale++;
   }
+}
+
+for (const file of readdirSync(testdata).filter((f) => /^[a-z0-9]+\.graphql$/.test(f)).sort()) {
+  const name = file.replace(/\.graphql$/, '');
+  const schema = appsync(readFileSync(path.join(testdata, file), 'utf8'));
+  golden(`${name}.appsync.graphql`, schema);
+  golden(`${name}.documents.graphql`, documents(schema));
 }
 process.exitCode = stale ? 1 : 0;
