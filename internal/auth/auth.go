@@ -1,0 +1,149 @@
+// Package auth says who a caller is: users, their sessions and tokens, API keys.
+// Each way of signing in is one file (password.go is the first). It is not about
+// what a caller may do (access) nor about organizations (tenant), and it does
+// not speak HTTP: a door decodes, calls and encodes.
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/vault"
+)
+
+// The limits and lifetimes of the room.
+const (
+	accessLife   = 15 * time.Minute     // of an access token
+	sessionIdle  = 30 * 24 * time.Hour  // a session ends when it is not refreshed for so long
+	sessionLife  = 365 * 24 * time.Hour // and after this in any case
+	clockLeeway  = time.Minute          // by which another node's clock may be ahead
+	touchEvery   = time.Minute          // precision of an API key's last use
+	maxSessions  = 100                  // per user; a further sign-in ends the oldest
+	maxKeys      = 100                  // live API keys per organization
+	maxEmail     = 254                  // bytes
+	maxName      = 200                  // characters
+	minPassword  = 8                    // characters
+	maxPassword  = 1024                 // bytes
+	maxToken     = 2048                 // bytes of an access token
+	maxGroups    = 100                  // per user
+	cachedTokens = 65536                // verified tokens kept in memory, at most
+	cachedFor    = time.Minute          // after which a verified token is looked up again
+)
+
+// Organizations is what auth needs to know of organizations. Every method runs
+// inside the caller's transaction. The tenant room has it; backend joins them.
+type Organizations interface {
+	// First gives a new user an organization to start in.
+	First(c store.Conn, userID, name string) error
+	// Active returns the organization if the user is a member of it, else the
+	// one that the user joined first, with the role there; "" without any.
+	Active(c store.Conn, userID, org string) (id, name, role string, err error)
+}
+
+// Config is what New needs.
+type Config struct {
+	Engine        store.Engine
+	Vault         *vault.Vault
+	Organizations Organizations
+	Issuer        string           // names this environment in its tokens; another's are refused
+	Now           func() time.Time // nil: the clock
+}
+
+// Service signs users in and verifies what they show. It is safe for concurrent
+// use.
+type Service struct {
+	engine   store.Engine
+	orgs     Organizations
+	issuer   string
+	now      func() time.Time
+	keys     *keyring
+	refresh  refreshTokens
+	hasher   *hasher
+	accounts *limiter
+	networks *limiter
+	tokens   *cache // verified access tokens, by user
+	apiKeys  *cache // verified API keys, by id
+}
+
+// New reads the signing keys, and makes the first one where there is none. The
+// system tables must exist. A vault with another master key than the one that
+// sealed the keys is an error.
+func New(ctx context.Context, cfg Config) (*Service, error) {
+	now := cfg.Now
+	if now == nil {
+		now = time.Now
+	}
+	keys, err := openKeyring(ctx, cfg.Engine, cfg.Vault.Sealer("auth/signing"), now)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{
+		engine:   cfg.Engine,
+		orgs:     cfg.Organizations,
+		issuer:   cfg.Issuer,
+		now:      now,
+		keys:     keys,
+		refresh:  refreshTokens{cfg.Vault.MAC("auth/refresh")},
+		hasher:   newHasher(),
+		accounts: newLimiter(accountLimits, now),
+		networks: newLimiter(networkLimits, now),
+		tokens:   newCache(now),
+		apiKeys:  newCache(now),
+	}, nil
+}
+
+// Client is where a request comes from, as far as the door knows.
+type Client struct {
+	Addr  netip.Addr // the zero Addr is not limited
+	Agent string     // User-Agent; cut to 200 bytes where it is stored
+}
+
+// network names the block that a client can hop within at no cost: an IPv4
+// address, or an IPv6 /64, in one spelling; "" for none.
+func (c Client) network() string {
+	if !c.Addr.IsValid() {
+		return ""
+	}
+	addr := c.Addr.Unmap().WithZone("")
+	if addr.Is4() {
+		return addr.String()
+	}
+	block, err := addr.Prefix(64)
+	if err != nil {
+		return addr.String()
+	}
+	return block.String()
+}
+
+// agent returns the User-Agent, cut and valid, as a session keeps it.
+func (c Client) agent() string {
+	return strings.ToValidUTF8(c.Agent[:min(len(c.Agent), 200)], "")
+}
+
+// stamp writes a time in the canonical form, whose order is time order.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// newID makes a UUIDv7: ids sort by the time they were made.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// random returns n unguessable bytes. Go ends the process if the system has none.
+func random(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b)
+	return b
+}
+
+// wrap names the operation that failed, for the log.
+func wrap(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("auth: %s: %w", operation, err)
+}

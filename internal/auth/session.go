@@ -1,0 +1,249 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// Session is what signing in answers.
+type Session struct {
+	User         User          `json:"user"`
+	Organization *Organization `json:"organization"`
+	AccessToken  Secret        `json:"accessToken"`
+	RefreshToken Secret        `json:"refreshToken"`
+	ExpiresIn    int           `json:"expiresIn"` // seconds that the access token lives
+}
+
+// LogValue logs a session without its tokens.
+func (s Session) LogValue() slog.Value { return slog.StringValue("session of " + s.User.ID) }
+
+// Refresh is what a client sends for new tokens.
+type Refresh struct {
+	RefreshToken Secret `json:"refreshToken"`
+}
+
+// opening is a session within the transaction that opens or moves it.
+type opening struct {
+	session string
+	user    User
+	org     *Organization
+	refresh Secret
+	crowded bool // older sessions were ended to make room
+}
+
+// answer mints the access token, outside the transaction.
+func (s *Service) answer(o opening) (Session, error) {
+	var org, role string
+	if o.org != nil {
+		org, role = o.org.ID, o.org.Role
+	}
+	token, err := s.mintAccess(o.user.ID, o.session, org, role)
+	if err != nil {
+		return Session{}, err
+	}
+	return Session{o.user, o.org, token, o.refresh, int(accessLife.Seconds())}, nil
+}
+
+// signIn opens a session for someone who has proved who they are.
+func (s *Service) signIn(ctx context.Context, user account, from Client) (Session, error) {
+	if user.disabled {
+		return Session{}, disabled()
+	}
+	var opened opening
+	err := s.engine.Write(ctx, func(c store.Conn) error {
+		var err error
+		opened, err = s.open(c, user, from)
+		return err
+	})
+	if err != nil {
+		return Session{}, wrap("opening a session", err)
+	}
+	if opened.crowded {
+		s.Forget(user.ID)
+	}
+	return s.answer(opened)
+}
+
+// open stores a new session in the organization that the user last acted in.
+func (s *Service) open(c store.Conn, user account, from Client) (opening, error) {
+	org, err := s.active(c, user.ID, user.org)
+	if err != nil {
+		return opening{}, err
+	}
+	o := opening{session: newID(), user: user.User, org: org}
+	o.refresh = s.refresh.mint(o.session)
+	now := s.now()
+	if _, err = c.Exec(`INSERT INTO "_sessions"
+		("id", "user_id", "org", "token", "address", "agent", "created_at", "refreshed_at", "expires_at", "ends_at")
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)`,
+		o.session, user.ID, org.id(), digest(o.refresh), from.network(), from.agent(),
+		stamp(now), stamp(now.Add(sessionIdle)), stamp(now.Add(sessionLife))); err != nil {
+		return opening{}, err
+	}
+	n, err := c.Exec(`DELETE FROM "_sessions" WHERE "user_id" = ?1 AND "id" <=
+		(SELECT "id" FROM "_sessions" WHERE "user_id" = ?1 ORDER BY "id" DESC LIMIT 1 OFFSET ?2)`, user.ID, maxSessions)
+	o.crowded = n > 0
+	return o, err
+}
+
+// id is the organization's id, "" for none.
+func (o *Organization) id() string {
+	if o == nil {
+		return ""
+	}
+	return o.ID
+}
+
+// Refresh gives new tokens for a refresh token, which is used up: one update
+// decides who of several redeemers gets them. A token that was used before is
+// in two hands, so its session ends, for the thief and for the owner.
+func (s *Service) Refresh(ctx context.Context, in Refresh) (Session, error) {
+	session, ok := s.refresh.session(in.RefreshToken)
+	if !ok {
+		return Session{}, badToken()
+	}
+	var moved opening
+	var refused error // not returned from the transaction: ending the session must last
+	err := s.engine.Write(ctx, func(c store.Conn) (err error) {
+		moved, refused, err = s.rotate(c, session, digest(in.RefreshToken))
+		return err
+	})
+	switch {
+	case err != nil:
+		return Session{}, wrap("refreshing a session", err)
+	case refused != nil:
+		if moved.user.ID != "" {
+			s.Forget(moved.user.ID)
+		}
+		return Session{}, refused
+	}
+	return s.answer(moved)
+}
+
+// rotate puts a new refresh token in the place of the one whose digest is
+// shown, or says why not.
+func (s *Service) rotate(c store.Conn, session, shown string) (o opening, refused, err error) {
+	o = opening{session: session, refresh: s.refresh.mint(session)}
+	now := s.now()
+	n, err := c.Exec(`UPDATE "_sessions" SET "token" = ?1, "refreshed_at" = ?2,
+		"expires_at" = CASE WHEN ?3 < "ends_at" THEN ?3 ELSE "ends_at" END
+		WHERE "id" = ?4 AND "token" = ?5 AND "revoked_at" IS NULL AND "expires_at" > ?2`,
+		digest(o.refresh), stamp(now), stamp(now.Add(sessionIdle)), session, shown)
+	if err != nil {
+		return o, nil, err
+	}
+	user, org, err := sessionAccount(c, session)
+	if errors.Is(err, errNoAccount) {
+		return o, revoked(), nil
+	}
+	if err != nil {
+		return o, nil, err
+	}
+	o.user = user.User
+	if n == 0 {
+		refused, err = endReused(c, session, shown, stamp(now))
+		return o, refused, err
+	}
+	if user.disabled {
+		return o, disabled(), nil
+	}
+	if o.org, err = s.active(c, user.ID, org); err == nil && o.org.id() != org {
+		_, err = c.Exec(`UPDATE "_sessions" SET "org" = ?1 WHERE "id" = ?2`, o.org.id(), session)
+	}
+	return o, nil, err
+}
+
+// sessionAccount returns whose session it is and the organization it acts in.
+func sessionAccount(c store.Conn, session string) (user account, org string, err error) {
+	if err = c.Query(`SELECT "org" FROM "_sessions" WHERE "id" = ?1`, []any{session}, func(r store.Row) error {
+		org = r.Text(0)
+		return nil
+	}); err != nil {
+		return account{}, "", err
+	}
+	user, err = findAccount(c, selectAccount+`JOIN "_sessions" s ON s."user_id" = u."id" WHERE s."id" = ?1`, session)
+	return user, org, err
+}
+
+// endReused ends a live session whose used-up token was shown again.
+func endReused(c store.Conn, session, shown, now string) (refused, err error) {
+	n, err := c.Exec(`UPDATE "_sessions" SET "revoked_at" = ?1
+		WHERE "id" = ?2 AND "token" <> ?3 AND "revoked_at" IS NULL`, now, session, shown)
+	if err == nil && n > 0 {
+		return fault.New(fault.AuthTokenReused, "this refresh token was used before: its session was ended, sign in again"), nil
+	}
+	return revoked(), err
+}
+
+// SignOut ends the caller's session, at once on every door.
+func (s *Service) SignOut(ctx context.Context, p *access.Principal) error {
+	if p.Kind != access.User {
+		return signInFirst()
+	}
+	err := s.engine.Write(ctx, func(c store.Conn) error {
+		_, err := c.Exec(`UPDATE "_sessions" SET "revoked_at" = ?1 WHERE "id" = ?2 AND "revoked_at" IS NULL`,
+			stamp(s.now()), p.SessionID)
+		return err
+	})
+	s.Forget(p.UserID)
+	return wrap("signing out", err)
+}
+
+// Switch moves the caller's session to another organization of theirs and gives
+// new tokens for it; the refresh token from before is used up.
+func (s *Service) Switch(ctx context.Context, p *access.Principal, org string) (Session, error) {
+	if p.Kind != access.User {
+		return Session{}, signInFirst()
+	}
+	moved := opening{session: p.SessionID, refresh: s.refresh.mint(p.SessionID)}
+	now := stamp(s.now())
+	err := s.engine.Write(ctx, func(c store.Conn) error {
+		user, err := findAccount(c, selectAccount+`WHERE u."id" = ?1`, p.UserID)
+		if err != nil {
+			return err
+		}
+		moved.user = user.User
+		if moved.org, err = s.active(c, p.UserID, org); err != nil {
+			return err
+		}
+		if org == "" || moved.org.id() != org {
+			return fault.New(fault.TenantNotFound, "there is no such organization among yours")
+		}
+		n, err := c.Exec(`UPDATE "_sessions" SET "org" = ?1, "token" = ?2 WHERE "id" = ?3 AND "revoked_at" IS NULL AND "expires_at" > ?4`,
+			org, digest(moved.refresh), p.SessionID, now)
+		if err == nil && n == 0 {
+			return revoked()
+		}
+		if err == nil {
+			_, err = c.Exec(`UPDATE "_users" SET "org" = ?1 WHERE "id" = ?2`, org, p.UserID)
+		}
+		return err
+	})
+	if errors.Is(err, errNoAccount) {
+		return Session{}, revoked()
+	}
+	if err != nil {
+		return Session{}, wrap("switching the organization", err)
+	}
+	return s.answer(moved)
+}
+
+// Prune removes the sessions that have expired or ended, and says how many.
+func (s *Service) Prune(ctx context.Context) (removed int64, err error) {
+	now := s.now()
+	err = s.engine.Write(ctx, func(c store.Conn) error {
+		removed, err = c.Exec(`DELETE FROM "_sessions" WHERE "expires_at" <= ?1 OR "revoked_at" <= ?2`,
+			stamp(now), stamp(now.Add(-sessionIdle)))
+		return err
+	})
+	return removed, wrap("pruning sessions", err)
+}
+
+func disabled() *fault.Error {
+	return fault.New(fault.AuthDisabled, "this account is disabled: ask an administrator")
+}

@@ -1,0 +1,221 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// User is an account as its owner sees it.
+type User struct {
+	ID        string `json:"id"`
+	Email     string `json:"email"`
+	Name      string `json:"name"`
+	CreatedAt string `json:"createdAt"`
+}
+
+// Organization is the one that a session acts in, and the user's role there.
+type Organization struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Role string `json:"role"`
+}
+
+// Me is who a caller is.
+type Me struct {
+	User         User          `json:"user"`
+	Organization *Organization `json:"organization"`
+}
+
+// account is a user with what only this room may see.
+type account struct {
+	User
+	password string // PHC string, "" where they sign in another way
+	org      string // last active
+	disabled bool
+	groups   []string
+	admin    bool
+}
+
+// errNoAccount is what looking for an account that is not there returns.
+var errNoAccount = errors.New("no such account")
+
+// selectAccount ends in a condition on the users, u.
+const selectAccount = `SELECT u."id", u."email", u."name", u."created_at", COALESCE(u."password", ''), u."org",
+	u."disabled_at" IS NOT NULL, u."groups", u."admin" FROM "_users" u `
+
+// findAccount runs a selectAccount with its condition.
+func findAccount(c store.Conn, sql string, args ...any) (account, error) {
+	var a account
+	found := false
+	err := c.Query(sql, args, func(r store.Row) error {
+		found = true
+		a = account{
+			User:     User{ID: r.Text(0), Email: r.Text(1), Name: r.Text(2), CreatedAt: r.Text(3)},
+			password: r.Text(4), org: r.Text(5), disabled: r.Bool(6), admin: r.Bool(8),
+		}
+		return json.Unmarshal([]byte(r.Text(7)), &a.groups)
+	})
+	if err == nil && !found {
+		err = errNoAccount
+	}
+	return a, err
+}
+
+// AddUser makes an account without a session and without an organization, for
+// seeds and the command line. The password may be empty: such an account
+// waits for another way of signing in.
+func (s *Service) AddUser(ctx context.Context, in SignUp) (User, error) {
+	user, err := s.newAccount(ctx, in)
+	if err != nil {
+		return User{}, err
+	}
+	err = s.engine.Write(ctx, func(c store.Conn) error { return insertAccount(c, user) })
+	return user.User, wrap("adding a user", err)
+}
+
+// newAccount checks what a new user sends and hashes the password.
+func (s *Service) newAccount(ctx context.Context, in SignUp) (account, error) {
+	email, err := canonicalEmail(in.Email)
+	if err != nil {
+		return account{}, err
+	}
+	name, err := displayName(in.Name)
+	if err != nil {
+		return account{}, err
+	}
+	a := account{User: User{ID: newID(), Email: email, Name: name, CreatedAt: stamp(s.now())}}
+	if in.Password != "" {
+		password, err := newPassword(string(in.Password))
+		if err != nil {
+			return account{}, err
+		}
+		if a.password, err = s.hasher.hash(ctx, password); err != nil {
+			return account{}, err
+		}
+	}
+	return a, nil
+}
+
+// insertAccount stores a new account, or says that its address is taken.
+func insertAccount(c store.Conn, a account) error {
+	var password any
+	if a.password != "" {
+		password = a.password
+	}
+	n, err := c.Exec(`INSERT INTO "_users" ("id", "email", "name", "password", "created_at", "updated_at")
+		VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT ("email") DO NOTHING`, a.ID, a.Email, a.Name, password, a.CreatedAt)
+	if err == nil && n == 0 {
+		return fault.New(fault.AuthEmailTaken, "an account with this email address exists: sign in instead").At("email")
+	}
+	return err
+}
+
+// Me returns the caller's account and active organization.
+func (s *Service) Me(ctx context.Context, p *access.Principal) (Me, error) {
+	if p.Kind != access.User {
+		return Me{}, signInFirst()
+	}
+	var me Me
+	err := s.engine.Read(ctx, func(c store.Conn) error {
+		a, err := findAccount(c, selectAccount+`WHERE u."id" = ?1`, p.UserID)
+		if err != nil {
+			return err
+		}
+		me = Me{User: a.User}
+		me.Organization, err = s.active(c, a.ID, p.Org)
+		return err
+	})
+	if errors.Is(err, errNoAccount) {
+		return Me{}, revoked()
+	}
+	return me, wrap("reading an account", err)
+}
+
+// active returns the organization to act in, or nil where the user has none.
+func (s *Service) active(c store.Conn, user, org string) (*Organization, error) {
+	id, name, role, err := s.orgs.Active(c, user, org)
+	if err != nil || id == "" {
+		return nil, err
+	}
+	return &Organization{ID: id, Name: name, Role: role}, nil
+}
+
+// AccountByEmail returns the id of the account with that address, in any
+// spelling, or "" where there is none; inside the caller's transaction.
+func (s *Service) AccountByEmail(c store.Conn, email string) (string, error) {
+	canonical, err := canonicalEmail(email)
+	if err != nil {
+		return "", err
+	}
+	a, err := findAccount(c, selectAccount+`WHERE u."email" = ?1`, canonical)
+	if errors.Is(err, errNoAccount) {
+		return "", nil
+	}
+	return a.ID, err
+}
+
+// Forget makes every token of the user be looked up again: to call after any
+// change to what the user may do, once it is committed.
+func (s *Service) Forget(userID string) { s.tokens.forget(userID) }
+
+// SetDisabled keeps a user out, at once and on every door, or lets them in
+// again. Disabling ends their sessions.
+func (s *Service) SetDisabled(ctx context.Context, userID string, disabled bool) error {
+	now := stamp(s.now())
+	var since any
+	if disabled {
+		since = now
+	}
+	return s.changeUser(ctx, userID, func(c store.Conn) (int64, error) {
+		if disabled {
+			if _, err := c.Exec(`UPDATE "_sessions" SET "revoked_at" = ?1 WHERE "user_id" = ?2 AND "revoked_at" IS NULL`, now, userID); err != nil {
+				return 0, err
+			}
+		}
+		return c.Exec(`UPDATE "_users" SET "disabled_at" = ?1, "updated_at" = ?2 WHERE "id" = ?3`, since, now, userID)
+	})
+}
+
+// SetAdmin makes a user an admin of the server, or no longer one.
+func (s *Service) SetAdmin(ctx context.Context, userID string, admin bool) error {
+	return s.changeUser(ctx, userID, func(c store.Conn) (int64, error) {
+		return c.Exec(`UPDATE "_users" SET "admin" = ?1, "updated_at" = ?2 WHERE "id" = ?3`, admin, stamp(s.now()), userID)
+	})
+}
+
+// SetGroups replaces the groups that the `groups` rules compare.
+func (s *Service) SetGroups(ctx context.Context, userID string, groups []string) error {
+	if len(groups) > maxGroups {
+		return fault.New(fault.AuthBadName, "a user is in at most %d groups", maxGroups).At("groups")
+	}
+	list, err := json.Marshal(append([]string{}, groups...))
+	if err != nil {
+		return wrap("encoding groups", err)
+	}
+	return s.changeUser(ctx, userID, func(c store.Conn) (int64, error) {
+		return c.Exec(`UPDATE "_users" SET "groups" = ?1, "updated_at" = ?2 WHERE "id" = ?3`, string(list), stamp(s.now()), userID)
+	})
+}
+
+// changeUser runs a change that must hit one user, and forgets what was known
+// of them.
+func (s *Service) changeUser(ctx context.Context, userID string, change func(store.Conn) (int64, error)) error {
+	err := s.engine.Write(ctx, func(c store.Conn) error {
+		n, err := change(c)
+		if err == nil && n == 0 {
+			return fault.New(fault.AuthUserNotFound, "there is no user %q", userID)
+		}
+		return err
+	})
+	s.Forget(userID)
+	return wrap("changing a user", err)
+}
+
+func signInFirst() *fault.Error {
+	return fault.New(fault.AccessSignIn, "sign in first: send Authorization: Bearer <access token>")
+}

@@ -1,0 +1,78 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// Verify returns whom an access token stands for, with the role of this moment.
+// Every request passes here: a token seen in the last minute costs a hash and a
+// look into memory, unless something of its user has changed.
+func (s *Service) Verify(ctx context.Context, token string) (*access.Principal, error) {
+	if who := s.tokens.get(token); who != nil {
+		return who, nil
+	}
+	claims, err := s.readAccess(token)
+	if err != nil {
+		return nil, err
+	}
+	seen := s.tokens.mark(claims.Subject)
+	who, expires, err := s.lookUp(ctx, claims)
+	if err != nil {
+		return nil, err
+	}
+	if end := time.Unix(claims.Expires, 0); end.Before(expires) {
+		expires = end
+	}
+	s.tokens.put(token, who, expires, seen)
+	return who, nil
+}
+
+// lookUp asks the database whether the token's session, user and membership
+// still are. The token of an organization that the user has left is refused, and
+// refreshing it leads to another.
+func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time.Time, error) {
+	var user account
+	var role, expires string
+	err := s.engine.Read(ctx, func(c store.Conn) error {
+		role, expires = "", ""
+		if err := c.Query(`SELECT "expires_at" FROM "_sessions" WHERE "id" = ?1 AND "user_id" = ?2 AND "revoked_at" IS NULL`,
+			[]any{t.Session, t.Subject}, func(r store.Row) error {
+				expires = r.Text(0)
+				return nil
+			}); err != nil {
+			return err
+		}
+		var err error
+		if user, err = findAccount(c, selectAccount+`WHERE u."id" = ?1`, t.Subject); err != nil || t.Org == "" {
+			return err
+		}
+		org, err := s.active(c, t.Subject, t.Org)
+		if err == nil && org.id() != t.Org {
+			return revoked()
+		}
+		if err == nil {
+			role = org.Role
+		}
+		return err
+	})
+	if errors.Is(err, errNoAccount) || err == nil && (user.disabled || expires <= stamp(s.now())) {
+		return nil, time.Time{}, revoked()
+	}
+	if err != nil {
+		return nil, time.Time{}, wrap("looking up a session", err)
+	}
+	until, err := time.Parse(time.RFC3339, expires)
+	return &access.Principal{
+		Kind: access.User, UserID: user.ID, Username: user.ID, Email: user.Email,
+		Org: t.Org, Role: role, Groups: user.groups, Admin: user.admin, SessionID: t.Session,
+		Claims: map[string]any{
+			"sub": user.ID, "username": user.ID, "cognito:username": user.ID, "cognito:groups": user.groups,
+			"email": user.Email, "name": user.Name, "org": t.Org, "role": role,
+		},
+	}, until, wrap("reading a session", err)
+}

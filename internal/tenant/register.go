@@ -1,0 +1,101 @@
+package tenant
+
+import (
+	"time"
+
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// Register is the book of who belongs where, within a transaction that somebody
+// else runs: auth signs users up and in with it (its interface Organizations).
+// The zero Register keeps organizations.
+type Register struct {
+	Off bool             // no organizations: everyone is a member of None
+	Now func() time.Time // nil: the clock
+}
+
+func (r Register) clock() func() time.Time {
+	if r.Now == nil {
+		return time.Now
+	}
+	return r.Now
+}
+
+// First gives a new user an organization of their own, or where there are none
+// the membership that everyone has. Nobody becomes an admin there by being
+// first: that is for whoever runs the server to say (Service.Appoint).
+func (r Register) First(c store.Conn, userID, name string) error {
+	if r.Off {
+		now := stamp(r.clock()())
+		_, err := c.Exec(insertMember, None, userID, string(Member), now)
+		return err
+	}
+	org := Organization{ID: newID(), Name: "Personal", CreatedAt: stamp(r.clock()())}
+	if name != "" {
+		org.Name = name + "'s organization"
+	}
+	return r.found(c, org, userID)
+}
+
+// Active returns the organization if the user is a member of it, else the one
+// that the user joined first, with the role there; "" without any.
+func (r Register) Active(c store.Conn, userID, org string) (id, name, role string, err error) {
+	if r.Off {
+		org = None
+	}
+	scan := func(row store.Row) error {
+		id, name, role = row.Text(0), row.Text(1), row.Text(2)
+		return nil
+	}
+	if org != "" {
+		err = c.Query(`SELECT o."id", o."name", m."role" FROM "_members" m JOIN "_orgs" o ON o."id" = m."org"
+			WHERE m."org" = ?1 AND m."user_id" = ?2`, []any{org, userID}, scan)
+	}
+	if err == nil && id == "" && !r.Off {
+		err = c.Query(`SELECT o."id", o."name", m."role" FROM "_members" m JOIN "_orgs" o ON o."id" = m."org"
+			WHERE m."user_id" = ?1 AND m."org" <> ?2 ORDER BY m."created_at", m."org" LIMIT 1`, []any{userID, None}, scan)
+	}
+	return id, name, role, err
+}
+
+// insertMember takes the organization, user, role and time. It adds nobody who
+// is there already and no user that is not.
+const insertMember = `INSERT INTO "_members" ("org", "user_id", "role", "created_at", "updated_at")
+	SELECT ?1, u."id", ?3, ?4, ?4 FROM "_users" u WHERE u."id" = ?2
+	ON CONFLICT ("org", "user_id") DO NOTHING`
+
+// found stores an organization with its owner.
+func (r Register) found(c store.Conn, org Organization, owner string) error {
+	if _, err := c.Exec(`INSERT INTO "_orgs" ("id", "name", "created_at", "updated_at") VALUES (?1, ?2, ?3, ?3)`,
+		org.ID, org.Name, org.CreatedAt); err != nil {
+		return err
+	}
+	n, err := c.Exec(insertMember, org.ID, owner, string(Owner), org.CreatedAt)
+	if err == nil && n == 0 {
+		return fault.New(fault.TenantNoUser, "there is no such user")
+	}
+	return err
+}
+
+// roomForOrganization refuses a user in too many organizations; it runs after
+// the membership was added, so that the error undoes it.
+func (r Register) roomForOrganization(c store.Conn, userID string) error {
+	return atMost(c, maxOrganizations, `a user belongs to at most %d organizations`,
+		`SELECT COUNT(*) FROM "_members" WHERE "user_id" = ?1`, userID)
+}
+
+// roomForMember refuses an organization with too many members, likewise.
+func (r Register) roomForMember(c store.Conn, org string) error {
+	return atMost(c, maxMembers, `an organization has at most %d members`,
+		`SELECT COUNT(*) FROM "_members" WHERE "org" = ?1`, org)
+}
+
+func atMost(c store.Conn, most int64, message, count, of string) error {
+	return c.Query(count, []any{of}, func(row store.Row) error {
+		if row.Int(0) > most {
+			return fault.New(fault.TenantLimit, message, most)
+		}
+		return nil
+	})
+}

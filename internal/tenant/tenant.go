@@ -1,0 +1,176 @@
+// Package tenant keeps organizations and who belongs to them with which role.
+// It is not about who a caller is (auth), nor does it isolate rows: that is the
+// store's, which takes the active organization from the caller's Principal.
+package tenant
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// The limits of the room.
+const (
+	maxOrganizations = 100   // that one user belongs to
+	maxMembers       = 10000 // of one organization
+	maxName          = 200   // characters
+	defaultPage      = 100   // members a page
+	maxPage          = 1000
+)
+
+// None is the organization that everything lives in where tenancy is off.
+const None = "00000000-0000-0000-0000-000000000000"
+
+// Role is what a member may do in an organization.
+type Role string
+
+// The roles. Owners do everything; admins manage admins and members; members
+// only read who else is there.
+const (
+	Owner  Role = "owner"
+	Admin  Role = "admin"
+	Member Role = "member"
+)
+
+// valid refuses any other role.
+func (r Role) valid() error {
+	if r == Owner || r == Admin || r == Member {
+		return nil
+	}
+	return fault.New(fault.TenantBadRole, "a role is one of owner, admin and member").At("role")
+}
+
+// Organization is one organization as a member sees it.
+type Organization struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Role      Role   `json:"role"` // the caller's
+	CreatedAt string `json:"createdAt"`
+}
+
+// Accounts is what tenant needs to know of users; the auth room has it, and
+// backend joins them.
+type Accounts interface {
+	// AccountByEmail returns the id of the account with that address, or "",
+	// inside the caller's transaction.
+	AccountByEmail(c store.Conn, email string) (string, error)
+	// Forget is told of each user whose membership has changed, after the commit.
+	Forget(userID string)
+}
+
+// Service manages organizations. It is safe for concurrent use.
+type Service struct {
+	engine   store.Engine
+	register Register
+	accounts Accounts
+	now      func() time.Time
+}
+
+// New makes the service. The system tables must exist.
+func New(engine store.Engine, register Register, accounts Accounts) *Service {
+	return &Service{engine, register, accounts, register.clock()}
+}
+
+// NewOrganization is what a user sends to found an organization.
+type NewOrganization struct {
+	Name string `json:"name"`
+}
+
+// Create founds an organization that the caller owns. It does not become the
+// active one: switching is a step of its own.
+func (s *Service) Create(ctx context.Context, p *access.Principal, in NewOrganization) (Organization, error) {
+	if err := s.signedIn(p); err != nil {
+		return Organization{}, err
+	}
+	return s.Found(ctx, p.UserID, in)
+}
+
+// Found makes an organization for a user, who owns it: Create for seeds and the
+// command line, which act for no caller.
+func (s *Service) Found(ctx context.Context, userID string, in NewOrganization) (Organization, error) {
+	if s.register.Off {
+		return Organization{}, fault.New(fault.TenantOff, "this backend has no organizations: loam.yaml says tenancy: off")
+	}
+	name, err := displayName(in.Name)
+	if err != nil {
+		return Organization{}, err
+	}
+	org := Organization{ID: newID(), Name: name, Role: Owner, CreatedAt: stamp(s.now())}
+	err = s.engine.Write(ctx, func(c store.Conn) error {
+		if err := s.register.found(c, org, userID); err != nil {
+			return err
+		}
+		return s.register.roomForOrganization(c, userID)
+	})
+	if err != nil {
+		return Organization{}, wrap("founding an organization", err)
+	}
+	s.accounts.Forget(userID)
+	return org, nil
+}
+
+// List returns the caller's organizations, oldest membership first:
+// maxOrganizations at most.
+func (s *Service) List(ctx context.Context, p *access.Principal) ([]Organization, error) {
+	if p.Kind != access.User {
+		return nil, signInFirst()
+	}
+	var orgs []Organization
+	err := s.engine.Read(ctx, func(c store.Conn) error {
+		orgs = []Organization{}
+		return c.Query(`SELECT o."id", o."name", m."role", o."created_at" FROM "_members" m JOIN "_orgs" o ON o."id" = m."org"
+			WHERE m."user_id" = ?1 ORDER BY m."created_at", o."id" LIMIT ?2`,
+			[]any{p.UserID, maxOrganizations}, func(r store.Row) error {
+				orgs = append(orgs, Organization{r.Text(0), r.Text(1), Role(r.Text(2)), r.Text(3)})
+				return nil
+			})
+	})
+	return orgs, wrap("listing organizations", err)
+}
+
+// signedIn lets users pass. An API key manages nothing.
+func (s *Service) signedIn(p *access.Principal) error {
+	if p.Kind != access.User {
+		return signInFirst()
+	}
+	return nil
+}
+
+func signInFirst() *fault.Error {
+	return fault.New(fault.AccessSignIn, "sign in first: send Authorization: Bearer <access token>")
+}
+
+func notFound() *fault.Error {
+	return fault.New(fault.TenantNotFound, "there is no such organization among yours")
+}
+
+// displayName checks a name for people to read.
+func displayName(text string) (string, error) {
+	name := strings.TrimSpace(text)
+	if name == "" || len([]rune(name)) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
+		return "", fault.New(fault.TenantBadName, "a name has 1 to %d characters and no control characters", maxName).At("name")
+	}
+	return name, nil
+}
+
+// stamp writes a time in the canonical form, whose order is time order.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// newID makes a UUIDv7: ids sort by the time they were made.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// wrap names the operation that failed, for the log.
+func wrap(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("tenant: %s: %w", operation, err)
+}
