@@ -64,7 +64,7 @@ func (c *checker) index(m *modelDef, d indexDef) {
 		x.QueryField = automatic
 	}
 	if x.Name == "" {
-		x.Name = "by" + strings.Join(names, "And")
+		x.Name = automatic
 	} else if len(x.Name) > longestName || !indexName.MatchString(x.Name) {
 		c.errorf(d.args.span("name"), "bad_argument", "use letters, digits, _, - and .", "`%s` can't be the name of an index", x.Name)
 		return
