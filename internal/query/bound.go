@@ -11,13 +11,17 @@ type Bound struct {
 	Where  *Cond // nil: all
 	Sort   []Order
 	Limit  int // rows, at least 1
-	Cursor string
+	Cursor string // as the caller sent it
+	After  []any  // the values of Sort that the page starts after, from the opened Cursor; for a Search its score leads
 	Count  bool
 	Search *Terms
-	Select []BoundField
+	Select []BoundField // nil: every plain field that the caller may read
 	Parts  []BoundPart
 	Totals *BoundTotals
 }
+
+// Ranked tells whether the rows come best match first, then by Sort.
+func (b *Bound) Ranked() bool { return b.Search != nil && !b.Search.Sorted }
 
 // Order is one field of a total order: the last ones are the primary key.
 type Order struct {
@@ -29,6 +33,7 @@ type Order struct {
 type Terms struct {
 	Words  []string
 	Fields []*schema.Field
+	Sorted bool // by fields of the caller's choice rather than by rank
 }
 
 // BoundField is one selected field. Exactly one of Field and Literal is set,
@@ -47,7 +52,7 @@ type BoundPart struct {
 	Kind    PartKind
 	As      string
 	Literal string
-	Select  []BoundField
+	Select  []BoundField // as of Bound
 }
 
 // BoundTotals says what an aggregate computes.
@@ -64,14 +69,19 @@ type BoundWrite struct {
 	Set       []Assign
 	Condition *Cond
 	Version   *int64
-	Conflict  []*schema.Field // Upsert: the unique key that decides between insert and update
-	Select    []BoundField
+	Select    []BoundField // as of Bound
+
+	// An Upsert is one of these, as the unique key Conflict decides. Update has
+	// no Key: it is the key of the row that is found.
+	Conflict       []*schema.Field
+	Insert, Update *BoundWrite
 }
 
 // Assign gives a stored field its new value, in canonical form.
 type Assign struct {
-	Field *schema.Field
-	Value any
+	Field   *schema.Field
+	Value   any
+	Implied bool // by the server: an id, a default, a time
 }
 
 // Value returns what the write sets the field to, and whether it does.
@@ -82,4 +92,15 @@ func (w *BoundWrite) Value(f *schema.Field) (any, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Assign sets a field of the write on the server's account.
+func (w *BoundWrite) Assign(f *schema.Field, value any) {
+	for i := range w.Set {
+		if w.Set[i].Field == f {
+			w.Set[i] = Assign{f, value, true}
+			return
+		}
+	}
+	w.Set = append(w.Set, Assign{f, value, true})
 }

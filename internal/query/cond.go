@@ -1,6 +1,10 @@
 package query
 
-import "github.com/loam-dev/loam/internal/schema"
+import (
+	"fmt"
+
+	"github.com/loam-dev/loam/internal/schema"
+)
 
 // Test is what one Cond asks.
 type Test uint8
@@ -8,14 +12,14 @@ type Test uint8
 // The tests. Logic has two values: a comparison with a null is false, and its
 // negation true.
 const (
-	All         Test = iota // true for every row
-	None                    // false for every row
-	And                     // of Kids
-	Or                      // of Kids
-	Not                     // of Kids[0]
-	Related                 // Field is a relation: some related row meets Kids[0]
-	Eq                      // Field and Args[0]
-	Ne                      // the negation of Eq
+	All     Test = iota // true for every row
+	None                // false for every row
+	And                 // of Kids
+	Or                  // of Kids
+	Not                 // of Kids[0]
+	Related             // Field is a relation: some related row meets Kids[0]
+	Eq                  // Field and Args[0]
+	Ne                  // the negation of Eq
 	Lt
 	Le
 	Gt
@@ -26,6 +30,7 @@ const (
 	Contains    // a text has the part, or a list the element Args[0]
 	NotContains // the negation of Contains
 	BeginsWith
+	Overlaps // a list has an element of the list Args[0]; only in rules
 	IsNull
 	NotNull
 )
@@ -92,4 +97,26 @@ func (c *Cond) Walk(fn func(*Cond)) {
 	for _, kid := range c.Kids {
 		kid.Walk(fn)
 	}
+}
+
+// Append writes the condition's canonical text: equal conditions, and only
+// those, have equal texts. It is for digests, not for people.
+func (c *Cond) Append(b []byte) []byte {
+	if c == nil {
+		return append(b, '*')
+	}
+	b = append(b, '(', byte('A'+c.Test))
+	if c.Field != nil {
+		b = append(append(b, c.Field.Name...), ' ')
+	}
+	if c.Size {
+		b = append(b, '#')
+	}
+	for _, a := range c.Args {
+		b = fmt.Appendf(b, "%T%#v%q,", a.Value, a.Value, a.Var)
+	}
+	for _, kid := range c.Kids {
+		b = kid.Append(b)
+	}
+	return append(b, ')')
 }

@@ -60,6 +60,7 @@ type Read struct {
 	Select []Field        // none: every plain field that the caller may read
 	Parts  []Part         // the shape of a nested list; none: a plain array
 	Totals Totals         // Aggregate
+	Strict bool           // a selected field that the caller may not read is an error, not null
 }
 
 // Text is a value from a URL, typed by the field that it meets. A list is its

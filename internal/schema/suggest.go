@@ -19,6 +19,9 @@ func nearest(got string, names []string) string {
 			continue
 		}
 		d := levenshtein.ComputeDistance(lower, strings.ToLower(name))
+		if len(got) >= 3 && strings.HasPrefix(strings.ToLower(name), lower) {
+			d = min(d, 1) // cut short, not mistyped
+		}
 		if d < least {
 			best, least = name, d
 		}
@@ -26,7 +29,8 @@ func nearest(got string, names []string) string {
 	return best
 }
 
-// didYouMean is the suggestion for a name that is none of names.
+// didYouMean is the suggestion for a name that is none of names: the nearest,
+// or all where they are few, or "".
 func didYouMean(got string, names []string) string {
 	if near := nearest(got, names); near != "" {
 		return "did you mean `" + near + "`?"
@@ -39,3 +43,12 @@ func didYouMean(got string, names []string) string {
 }
 
 const mostListed = 12 // names in a suggestion
+
+// DidYouMean is the end of an error message that suggests the nearest of
+// names, or "" where none is near: "; did you mean `title`?".
+func DidYouMean(got string, names []string) string {
+	if near := nearest(got, names); near != "" {
+		return "; did you mean `" + near + "`?"
+	}
+	return ""
+}

@@ -1,0 +1,113 @@
+package access
+
+import (
+	"strings"
+
+	"github.com/loam-dev/loam/internal/query"
+)
+
+// Kind tells what a caller showed.
+type Kind uint8
+
+// The kinds of caller.
+const (
+	Anonymous Kind = iota // nothing
+	User                  // an access token
+	APIKey                // an API key
+)
+
+// Principal is who asks: the caller as the server has verified it. It is
+// immutable once made.
+type Principal struct {
+	Kind      Kind
+	UserID    string
+	Username  string // the id, unless an identity provider names one
+	Email     string
+	Org       string         // the active organization, "" without
+	Role      string         // in Org; "" for a caller who is no member
+	Groups    []string       // what `groups` rules compare
+	Claims    map[string]any // further claims of the token, by name
+	SessionID string
+	KeyID     string // of the API key
+	ReadOnly  bool   // an API key that may only read
+	Admin     bool   // of the server
+}
+
+// Subject names the caller for audit and for what is bound to a caller:
+// "user:<id>", "key:<id>" or "anonymous".
+func (p *Principal) Subject() string {
+	switch p.Kind {
+	case User:
+		return "user:" + p.UserID
+	case APIKey:
+		return "key:" + p.KeyID
+	}
+	return "anonymous"
+}
+
+// Value is what a variable of a rule stands for: a string, or []any for the
+// lists; nil where the caller has none.
+func (p *Principal) Value(v query.Var) any {
+	if p.Kind != User {
+		if v == query.VarOrgID {
+			return orNil(p.Org)
+		}
+		return nil
+	}
+	switch v {
+	case query.VarUserID:
+		return orNil(p.UserID)
+	case query.VarUsername:
+		return orNil(p.Username)
+	case query.VarEmail:
+		return orNil(p.Email)
+	case query.VarOrgID:
+		return orNil(p.Org)
+	case query.VarGroups:
+		return listOf(p.Groups)
+	case query.VarRoles:
+		if p.Role == "" {
+			return nil
+		}
+		return []any{p.Role}
+	}
+	return claim(p.Claims[strings.TrimPrefix(string(v), string(query.VarClaims))])
+}
+
+// claim keeps of a claim what a rule can compare: a text or a list of texts.
+func claim(v any) any {
+	switch v := v.(type) {
+	case string:
+		return orNil(v)
+	case []string:
+		return listOf(v)
+	case []any:
+		for _, e := range v {
+			if _, ok := e.(string); !ok {
+				return nil
+			}
+		}
+		if len(v) > 0 {
+			return v
+		}
+	}
+	return nil
+}
+
+func orNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func listOf(items []string) any {
+	if len(items) == 0 {
+		return nil
+	}
+	out := make([]any, len(items))
+	for i, s := range items {
+		out[i] = s
+	}
+	return out
+}

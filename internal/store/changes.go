@@ -1,0 +1,39 @@
+package store
+
+import (
+	"encoding/json"
+
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// TimeFormat is the canonical form of a DateTime: UTC, milliseconds.
+const TimeFormat = "2006-01-02T15:04:05.000Z"
+
+const insertChange = `INSERT INTO "_changes"(at,org,model,key,op,before,after,actor) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)`
+
+var opNames = map[query.WriteOp]string{query.Create: "create", query.Update: "update", query.Delete: "delete"}
+
+// log writes the entry of one changed row, in the transaction that changes it.
+// The sequence number is the database's: commit order is the order of the log,
+// for there is one writer.
+func (w *writing) log(m *schema.Model, key []any, op query.WriteOp, before, after []byte) error {
+	keyText, err := json.Marshal(key)
+	if err != nil {
+		return err
+	}
+	var org any
+	if m.Scope == schema.Tenant {
+		org = w.by.Org
+	}
+	_, err = w.conn.Exec(insertChange, w.store.now().UTC().Format(TimeFormat), org, m.Name, string(keyText),
+		opNames[op], textOrNull(before), textOrNull(after), w.by.Subject())
+	return err
+}
+
+func textOrNull(text []byte) any {
+	if text == nil {
+		return nil
+	}
+	return string(text)
+}

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"context"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// Page is what a read answers with.
+type Page struct {
+	Rows  []byte // the rows as JSON texts, joined by commas
+	Count int    // how many there are in Rows
+	Next  []any  // the sort values of the last row where more rows follow, else nil
+	Total int64  // all rows that match, where the read asked
+}
+
+// Read runs a granted read as one statement, and another one where the caller
+// asked for the total.
+func (s *Store) Read(ctx context.Context, g access.Grant) (Page, error) {
+	var page Page
+	err := s.engine.Read(ctx, func(c Conn) error {
+		page = Page{}
+		return page.read(c, g.Principal(), g.Node())
+	})
+	return page, err
+}
+
+func (p *Page) read(c Conn, by *access.Principal, n *access.Node) error {
+	if err := p.rows(c, by, n); err != nil || !n.Count {
+		return err
+	}
+	b := newBuilder(by)
+	b.raw("SELECT count(*)")
+	b.matching(n)
+	return c.Query(string(b.sql), b.args, func(r Row) error {
+		p.Total = r.Int(0)
+		return nil
+	})
+}
+
+func (p *Page) rows(c Conn, by *access.Principal, n *access.Node) error {
+	b := newBuilder(by)
+	keys := b.read(n)
+	var last []any
+	return c.Query(string(b.sql), b.args, func(r Row) error {
+		if p.Count == n.Limit {
+			p.Next = last
+			return nil
+		}
+		if p.Count++; p.Count > 1 {
+			p.Rows = append(p.Rows, ',')
+		}
+		p.Rows = append(p.Rows, r.Bytes(0)...)
+		if p.Count == n.Limit && n.Op != query.Get {
+			last = make([]any, len(keys))
+			for i, f := range keys {
+				last[i] = sortValue(r, 1+i, f)
+			}
+		}
+		return nil
+	})
+}
+
+// sortValue reads a sort column in its canonical type; the score of a search,
+// which is no field, is a float.
+func sortValue(r Row, i int, f *schema.Field) any {
+	switch {
+	case r.Null(i):
+		return nil
+	case f == nil:
+		return r.Float(i)
+	case isBool(f):
+		return r.Bool(i)
+	case f.Kind == schema.ScalarKind && (f.Scalar == schema.Int || f.Scalar == schema.Timestamp):
+		return r.Int(i)
+	case f.Kind == schema.ScalarKind && f.Scalar == schema.Float:
+		return r.Float(i)
+	}
+	return r.Text(i)
+}
+
+// read writes the statement of a read: the JSON first, then what the next page
+// starts after. It returns the fields of the latter; nil stands for the score.
+func (b *builder) read(n *access.Node) []*schema.Field {
+	if n.Op == query.Aggregate {
+		b.aggregate(n)
+		return nil
+	}
+	t := b.use(n.Model)
+	b.raw("SELECT ")
+	b.object(t, n.Fields)
+	var keys []*schema.Field
+	if n.Ranked() {
+		b.raw(",")
+		b.score(t, n)
+		keys = append(keys, nil)
+	}
+	for _, o := range n.Sort {
+		b.raw(",")
+		b.column(t, o.Field)
+		keys = append(keys, o.Field)
+	}
+	b.rowsOf(t, n)
+	if n.Op == query.Get {
+		b.key(t, n.Key)
+		return keys
+	}
+	if n.Ranked() {
+		b.afterScore(t, n)
+		b.raw(" ORDER BY ")
+		b.score(t, n)
+		b.raw(" DESC,")
+		b.orderColumns(t, n.Bound)
+	} else {
+		b.after(t, n.Bound)
+		b.orderBy(t, n.Bound)
+	}
+	b.limit(n.Limit+1, 0)
+	return keys
+}
+
+// matching writes FROM and WHERE of all rows that a read may show.
+func (b *builder) matching(n *access.Node) table {
+	t := b.use(n.Model)
+	b.rowsOf(t, n)
+	return t
+}
+
+func (b *builder) rowsOf(t table, n *access.Node) {
+	b.raw(" FROM ")
+	if n.Search != nil {
+		b.name(n.Model.Table + searchSuffix)
+		b.raw(" JOIN ")
+		b.name(n.Model.Table)
+		b.raw(" ", t.alias, " ON ", t.alias, `."_rowid"=`)
+		b.name(n.Model.Table + searchSuffix)
+		b.raw(".rowid")
+	} else {
+		b.name(n.Model.Table)
+		b.raw(" ", t.alias)
+	}
+	b.where(t)
+	if n.Search != nil {
+		b.match(t, n)
+	}
+	b.and(t, n.Rule)
+	b.and(t, n.Where)
+}
+
+// aggregate writes the statement of an aggregate: one object a group.
+func (b *builder) aggregate(n *access.Node) {
+	t := b.use(n.Model)
+	totals := n.Totals
+	b.raw("SELECT json_object('group',")
+	b.aggregated(t, totals.GroupBy, "")
+	b.raw(",'count',count(*)")
+	for _, a := range []struct {
+		name   string
+		fields []*schema.Field
+	}{{"sum", totals.Sum}, {"avg", totals.Avg}, {"min", totals.Min}, {"max", totals.Max}} {
+		b.raw(",'", a.name, "',")
+		b.aggregated(t, a.fields, a.name)
+	}
+	b.raw(")")
+	b.rowsOf(t, n)
+	if len(totals.GroupBy) > 0 {
+		for _, word := range []string{" GROUP BY ", " ORDER BY "} {
+			b.raw(word)
+			for i, f := range totals.GroupBy {
+				if i > 0 {
+					b.raw(",")
+				}
+				b.column(t, f)
+			}
+		}
+	}
+	b.limit(n.Limit+1, 0)
+}
+
+// aggregated writes an object of fields, each inside the function.
+func (b *builder) aggregated(t table, fields []*schema.Field, function string) {
+	b.raw("json_object(")
+	for i, f := range fields {
+		if i > 0 {
+			b.raw(",")
+		}
+		b.literal(f.Name)
+		b.raw(",")
+		open, end := "", ""
+		if isBool(f) {
+			open, end = "CASE ", " WHEN 1 THEN json('true') WHEN 0 THEN json('false') END"
+		}
+		b.raw(open)
+		if function != "" {
+			b.raw(function, "(")
+		}
+		b.column(t, f)
+		if function != "" {
+			b.raw(")")
+		}
+		b.raw(end)
+	}
+	b.raw(")")
+}

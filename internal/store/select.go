@@ -1,0 +1,301 @@
+package store
+
+import (
+	"encoding/json"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// object writes a row of the answer as one JSON text: json_object where every
+// value is a column, which is the fastest; text put together where a value is
+// the text of a nested select, which would otherwise be parsed again at each
+// level.
+func (b *builder) object(t table, fields []access.Out) {
+	nested := false
+	for i := range fields {
+		nested = nested || fields[i].Sub != nil || fields[i].Embedded != nil
+	}
+	if nested {
+		b.concat(t, fields)
+		return
+	}
+	b.raw("json_object(")
+	for i := range fields {
+		if i > 0 {
+			b.raw(",")
+		}
+		b.literal(fields[i].As)
+		b.raw(",")
+		b.masked(t, &fields[i], "null", b.value)
+	}
+	b.raw(")")
+}
+
+func (b *builder) concat(t table, fields []access.Out) {
+	b.raw("concat(")
+	for i := range fields {
+		key, _ := json.Marshal(fields[i].As)
+		lead := ","
+		if i == 0 {
+			lead = "{"
+		}
+		b.literal(lead + string(key) + ":")
+		b.raw(",")
+		b.masked(t, &fields[i], "'null'", b.text)
+		b.raw(",")
+	}
+	if len(fields) == 0 {
+		b.raw("'{',")
+	}
+	b.raw("'}')")
+}
+
+// masked writes a field's value behind the condition under which the caller
+// may see it.
+func (b *builder) masked(t table, out *access.Out, null string, write func(table, *access.Out)) {
+	switch {
+	case out.Denied:
+		b.raw(null)
+	case out.Mask != nil:
+		b.raw("CASE WHEN ")
+		b.cond(t, out.Mask)
+		b.raw(" THEN ")
+		write(t, out)
+		b.raw(" ELSE ", null, " END")
+	default:
+		write(t, out)
+	}
+}
+
+// value writes a field as an argument of json_object.
+func (b *builder) value(t table, out *access.Out) {
+	f := out.Field
+	switch {
+	case out.IsLiteral:
+		b.literal(out.Literal)
+	case isJSON(f):
+		b.raw("json(")
+		b.column(t, f)
+		b.raw(")")
+	case isBool(f):
+		b.raw("CASE ")
+		b.column(t, f)
+		b.raw(" WHEN 1 THEN json('true') WHEN 0 THEN json('false') END")
+	default:
+		b.column(t, f)
+	}
+}
+
+// text writes a field as JSON text; never NULL.
+func (b *builder) text(t table, out *access.Out) {
+	f := out.Field
+	switch {
+	case out.IsLiteral:
+		text, _ := json.Marshal(out.Literal)
+		b.literal(string(text))
+	case out.Sub != nil && f.Relation.ToMany():
+		b.many(t, out)
+	case out.Sub != nil:
+		b.one(t, out)
+	case out.Embedded != nil:
+		b.raw("coalesce(")
+		b.embedded(t.alias+`."`+f.Column+`"`, f, out.Embedded)
+		b.raw(",'null')")
+	case isJSON(f):
+		b.raw("coalesce(")
+		b.column(t, f)
+		b.raw(",'null')")
+	case isBool(f):
+		b.raw("CASE ")
+		b.column(t, f)
+		b.raw(" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END")
+	default:
+		b.raw("json_quote(")
+		b.column(t, f)
+		b.raw(")")
+	}
+}
+
+func isJSON(f *schema.Field) bool {
+	return f.List || f.Kind == schema.EmbeddedKind || f.Kind == schema.ScalarKind && f.Scalar == schema.JSON
+}
+
+func isBool(f *schema.Field) bool { return f.Kind == schema.ScalarKind && f.Scalar == schema.Boolean }
+
+// one writes a to-one relation: the related row's object, or null.
+func (b *builder) one(from table, out *access.Out) {
+	n := out.Sub
+	to := b.use(n.Model)
+	b.raw("coalesce((SELECT ")
+	b.object(to, n.Fields)
+	b.source(from, to, out)
+	b.raw(" LIMIT 1),'null')")
+}
+
+// source writes FROM and WHERE of a nested select.
+func (b *builder) source(from, to table, out *access.Out) {
+	b.raw(" FROM ")
+	b.name(to.model.Table)
+	b.raw(" ", to.alias)
+	b.where(to)
+	b.link(from, to, out.Field.Relation)
+	b.and(to, out.Sub.Rule)
+	b.and(to, out.Sub.Where)
+}
+
+// many writes a to-many relation: an array, or the parts that were asked for.
+// The rows are chosen first and made into JSON after, so that only the page
+// costs anything.
+func (b *builder) many(from table, out *access.Out) {
+	n := out.Sub
+	if n.Parts == nil {
+		b.array(from, out, n.Fields)
+		return
+	}
+	b.raw("concat(")
+	for i, part := range n.Parts {
+		key, _ := json.Marshal(part.As)
+		lead := ","
+		if i == 0 {
+			lead = "{"
+		}
+		b.literal(lead + string(key) + ":")
+		b.raw(",")
+		switch part.Kind {
+		case query.Items:
+			b.array(from, out, part.Fields)
+		case query.NextCursor:
+			b.nextPage(from, out)
+		default:
+			text, _ := json.Marshal(part.Literal)
+			b.literal(string(text))
+		}
+		b.raw(",")
+	}
+	if len(n.Parts) == 0 {
+		b.raw("'{',")
+	}
+	b.raw("'}')")
+}
+
+func (b *builder) array(from table, out *access.Out, fields []access.Out) {
+	to := b.use(out.Sub.Model)
+	b.raw("(SELECT concat('[',group_concat(")
+	b.object(to, fields)
+	b.raw(",','),']') FROM (")
+	inner := b.page(from, out, "*")
+	b.limit(inner.node.Limit, 0)
+	b.raw(") ", to.alias, ")")
+}
+
+// paged is the inner select of a nested list.
+type paged struct {
+	table
+	node *access.Node
+}
+
+// page writes the select of the rows of a nested list, in order; columns names
+// what it yields of them.
+func (b *builder) page(from table, out *access.Out, columns string) paged {
+	to := b.use(out.Sub.Model)
+	if columns == "*" {
+		columns = to.alias + ".*"
+	}
+	b.raw("SELECT ", columns)
+	if columns == "" {
+		b.sortColumns(to, out.Sub)
+	}
+	b.source(from, to, out)
+	b.after(to, out.Sub.Bound)
+	b.orderBy(to, out.Sub.Bound)
+	return paged{to, out.Sub}
+}
+
+func (b *builder) sortColumns(t table, n *access.Node) {
+	for i, o := range n.Sort {
+		if i > 0 {
+			b.raw(",")
+		}
+		b.column(t, o.Field)
+		b.raw(" AS c")
+		b.int(i)
+	}
+}
+
+// nextPage writes the sort values of a nested list's last row where another
+// row follows it, else null. Package data seals them into a cursor.
+func (b *builder) nextPage(from table, out *access.Out) {
+	b.raw("coalesce((SELECT json_array(")
+	for i := range out.Sub.Sort {
+		if i > 0 {
+			b.raw(",")
+		}
+		b.raw("l.c")
+		b.int(i)
+	}
+	b.raw(") FROM (")
+	b.page(from, out, "")
+	b.limit(1, out.Sub.Limit-1)
+	b.raw(") l WHERE EXISTS (")
+	b.page(from, out, "1")
+	b.limit(1, out.Sub.Limit)
+	b.raw(")),'null')")
+}
+
+func (b *builder) limit(n, offset int) {
+	b.raw(" LIMIT ")
+	b.int(n)
+	if offset > 0 {
+		b.raw(" OFFSET ")
+		b.int(offset)
+	}
+}
+
+// embedded writes the selected fields of an embedded value, or of each in a
+// list of them.
+func (b *builder) embedded(value string, f *schema.Field, fields []query.BoundField) {
+	b.raw("CASE WHEN ", value, " IS NOT NULL THEN ")
+	if f.List {
+		alias := b.use(nil).alias
+		b.raw("(SELECT concat('[',group_concat(")
+		b.raw("CASE WHEN ", alias, ".type='null' THEN 'null' ELSE ")
+		b.members(alias+".value", fields)
+		b.raw(" END,','),']') FROM json_each(", value, ") ", alias, ")")
+	} else {
+		b.members(value, fields)
+	}
+	b.raw(" END")
+}
+
+func (b *builder) members(value string, fields []query.BoundField) {
+	b.raw("concat(")
+	for i, f := range fields {
+		key, _ := json.Marshal(f.As)
+		lead := ","
+		if i == 0 {
+			lead = "{"
+		}
+		b.literal(lead + string(key) + ":")
+		b.raw(",")
+		switch {
+		case f.IsLiteral:
+			text, _ := json.Marshal(f.Literal)
+			b.literal(string(text))
+		case f.Embedded != nil:
+			b.raw("coalesce(")
+			b.embedded(value+"->"+quoted("$."+f.Field.Name), f.Field, f.Embedded)
+			b.raw(",'null')")
+		default:
+			b.raw("coalesce(", value, "->", quoted("$."+f.Field.Name), ",'null')")
+		}
+		b.raw(",")
+	}
+	if len(fields) == 0 {
+		b.raw("'{',")
+	}
+	b.raw("'}')")
+}
+
+func quoted(s string) string { return "'" + s + "'" } // of a GraphQL name, which has no quote

@@ -1,0 +1,333 @@
+package store
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// builder writes one statement and gathers its arguments. Every value is an
+// argument, so that equal shapes make equal text and share one prepared
+// statement; names come from the schema alone, never from a caller.
+//
+// A table is only ever named through from, which puts the tenant condition
+// beside it: a statement that reaches a tenant's table without it can't be
+// written.
+type builder struct {
+	sql    []byte
+	args   []any
+	by     *access.Principal
+	org    string
+	orgArg int // the tenant's place among args, or 0
+	tables int
+}
+
+func newBuilder(by *access.Principal) *builder {
+	return &builder{by: by, org: by.Org, sql: make([]byte, 0, 1024), args: make([]any, 0, 8)}
+}
+
+func (b *builder) raw(parts ...string) {
+	for _, p := range parts {
+		b.sql = append(b.sql, p...)
+	}
+}
+
+func (b *builder) name(s string) {
+	b.sql = append(b.sql, '"')
+	b.sql = append(b.sql, s...)
+	b.sql = append(b.sql, '"')
+}
+
+// literal writes a text that the schema or a selection names, such as a key of
+// the answer.
+func (b *builder) literal(s string) {
+	b.sql = append(b.sql, '\'')
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\'' {
+			b.sql = append(b.sql, '\'')
+		}
+		b.sql = append(b.sql, s[i])
+	}
+	b.sql = append(b.sql, '\'')
+}
+
+// arg writes a placeholder and keeps its value.
+func (b *builder) arg(value any) {
+	b.args = append(b.args, sqlValue(value))
+	b.placeholder(len(b.args))
+}
+
+func (b *builder) placeholder(n int) {
+	b.sql = append(b.sql, '?')
+	b.sql = strconv.AppendInt(b.sql, int64(n), 10)
+}
+
+func (b *builder) int(n int) { b.sql = strconv.AppendInt(b.sql, int64(n), 10) }
+
+// table is one use of a model's table in a statement, under an alias.
+type table struct {
+	model *schema.Model
+	alias string
+}
+
+func (b *builder) column(t table, f *schema.Field) {
+	b.raw(t.alias, `."`, f.Column, `"`)
+}
+
+// from writes the table under a new alias, and the WHERE clause that every
+// statement starts with: the tenant's condition.
+func (b *builder) from(m *schema.Model) table {
+	t := b.use(m)
+	b.raw(` FROM `)
+	b.name(m.Table)
+	b.raw(" ", t.alias)
+	b.where(t)
+	return t
+}
+
+func (b *builder) use(m *schema.Model) table {
+	t := table{m, "t" + strconv.Itoa(b.tables)}
+	b.tables++
+	return t
+}
+
+func (b *builder) where(t table) {
+	b.raw(" WHERE ")
+	b.tenant(t)
+}
+
+// tenant writes the condition that keeps a statement within the caller's
+// organization. It is the only one of its kind, and has no other branch.
+func (b *builder) tenant(t table) {
+	if t.model.Scope == schema.Global {
+		b.raw("true")
+		return
+	}
+	if b.org == "" {
+		panic("store: a tenant's table without a tenant")
+	}
+	if b.orgArg == 0 {
+		b.args = append(b.args, b.org)
+		b.orgArg = len(b.args)
+	}
+	b.raw(t.alias, `."_org"=`)
+	b.placeholder(b.orgArg)
+}
+
+// and adds a condition; nil is true.
+func (b *builder) and(t table, c *query.Cond) {
+	if c != nil {
+		b.raw(" AND ")
+		b.cond(t, c)
+	}
+}
+
+// key adds the condition on the primary key.
+func (b *builder) key(t table, key []any) {
+	for i, f := range t.model.Key {
+		b.raw(" AND ")
+		b.column(t, f)
+		b.raw("=")
+		b.arg(key[i])
+	}
+}
+
+// cond writes a condition. NULL never escapes it into a NOT: a negation asks
+// whether its inside IS NOT TRUE.
+func (b *builder) cond(t table, c *query.Cond) {
+	switch c.Test {
+	case query.All:
+		b.raw("true")
+	case query.None:
+		b.raw("false")
+	case query.And:
+		b.joined(t, c.Kids, " AND ")
+	case query.Or:
+		b.joined(t, c.Kids, " OR ")
+	case query.Not:
+		b.raw("(")
+		b.cond(t, c.Kids[0])
+		b.raw(") IS NOT TRUE")
+	case query.Related:
+		b.related(t, c)
+	default:
+		b.compare(t, c)
+	}
+}
+
+func (b *builder) joined(t table, kids []*query.Cond, word string) {
+	b.raw("(")
+	for i, kid := range kids {
+		if i > 0 {
+			b.raw(word)
+		}
+		b.cond(t, kid)
+	}
+	b.raw(")")
+}
+
+func (b *builder) related(t table, c *query.Cond) {
+	b.raw("EXISTS (SELECT 1")
+	to := b.from(c.Field.Relation.Target)
+	b.link(t, to, c.Field.Relation)
+	b.and(to, c.Kids[0])
+	b.raw(")")
+}
+
+// link joins a related row to its origin.
+func (b *builder) link(from, to table, r *schema.Relation) {
+	for i := range r.From {
+		b.raw(" AND ")
+		b.column(to, r.To[i])
+		b.raw("=")
+		b.column(from, r.From[i])
+	}
+}
+
+// compare writes a test of one field. An argument that the caller does not
+// have makes it false.
+func (b *builder) compare(t table, c *query.Cond) {
+	args := make([]any, len(c.Args))
+	for i, a := range c.Args {
+		if args[i] = a.Value; a.Var != "" {
+			args[i] = b.by.Value(a.Var)
+		}
+		if args[i] == nil {
+			b.raw("false")
+			return
+		}
+	}
+	switch c.Test {
+	case query.IsNull:
+		b.subject(t, c)
+		b.raw(" IS NULL")
+	case query.NotNull:
+		b.subject(t, c)
+		b.raw(" IS NOT NULL")
+	case query.Ne, query.NotIn, query.NotContains:
+		positive := *c
+		positive.Test = map[query.Test]query.Test{query.Ne: query.Eq, query.NotIn: query.In, query.NotContains: query.Contains}[c.Test]
+		b.raw("(")
+		b.compare(t, &positive)
+		b.raw(") IS NOT TRUE")
+	case query.In:
+		b.in(t, c, args[0])
+	case query.Contains, query.Overlaps:
+		b.contains(t, c, args[0])
+	case query.BeginsWith:
+		b.beginsWith(t, c, args[0].(string))
+	case query.Between:
+		b.subject(t, c)
+		b.raw(" BETWEEN ")
+		b.arg(args[0])
+		b.raw(" AND ")
+		b.arg(args[1])
+	default:
+		b.subject(t, c)
+		b.raw(map[query.Test]string{query.Eq: "=", query.Lt: "<", query.Le: "<=", query.Gt: ">", query.Ge: ">="}[c.Test])
+		b.arg(args[0])
+	}
+}
+
+// subject is what a comparison looks at: the field, or its size.
+func (b *builder) subject(t table, c *query.Cond) {
+	switch {
+	case c.Size && c.Field.List:
+		b.raw("json_array_length(")
+	case c.Size:
+		b.raw("length(")
+	default:
+		b.column(t, c.Field)
+		return
+	}
+	b.column(t, c.Field)
+	b.raw(")")
+}
+
+// in takes its list as one argument, so that lists of any length share a
+// statement.
+func (b *builder) in(t table, c *query.Cond, list any) {
+	b.subject(t, c)
+	b.raw(" IN (SELECT value FROM json_each(")
+	b.arg(listText(list))
+	b.raw("))")
+}
+
+func (b *builder) contains(t table, c *query.Cond, arg any) {
+	if !c.Field.List {
+		b.raw("instr(")
+		b.column(t, c.Field)
+		b.raw(",")
+		b.arg(arg)
+		b.raw(")>0")
+		return
+	}
+	b.raw("EXISTS (SELECT 1 FROM json_each(")
+	b.column(t, c.Field)
+	b.raw(") WHERE value IN (SELECT value FROM json_each(")
+	b.arg(listText(arg))
+	b.raw(")))")
+}
+
+// beginsWith is a range, so that an index serves it.
+func (b *builder) beginsWith(t table, c *query.Cond, prefix string) {
+	b.column(t, c.Field)
+	b.raw(">=")
+	b.arg(prefix)
+	if end, ok := afterPrefix(prefix); ok {
+		b.raw(" AND ")
+		b.column(t, c.Field)
+		b.raw("<")
+		b.arg(end)
+	}
+}
+
+// afterPrefix is the least text above every text with the prefix, in the order
+// of code points; none where all such characters are the last one there is.
+func afterPrefix(prefix string) (string, bool) {
+	runes := []rune(prefix)
+	for i := len(runes) - 1; i >= 0; i-- {
+		next := runes[i] + 1
+		if next == 0xD800 {
+			next = 0xE000 // no surrogates in UTF-8
+		}
+		if next <= 0x10FFFF {
+			return string(append(runes[:i:i], next)), true
+		}
+	}
+	return "", false
+}
+
+// listText is a list as the JSON text that json_each takes apart.
+func listText(list any) string {
+	items, ok := list.([]any)
+	if !ok {
+		items = []any{list}
+	}
+	plain := make([]any, len(items))
+	for i, item := range items {
+		plain[i] = sqlValue(item)
+	}
+	text, err := json.Marshal(plain)
+	if err != nil {
+		panic("store: a list of canonical values always encodes: " + err.Error())
+	}
+	return string(text)
+}
+
+// sqlValue is a canonical value as the engine binds it.
+func sqlValue(value any) any {
+	switch v := value.(type) {
+	case schema.JSONText:
+		return string(v)
+	case bool:
+		if v {
+			return int64(1)
+		}
+		return int64(0)
+	}
+	return value
+}

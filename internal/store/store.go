@@ -1,0 +1,32 @@
+// Package store is the only reader and writer of the app's rows. It turns a
+// granted read into one SQL statement that answers in JSON, and granted writes
+// into one transaction with their entries in the change log. It takes nothing
+// but grants of package access; it decides nothing about who may do what.
+package store
+
+import (
+	"time"
+
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// The limits of one write.
+const (
+	MaxBatch     = 100            // writes of one transaction
+	MaxDependent = 1000           // rows that a delete may re-point or take along
+	maxCascade   = 16             // levels of cascading deletes
+	keepAnswers  = 24 * time.Hour // of requests with an Idempotency-Key
+)
+
+// Store runs grants on one engine under one schema. It is immutable and safe
+// for concurrent use; a new schema is a new Store on the same engine.
+type Store struct {
+	engine    Engine
+	referrers map[*schema.Model][]reference
+	now       func() time.Time
+}
+
+// New makes a store. The database must match the schema; see Migrator.
+func New(engine Engine, s *schema.Schema, now func() time.Time) *Store {
+	return &Store{engine: engine, referrers: referrersOf(s), now: now}
+}

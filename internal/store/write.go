@@ -1,0 +1,415 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// Written is the outcome of one write.
+type Written struct {
+	Op      query.WriteOp   `json:"op"`      // of an Upsert: what it turned out to be
+	Key     []any           `json:"key"`     // in the order of Model.Key
+	Row     json.RawMessage `json:"row"`     // the row as the caller may read it; its key alone where the caller may not
+	Version int64           `json:"version"` // of the row after the write
+}
+
+// Write runs granted writes as one transaction: all of them or none. Each row
+// that changes gets its entry in the change log. An error names the write by
+// its place, "operations.2.title", where there are several.
+func (s *Store) Write(ctx context.Context, grants []access.WriteGrant, once *Once) ([]Written, error) {
+	var out []Written
+	err := s.engine.Write(ctx, func(c Conn) error {
+		var done bool
+		var err error
+		if out, done, err = once.begin(c, s.now()); err != nil || done {
+			return err
+		}
+		out = make([]Written, 0, len(grants))
+		for i, g := range grants {
+			w := writing{store: s, conn: c, by: g.Principal()}
+			written, err := w.change(g.Change())
+			if err != nil {
+				return InBatch(i, len(grants), err)
+			}
+			out = append(out, written)
+		}
+		return once.finish(c, out)
+	})
+	return out, err
+}
+
+// InBatch puts an error's place in its batch before the path that it names.
+func InBatch(i, of int, err error) error {
+	if of == 1 {
+		return err
+	}
+	e := fault.Of(err)
+	field := "operations." + strconv.Itoa(i)
+	if e.Field != "" {
+		field += "." + e.Field
+	}
+	return e.At(field)
+}
+
+// writing is one write under way.
+type writing struct {
+	store *Store
+	conn  Conn
+	by    *access.Principal
+}
+
+func (w *writing) change(c *access.Change) (Written, error) {
+	switch c.Op {
+	case query.Update:
+		return w.update(c)
+	case query.Delete:
+		return w.delete(c)
+	case query.Upsert:
+		return w.upsert(c)
+	}
+	return w.create(c)
+}
+
+func (w *writing) create(c *access.Change) (Written, error) {
+	b := newBuilder(w.by)
+	t := b.use(c.Model)
+	b.raw("INSERT INTO ")
+	b.name(c.Model.Table)
+	b.raw("(")
+	if c.Model.Scope == schema.Tenant {
+		b.raw(`"_org",`)
+	}
+	b.raw(`"_version"`)
+	for _, a := range c.Set {
+		if a.Field != c.Model.Version {
+			b.raw(",")
+			b.name(a.Field.Column)
+		}
+	}
+	b.raw(") VALUES (")
+	if c.Model.Scope == schema.Tenant {
+		b.arg(b.org)
+		b.raw(",")
+	}
+	b.raw("1")
+	for _, a := range c.Set {
+		if a.Field != c.Model.Version {
+			b.raw(",")
+			b.arg(a.Value)
+		}
+	}
+	t.alias = b.quotedTable(c.Model)
+	b.raw(") RETURNING ")
+	b.image(t)
+	checks := b.checks(t, c)
+	after, err := w.returning(b, c, checks)
+	if err != nil {
+		return Written{}, w.constraint(c, err)
+	}
+	if err := w.log(c.Model, c.Key, query.Create, nil, after); err != nil {
+		return Written{}, err
+	}
+	return w.answer(c, query.Create, c.Key, 1)
+}
+
+// quotedTable is how RETURNING names a table's columns.
+func (b *builder) quotedTable(m *schema.Model) string { return `"` + m.Table + `"` }
+
+// checks adds to RETURNING what the changed row must meet: the rule of a new
+// row, and for each reference a target that the caller may see. It returns the
+// error of each.
+func (b *builder) checks(t table, c *access.Change) []error {
+	var errs []error
+	if c.Op == query.Create && c.Rule != nil {
+		b.raw(",(")
+		b.cond(t, c.Rule)
+		b.raw(")")
+		errs = append(errs, fault.New(fault.AccessDenied, "no rule of %s lets you create this row", c.Model.Name))
+	}
+	for _, ref := range c.Refs {
+		if ref.Rule == nil && !ref.Field.Relation.Target.ReadOnly {
+			continue // the foreign key says it
+		}
+		allowed := &query.Cond{Test: query.All}
+		if ref.Rule != nil {
+			allowed = ref.Rule
+		}
+		b.raw(",(")
+		for _, f := range ref.Field.Relation.From {
+			b.column(t, f)
+			b.raw(" IS NULL OR ")
+		}
+		b.cond(t, &query.Cond{Test: query.Related, Field: ref.Field, Kids: []*query.Cond{allowed}})
+		b.raw(")")
+		errs = append(errs, access.NoReference(ref.Field))
+	}
+	return errs
+}
+
+// returning runs a statement that returns one row's image and checks.
+func (w *writing) returning(b *builder, c *access.Change, checks []error) ([]byte, error) {
+	var image []byte
+	var failed error
+	err := w.conn.Query(string(b.sql), b.args, func(r Row) error {
+		image = append([]byte(nil), r.Bytes(0)...)
+		for i, check := range checks {
+			if failed == nil && !r.Bool(1+i) {
+				failed = check
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		err = failed
+	}
+	if err == nil && image == nil {
+		err = missing(c.Model)
+	}
+	return image, err
+}
+
+// image writes the whole row as the change log keeps it.
+func (b *builder) image(t table) {
+	b.raw("json_object(")
+	first := true
+	for _, f := range t.model.Fields {
+		if !f.Stored() {
+			continue
+		}
+		if !first {
+			b.raw(",")
+		}
+		first = false
+		b.literal(f.Name)
+		b.raw(",")
+		b.value(t, &access.Out{BoundField: query.BoundField{Field: f}})
+	}
+	b.raw(")")
+}
+
+// before is a row as it stands before a change, and what the rules say of it.
+type before struct {
+	image   []byte
+	version int64
+	key     []any
+}
+
+// lookup reads the row that a write is about, and decides: no row that the
+// caller may see is "not found", a visible one that no rule lets them change
+// is "denied".
+func (w *writing) lookup(c *access.Change, find func(*builder, table)) (before, error) {
+	b := newBuilder(w.by)
+	t := b.use(c.Model)
+	b.raw("SELECT ")
+	b.image(t)
+	b.raw(`,`, t.alias, `."_version"`)
+	for _, cond := range []*query.Cond{c.Rule, c.Seen, c.Condition} {
+		b.raw(",(true")
+		b.and(t, cond)
+		b.raw(")")
+	}
+	for _, f := range c.Model.Key {
+		b.raw(",")
+		b.column(t, f)
+	}
+	b.raw(" FROM ")
+	b.name(c.Model.Table)
+	b.raw(" ", t.alias)
+	b.where(t)
+	find(b, t)
+
+	var row before
+	var allowed, seen, met bool
+	err := w.conn.Query(string(b.sql), b.args, func(r Row) error {
+		row.image = append([]byte(nil), r.Bytes(0)...)
+		row.version, allowed, seen, met = r.Int(1), r.Bool(2), r.Bool(3), r.Bool(4)
+		for i, f := range c.Model.Key {
+			row.key = append(row.key, sortValue(r, 5+i, f))
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return row, err
+	case row.image == nil || !allowed && !seen:
+		return row, missing(c.Model)
+	case !allowed:
+		return row, fault.New(fault.AccessDenied, "no rule of %s lets you %s this row", c.Model.Name,
+			map[query.WriteOp]string{query.Update: "update", query.Delete: "delete"}[c.Op])
+	case c.Version != nil && *c.Version != row.version:
+		return row, fault.New(fault.DataVersion, "the row is at version %d, not %d; read it again and retry", row.version, *c.Version)
+	case !met:
+		return row, fault.New(fault.DataCondition, "the row does not meet the condition")
+	}
+	return row, nil
+}
+
+func missing(m *schema.Model) error {
+	return fault.New(fault.DataNotFound, "there is no such %s, or none that you may see", m.Name)
+}
+
+func (w *writing) update(c *access.Change) (Written, error) {
+	row, err := w.lookup(c, func(b *builder, t table) { b.key(t, c.Key) })
+	if err != nil {
+		return Written{}, err
+	}
+	return w.modify(c, row)
+}
+
+// modify changes a row that was looked up.
+func (w *writing) modify(c *access.Change, row before) (Written, error) {
+	b := newBuilder(w.by)
+	t := table{c.Model, b.quotedTable(c.Model)}
+	b.raw("UPDATE ", t.alias, ` SET "_version"="_version"+1`)
+	for _, a := range c.Set {
+		b.raw(",")
+		b.name(a.Field.Column)
+		b.raw("=")
+		b.arg(a.Value)
+	}
+	b.where(t)
+	b.key(t, row.key)
+	b.raw(" RETURNING ")
+	b.image(t)
+	checks := b.checks(t, c)
+	after, err := w.returning(b, c, checks)
+	if err != nil {
+		return Written{}, w.constraint(c, err)
+	}
+	if err := w.log(c.Model, row.key, query.Update, row.image, after); err != nil {
+		return Written{}, err
+	}
+	return w.answer(c, query.Update, row.key, row.version+1)
+}
+
+func (w *writing) delete(c *access.Change) (Written, error) {
+	row, err := w.lookup(c, func(b *builder, t table) { b.key(t, c.Key) })
+	if err != nil {
+		return Written{}, err
+	}
+	answer, err := w.answer(c, query.Delete, row.key, row.version)
+	if err != nil {
+		return Written{}, err
+	}
+	d := deleting{writing: w}
+	return answer, d.row(c.Model, row.key, row.image, 0)
+}
+
+// upsert changes the row that has the unique key, or creates it.
+func (w *writing) upsert(c *access.Change) (Written, error) {
+	row, err := w.lookup(c.Update, func(b *builder, t table) {
+		for _, f := range c.Conflict {
+			value, _ := c.BoundWrite.Value(f)
+			b.raw(" AND ")
+			b.column(t, f)
+			b.raw("=")
+			b.arg(value)
+		}
+	})
+	if row.image == nil && fault.Is(err, fault.DataNotFound) {
+		return w.create(c.Insert)
+	}
+	if err != nil {
+		return Written{}, err
+	}
+	return w.modify(c.Update, row)
+}
+
+// answer reads the row back as the caller may see it.
+func (w *writing) answer(c *access.Change, op query.WriteOp, key []any, version int64) (Written, error) {
+	out := Written{Op: op, Key: key, Version: version}
+	if c.Answer != nil {
+		n := *c.Answer
+		bound := *n.Bound
+		bound.Key = key
+		n.Bound = &bound
+		var page Page
+		if err := page.rows(w.conn, w.by, &n); err != nil {
+			return out, err
+		}
+		out.Row = page.Rows
+	}
+	if out.Row == nil {
+		out.Row = keyObject(c.Model, key)
+	}
+	return out, nil
+}
+
+func keyObject(m *schema.Model, key []any) []byte {
+	object := make(map[string]any, len(key))
+	for i, f := range m.Key {
+		object[f.Name] = key[i]
+	}
+	text, err := json.Marshal(object)
+	if err != nil {
+		panic("store: a key of canonical values always encodes: " + err.Error())
+	}
+	return text
+}
+
+// constraint turns what the database refused into the caller's error.
+func (w *writing) constraint(c *access.Change, err error) error {
+	broken, ok := errors.AsType[*ConstraintError](err)
+	if !ok {
+		return err
+	}
+	switch broken.Kind {
+	case UniqueViolation:
+		return duplicate(c.Model, broken)
+	case ForeignKeyViolation:
+		return w.brokenReference(c, broken)
+	}
+	return fault.New(fault.InternalError, "the database refused the row").Because(err)
+}
+
+// duplicate names the fields of the unique key that already has the value.
+func duplicate(m *schema.Model, broken *ConstraintError) error {
+	var field string
+	for _, column := range broken.Columns {
+		for _, f := range m.Fields {
+			if f.Stored() && f.Column == column {
+				if field != "" {
+					field += "+"
+				}
+				field += f.Name
+			}
+		}
+	}
+	if field == "" {
+		field = m.Key[0].Name
+	}
+	return fault.New(fault.DataDuplicate, "another %s already has this %s", m.Name, field).At(field).Because(broken)
+}
+
+// brokenReference finds out which reference has no target.
+func (w *writing) brokenReference(c *access.Change, broken *ConstraintError) error {
+	for _, ref := range c.Refs {
+		r := ref.Field.Relation
+		b := newBuilder(w.by)
+		b.raw("SELECT 1")
+		t := b.from(r.Target)
+		for i, f := range r.From {
+			value, _ := c.Value(f)
+			b.raw(" AND ")
+			b.column(t, r.To[i])
+			b.raw("=")
+			b.arg(value)
+		}
+		found := false
+		err := w.conn.Query(string(b.sql), b.args, func(Row) error { found = true; return nil })
+		if err != nil {
+			return err
+		}
+		if !found {
+			return access.NoReference(ref.Field)
+		}
+	}
+	return fault.New(fault.DataNoReference, "a reference of the row has no target").Because(broken)
+}
