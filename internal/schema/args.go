@@ -3,19 +3,24 @@ package schema
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // args are the arguments of a directive, or the keys of an object argument,
-// checked against their specs: what did not fit was reported and left out.
+// checked against their specs: what did not fit was reported and is nil.
 type args struct {
 	c      *checker
 	at     span // the directive
 	values map[string]*ast.Value
 }
 
-func (a args) has(name string) bool { _, ok := a.values[name]; return ok }
+// has tells whether the argument is written and fits.
+func (a args) has(name string) bool { return a.values[name] != nil }
+
+// missing tells whether the argument is not written at all.
+func (a args) missing(name string) bool { _, written := a.values[name]; return !written }
 
 // null tells whether the argument is written as null.
 func (a args) null(name string) bool {
@@ -96,13 +101,16 @@ func (a args) objects(name string, spec []argSpec) []args {
 	return all
 }
 
-// known maps the values that fit, after they were checked once.
+// known maps the values that are written, to nil where they don't fit.
 func (c *checker) known(children ast.ChildValueList, spec []argSpec) map[string]*ast.Value {
 	values := map[string]*ast.Value{}
 	for _, child := range children {
 		i := slices.IndexFunc(spec, func(s argSpec) bool { return s.name == child.Name })
-		if i >= 0 && c.fits(&spec[i], child.Value) {
-			values[child.Name] = child.Value
+		if i >= 0 {
+			values[child.Name] = nil
+			if c.fits(&spec[i], child.Value) {
+				values[child.Name] = child.Value
+			}
 		}
 	}
 	return values
@@ -143,10 +151,19 @@ func (c *checker) checkKeys(children ast.ChildValueList, spec []argSpec, at span
 		seen[child.Name] = true
 		c.checkForm(&spec[i], child.Value, of)
 	}
+	var missing, example []string
 	for _, s := range spec {
 		if s.required && !seen[s.name] {
-			c.errorf(at, "missing_argument", "write "+of+"("+s.name+": "+s.example()+")", "%s needs `%s`", of, s.name)
+			missing = append(missing, "`"+s.name+"`")
+			example = append(example, s.name+": "+s.example())
 		}
+	}
+	if len(missing) > 0 {
+		help := of + "(" + strings.Join(example, ", ") + ")"
+		if noun == "key" {
+			help = "{ " + strings.Join(example, ", ") + " }"
+		}
+		c.errorf(at, "missing_argument", "write "+help, "%s needs %s", of, strings.Join(missing, " and "))
 	}
 }
 
@@ -224,7 +241,7 @@ func (c *checker) checkForm(s *argSpec, v *ast.Value, of string) {
 		case v.Kind == ast.StringValue && slices.Contains(s.words, v.Raw):
 			c.errorf(at, "bad_argument", "write "+v.Raw+" without quotes", "`%s` of %s is a word, not a string", s.name, of)
 		case v.Kind == ast.EnumValue || v.Kind == ast.StringValue:
-			c.errorf(at, "bad_argument", didYouMean(v.Raw, s.words), "`%s` is no %s of %s", v.Raw, s.name, of)
+			c.errorf(at, "bad_argument", didYouMean(v.Raw, s.words), "unknown value `%s` of `%s`", shorten(v.Raw), s.name)
 		default:
 			c.errorf(at, "bad_argument", didYouMean(v.Raw, s.words), "`%s` of %s is a word", s.name, of)
 		}

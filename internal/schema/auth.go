@@ -119,8 +119,11 @@ func (c *checker) rule(m *modelDef, a args) *Rule {
 	case AllowMember:
 		c.roles(r, a)
 	case AllowWhere:
-		if !a.has("filter") {
+		if a.missing("filter") {
 			c.errorf(a.at, "bad_rule", "write { allow: where, filter: { status: { eq: \"open\" } } }", "`allow: where` needs `filter`")
+			return nil
+		}
+		if !a.has("filter") {
 			return nil
 		}
 		r.Filter = c.literal(a.values["filter"])
@@ -198,7 +201,7 @@ func (c *checker) groups(m *modelDef, r *Rule, a args) {
 		c.errorf(a.span("groupsField"), "bad_rule", "make two rules of it", "`groups` and `groupsField` exclude each other")
 	case a.has("groupsField"):
 		r.GroupsField = c.callerField(m, a.text("groupsField"), a.span("groupsField"), "a group")
-	case len(a.list("groups")) == 0:
+	case len(a.list("groups")) == 0 && (a.has("groups") || a.missing("groups") && a.missing("groupsField")):
 		c.errorf(a.at, "bad_rule", "write { allow: groups, groups: [\"editors\"] }", "`allow: groups` needs `groups` or `groupsField`")
 	}
 	for _, w := range a.list("groups") {

@@ -15,8 +15,10 @@ func (k *Check) OK(value any) bool { return value == nil || k.test == nil || k.t
 // defaultValue reads @default.
 func (c *checker) defaultValue(f *Field, a args) {
 	switch {
-	case !a.has("value"):
+	case a.missing("value"):
 		c.errorf(a.at, "missing_argument", "write @default(value: \"...\")", "`@default` needs `value`")
+		return
+	case !a.has("value"):
 		return
 	case f.List || f.Kind == EmbeddedKind:
 		c.errorf(a.at, "bad_default", "remove it; set the value where rows are made", "`%s` can't have a default: only single scalars and enum values can", f.Name)
@@ -27,11 +29,7 @@ func (c *checker) defaultValue(f *Field, a args) {
 	}
 	text := a.text("value")
 	if _, err := f.element(text, true); err != nil {
-		help := ""
-		if f.Kind == EnumKind {
-			help = didYouMean(text, f.Enum.Values)
-		}
-		c.errorf(a.span("value"), "bad_default", help, "default `%s` does not fit `%s`: it %s", shorten(text), f.Name, err.what)
+		c.errorf(a.span("value"), "bad_default", "it "+err.what, "the default `%s` does not fit `%s`", shorten(text), f.Name)
 		return
 	}
 	f.Default = &text
@@ -58,10 +56,10 @@ func (c *checker) validation(f *Field, a args) {
 		c.errorf(a.at, "bad_check", "remove it", "`@validate` checks single values, and `%s` is a list", f.Name)
 		return
 	case compares && !numeric:
-		c.errorf(a.span("type"), "bad_check", "use it on Int, Float or Timestamp", "`%s` compares numbers, and `%s` is a %s", k.Type, f.Name, f.TypeName)
+		c.errorf(a.span("type"), "bad_check", "use it on Int, Float or Timestamp", "`%s` compares numbers, and `%s` has type %s", k.Type, f.Name, f.TypeName)
 		return
 	case !compares && !textual:
-		c.errorf(a.span("type"), "bad_check", "use it on text", "`%s` checks text, and `%s` is a %s", k.Type, f.Name, f.TypeName)
+		c.errorf(a.span("type"), "bad_check", "use it on text", "`%s` checks text, and `%s` has type %s", k.Type, f.Name, f.TypeName)
 		return
 	}
 	if slices.ContainsFunc(f.Checks, func(other *Check) bool { return other.Type == k.Type && k.Type != Matches }) {

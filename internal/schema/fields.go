@@ -62,7 +62,7 @@ func (c *checker) checkDirectives(list ast.DirectiveList, on place, where string
 		spec := c.directives[d.Name]
 		switch {
 		case spec == nil:
-			c.errorf(at, "unknown_directive", atSign(didYouMean(d.Name, c.directiveNames(on))), "unknown directive `@%s`", d.Name)
+			c.errorf(at, "unknown_directive", c.directiveHelp(d.Name, on), "unknown directive `@%s`", d.Name)
 			continue
 		case spec.instead != "":
 			c.errorf(at, "not_served", spec.instead, "`@%s` is not served yet", d.Name)
@@ -80,7 +80,11 @@ func (c *checker) checkDirectives(list ast.DirectiveList, on place, where string
 	return found
 }
 
-func (c *checker) directiveNames(on place) []string {
+// directiveHelp says which directives may stand at a place.
+func (c *checker) directiveHelp(got string, on place) string {
+	if on == onEmbedded {
+		on = onModel // a type whose @model is mistyped looks like an embedded one
+	}
 	var names []string
 	for _, d := range c.directives {
 		if d.on&on != 0 && d.instead == "" {
@@ -88,14 +92,10 @@ func (c *checker) directiveNames(on place) []string {
 		}
 	}
 	slices.Sort(names)
-	return names
-}
-
-func atSign(help string) string {
-	if rest, ok := strings.CutPrefix(help, "did you mean `"); ok {
-		return "did you mean `@" + rest
+	if near := nearest(got, names); near != "" {
+		return "did you mean `@" + near + "`?"
 	}
-	return help
+	return "one of: @" + strings.Join(names, ", @")
 }
 
 func placeHelp(spec *directiveSpec) string {
@@ -208,7 +208,11 @@ func (c *checker) fieldType(f *Field, t *ast.Type, owner string) bool {
 		c.errorf(at, "not_served", "keep an address for now: `"+f.Name+": URL`", "the type `File` is not served yet")
 		return false
 	default:
-		c.errorf(at, "unknown_type", didYouMean(f.TypeName, c.typeNames), "unknown type `%s` of `%s.%s`", f.TypeName, owner, f.Name)
+		help := "declare it with type or enum, or use a scalar such as String"
+		if near := nearest(f.TypeName, c.typeNames); near != "" {
+			help = "did you mean `" + near + "`?"
+		}
+		c.errorf(at, "unknown_type", help, "unknown type `%s` of `%s.%s`", f.TypeName, owner, f.Name)
 		return false
 	}
 	return true

@@ -19,16 +19,10 @@ func (c *checker) collisions() {
 			c.errorf(at, "duplicate_path", "rename one of them", "`%s` and `%s` have the same REST path `/api/%s`", other.Name, m.Name, m.Path)
 		}
 		tables[strings.ToLower(m.Table)], paths[strings.ToLower(m.Path)] = m, m
-		if slices.Contains(takenPaths, m.Path) {
-			c.errorf(at, "reserved_name", "rename the type", "`/api/%s` is a path of the server", m.Path)
-		}
 	}
 	c.typeCollisions()
 	c.operationCollisions()
 }
-
-// takenPaths are served below /api beside the models.
-var takenPaths = []string{"batch", "openapi.json", "docs"}
 
 // typeCollisions reports types that have the name of one that is generated.
 func (c *checker) typeCollisions() {
@@ -60,12 +54,14 @@ func (c *checker) typeCollisions() {
 // operationCollisions reports GraphQL operations that two models claim.
 func (c *checker) operationCollisions() {
 	claimed := [3]map[string]*modelDef{{}, {}, {}} // queries, mutations, subscriptions
+	told := map[[2]*modelDef]bool{}                // one word about two models is enough
 	claim := func(root int, m *modelDef, at span, names ...string) {
 		for _, name := range names {
 			if name == "" {
 				continue
 			}
-			if other := claimed[root][name]; other != nil {
+			if other := claimed[root][name]; other != nil && !told[[2]*modelDef{other, m}] {
+				told[[2]*modelDef{other, m}] = true
 				c.errorf(at, "duplicate_operation", "rename one of them in @model or by queryField", "the operation `%s` of `%s` is one of `%s` too", name, m.Name, other.Name)
 			}
 			claimed[root][name] = m

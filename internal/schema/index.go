@@ -107,7 +107,7 @@ func (c *checker) coverIndex(m *modelDef, fields []*Field, name string) {
 
 // compositeUnique resolves @unique(fields:) of a type.
 func (c *checker) compositeUnique(m *modelDef, a args) {
-	if !a.has("fields") {
+	if a.missing("fields") {
 		c.errorf(a.at, "missing_argument", "write @unique(fields: [\"a\", \"b\"]), or put @unique on the field", "`@unique` on a type needs `fields`")
 		return
 	}
@@ -124,11 +124,13 @@ func (c *checker) compositeUnique(m *modelDef, a args) {
 		x.Fields = append(x.Fields, f)
 		x.Name += upperFirst(f.Name)
 	}
-	if len(x.Fields) == 0 || len(x.Fields) > maxKeyFields {
+	if a.has("fields") && (len(x.Fields) == 0 || len(x.Fields) > maxKeyFields) {
 		c.errorf(a.at, "too_many", "name them", "`@unique` takes 1 to %d fields", maxKeyFields)
 		return
 	}
-	c.addIndex(m, x)
+	if len(x.Fields) > 0 {
+		c.addIndex(m, x)
+	}
 }
 
 // modelSearch resolves @search.
@@ -149,7 +151,7 @@ func (c *checker) modelSearch(m *modelDef) {
 			s.Fields = append(s.Fields, f)
 		}
 	}
-	if n := len(m.search.list("fields")); n == 0 || n > maxSearch {
+	if n := len(m.search.list("fields")); m.search.has("fields") && (n == 0 || n > maxSearch) {
 		c.errorf(m.search.at, "too_many", "write @search(fields: [\"title\"])", "`@search` takes 1 to %d fields, not %d", maxSearch, n)
 	}
 	m.Search = s

@@ -221,7 +221,8 @@ func (c *checker) idKey(m *modelDef) {
 	if f.Kind != ScalarKind || f.List || f.Scalar != ID && f.Scalar != String && f.Scalar != Int {
 		c.errorf(span{f.Pos, 2}, "bad_key", "write id: ID!, or mark another field with @primaryKey", "`id` of `%s` can't be a key", m.Name)
 	} else if !f.Required {
-		c.errorf(span{f.Pos, 2}, "optional_key", "write id: "+f.TypeName+"!", "`id` is the key of `%s`, so it must be required", m.Name)
+		c.warnf(span{f.Pos, 2}, "optional_key", "write id: "+f.TypeName+"!", "`id` is the key of `%s`, so it is required", m.Name)
+		f.Required = true
 	}
 	m.Key = []*Field{f}
 }
@@ -262,9 +263,9 @@ func (c *checker) timeField(m *modelDef, name string) *Field {
 	if f == nil {
 		return m.addImplicit(&Field{Name: name, TypeName: c.awsName(DateTime), Scalar: DateTime, Required: true, ReadOnly: true})
 	}
-	if f.Kind != ScalarKind || f.List || f.Scalar != DateTime && f.Scalar != String {
+	if f.Kind != ScalarKind || f.List || f.Scalar != DateTime && f.Scalar != String && f.Scalar != Timestamp {
 		c.errorf(span{f.Pos, len(f.Name)}, "bad_timestamp", "write "+name+": "+c.awsName(DateTime)+", or name another field in @model(timestamps:)",
-			"`%s` is set to the time by the server, so it must be a %s", name, c.awsName(DateTime))
+			"`%s` is set to the time by the server, so it can't have type %s", name, f.TypeName)
 	}
 	return f
 }

@@ -136,7 +136,7 @@ func (c *checker) pos(p *ast.Position) Pos {
 	if p == nil {
 		return Pos{1, 1}
 	}
-	return Pos{Line: p.Line + c.doc.lines[p.Src], Column: p.Column}
+	return c.doc.parts[p.Src].place(p.Start)
 }
 
 func (c *checker) span(p *ast.Position) span {
@@ -189,7 +189,7 @@ func (c *checker) declare() {
 	if n := len(c.s.Enums) + len(c.s.Embedded); n > maxTypes {
 		c.errorf(span{Pos{1, 1}, 1}, "too_many", "split the schema", "%d enums and embedded types; the limit is %d", n, maxTypes)
 	}
-	if len(c.order) == 0 && len(c.diags) == 0 {
+	if len(c.order) == 0 && len(c.embedded) == 0 && len(c.diags) == 0 {
 		c.warnf(span{Pos{1, 1}, 1}, "empty", "write type Task @model @auth(rules: [{ allow: member }]) { title: String! }", "the schema has no model")
 	}
 }

@@ -18,9 +18,9 @@ import (
 //   - @hasOne without arguments keeps the key on its own model in
 //     `<model><Field>Id`, as in Amplify.
 //
-// Amplify names the key of a @belongsTo without fields after its @hasMany.
-// That name is kept in Field.Alias, and it is the field's name where the file
-// declares a field of that name.
+// Amplify names the key of a @belongsTo without fields after its @hasMany, and
+// beside a @hasOne `<model><Field>Id`. That name is kept in Field.Alias; where
+// the file declares a field of that name, it is the key.
 
 // link is a relation in the making.
 type link struct {
@@ -119,13 +119,8 @@ func (c *checker) belongsTo(l *link) {
 // `product` has `productSku` where the other's key is `sku`.
 func (c *checker) besideKey(l *link) []*Field {
 	var key []*Field
-	opposite := c.opposite(l)
 	for _, to := range l.target.Key {
-		name := l.field.Name + upperFirst(to.Name)
-		alias := ""
-		if opposite != nil {
-			alias = lowerFirst(opposite.m.Name) + upperFirst(opposite.field.Name) + upperFirst(to.Name)
-		}
+		name, alias := l.field.Name+upperFirst(to.Name), c.alias(l, to)
 		if f := l.m.fields[alias]; f != nil && l.m.fields[name] == nil && f.Plain() {
 			key = append(key, f)
 			continue
@@ -135,15 +130,21 @@ func (c *checker) besideKey(l *link) []*Field {
 	return key
 }
 
-// opposite is the one @hasMany or @hasOne that leads back without naming its
-// key, or nil: what Amplify names the key of a @belongsTo after.
-func (c *checker) opposite(l *link) *link {
+// alias is Amplify's name for the key of a reference without fields: it goes
+// by the first field of the other model that leads back.
+func (c *checker) alias(l *link, to *Field) string {
 	for _, other := range l.target.links {
-		if other.field.TypeName == l.m.Name && other.kind == "hasMany" && bare(other) {
-			return other
+		switch {
+		case other.field.TypeName != l.m.Name:
+		case other.kind == "hasOne":
+			return lowerFirst(l.m.Name) + upperFirst(l.field.Name) + upperFirst(to.Name)
+		case other.kind == "hasMany" && bare(other):
+			return lowerFirst(other.m.Name) + upperFirst(other.field.Name) + upperFirst(to.Name)
+		case other.kind == "hasMany":
+			return ""
 		}
 	}
-	return nil
+	return ""
 }
 
 // bare tells whether a relation leaves its key to us.
@@ -230,7 +231,8 @@ func (c *checker) hasOne(l *link) {
 }
 
 // hasMany pairs with the reference that leads back, or with the index or
-// fields that it names, or makes a key on the other model.
+// fields that it names, or makes a key on the other model. `fields` alone
+// match the start of the other's primary key.
 func (c *checker) hasMany(l *link) {
 	l.rel.Type, l.rel.From = HasMany, l.m.Key
 	switch {
@@ -239,7 +241,8 @@ func (c *checker) hasMany(l *link) {
 	case l.args.has("indexName"):
 		c.overIndex(l)
 	case l.args.has("fields"):
-		c.errorf(l.args.at, "missing_argument", "add indexName, or write references: [...] with the fields of "+l.target.Name, "`fields` of @hasMany needs `indexName`")
+		l.rel.From = c.keyFields(l.m, l.args.list("fields"), l)
+		l.rel.To = l.target.Key[:min(len(l.rel.From), len(l.target.Key))]
 	default:
 		l.rel.To = c.backKey(l)
 	}
@@ -335,7 +338,7 @@ func (c *checker) sameTypes(l *link) {
 		if from.Kind == to.Kind && from.Scalar == to.Scalar && from.Enum == to.Enum || text(from) && text(to) {
 			continue
 		}
-		c.errorf(l.span(), "key_type", "give both the same type", "`%s.%s` is a %s, but `%s.%s` is a %s", from.Model.Name, from.Name, from.TypeName, to.Model.Name, to.Name, to.TypeName)
+		c.errorf(l.span(), "key_type", "give both the same type", "`%s.%s` has type %s, but `%s.%s` has type %s", from.Model.Name, from.Name, from.TypeName, to.Model.Name, to.Name, to.TypeName)
 	}
 }
 

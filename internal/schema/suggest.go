@@ -9,7 +9,7 @@ import (
 
 // nearest returns the name that the writer of got probably meant, or "".
 func nearest(got string, names []string) string {
-	best, least := "", max(1, min(3, len(got)/3))+1
+	best, least := "", max(1, min(3, (len(got)+1)/3))+1
 	if len(got) > longestName {
 		return ""
 	}

@@ -3,7 +3,9 @@ package schema
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -14,26 +16,26 @@ import (
 // document is the syntax of a file: as much of it as could be read.
 type document struct {
 	*ast.SchemaDocument
-	lines  map[*ast.Source]int // lines before each part that was read by itself
-	broken map[string]bool     // names of definitions that could not be read
+	parts  map[*ast.Source]*part // what was read at once: the file, or each definition by itself
+	broken map[string]bool       // names of definitions that could not be read
 }
 
 // readSyntax parses source. Where that fails it reads each top-level
 // definition by itself, so that one typing mistake does not hide the others.
 func readSyntax(r *reporter, source string) *document {
-	doc := &document{lines: map[*ast.Source]int{}, broken: map[string]bool{}}
+	doc := &document{parts: map[*ast.Source]*part{}, broken: map[string]bool{}}
 	whole := &ast.Source{Name: r.file, Input: source}
+	doc.parts[whole] = &part{text: source}
 	parsed, err := parser.ParseSchemaWithLimit(whole, maxTokens)
 	if err == nil {
 		doc.SchemaDocument = parsed
 		return doc
 	}
 	doc.SchemaDocument = &ast.SchemaDocument{}
-	parts := split(source)
 	found := len(r.diags)
-	for _, part := range parts {
+	for _, part := range split(source) {
 		src := &ast.Source{Name: r.file, Input: part.text}
-		doc.lines[src] = part.line
+		doc.parts[src] = part
 		parsed, err := parser.ParseSchemaWithLimit(src, maxTokens)
 		if err != nil {
 			reportSyntax(r, source, err, part.line)
@@ -52,39 +54,55 @@ func readSyntax(r *reporter, source string) *document {
 
 // reportSyntax turns the parser's error into a diagnostic, lines further down.
 func reportSyntax(r *reporter, source string, err error, lines int) {
-	at := span{Pos{Line: 1, Column: 1}, 1}
+	at := Pos{Line: 1, Column: 1}
 	message := err.Error()
 	if e, ok := errors.AsType[*gqlerror.Error](err); ok {
 		message = e.Message
 		if len(e.Locations) > 0 {
-			at.Pos = Pos{e.Locations[0].Line + lines, e.Locations[0].Column}
-			at.length = tokenLength(source, at.Pos)
+			at = Pos{max(1, e.Locations[0].Line+lines), max(1, e.Locations[0].Column)}
 		}
 	}
-	message = strings.ReplaceAll(message, "<EOF>", "the end of the file")
-	message = strings.ToLower(message[:1]) + message[1:]
-	help := "check the brackets and quotes around it"
-	switch {
-	case strings.Contains(message, "expected :"):
-		help = "write a field as `name: Type`"
-	case strings.Contains(message, "at least one definition"):
-		help = "write at least one field between the braces"
-	case strings.Contains(message, "unterminated string"):
-		help = "close the string with \""
-	case strings.Contains(message, "token limit"):
-		help = "split what the schema says into fewer types"
-	case strings.HasPrefix(message, "unexpected Name"):
-		help = "a definition starts with type or enum"
-	}
-	r.errorf(at, "syntax", help, "syntax: %s", message)
+	text := textAt(source, at)
+	message, help := plainSyntax(message, text)
+	r.errorf(span{at, max(1, len(nameAt.FindString(text)))}, "syntax", help, "syntax: %s", message)
 }
 
-// tokenLength is the length of the word at a place, or 1.
-func tokenLength(source string, at Pos) int {
+// plainSyntax says the parser's message in the words of this page, and what to
+// write instead.
+func plainSyntax(message, text string) (plain, help string) {
+	first, _ := utf8.DecodeRuneInString(text)
+	switch {
+	case strings.Contains(message, "<Invalid>") && first > unicode.MaxASCII:
+		return "`" + string(first) + "` can't stand here", "names have the letters a to z, digits and _; everything else goes in quotes"
+	case strings.Contains(message, "<Invalid>") || strings.Contains(message, "Unterminated"):
+		return "a text or a character is not complete", "close the text with \""
+	case strings.Contains(message, "token limit"):
+		return message, "split what the schema says into fewer types"
+	case strings.Contains(message, "nesting depth"):
+		return message, "write it flatter"
+	case strings.HasPrefix(message, "Unexpected $"):
+		return "a value can't start with $", "write variables in quotes: \"$user.id\""
+	case strings.HasPrefix(message, "Unexpected Name"):
+		return "a definition can't start with `" + nameAt.FindString(text) + "`", "start it with type or enum"
+	}
+	message = strings.NewReplacer("<EOF>", "the end of the definition", "Name", "a name", "Expected", "expected", "Unexpected", "unexpected").Replace(message)
+	switch {
+	case strings.Contains(message, "expected :"):
+		return message, "write a field as `name: Type`"
+	case strings.Contains(message, "at least one definition"):
+		return "nothing stands between the brackets", "write at least one, or remove the brackets"
+	case strings.Contains(message, "the end of the definition"):
+		return message, "close what is open with ) ] or }"
+	}
+	return message, "check the brackets and quotes around it"
+}
+
+// textAt is the rest of the line from a place on.
+func textAt(source string, at Pos) string {
 	for line := 1; line < at.Line; line++ {
 		_, rest, ok := strings.Cut(source, "\n")
 		if !ok {
-			return 1
+			return ""
 		}
 		source = rest
 	}
@@ -93,7 +111,7 @@ func tokenLength(source string, at Pos) int {
 		_, size := utf8.DecodeRuneInString(line)
 		line = line[size:]
 	}
-	return max(1, len(nameAt.FindString(line)))
+	return line
 }
 
 var (
@@ -105,19 +123,40 @@ var (
 
 // part is a stretch of a file that starts at a line's first column.
 type part struct {
-	text string
-	line int // lines before it
+	text   string
+	line   int   // lines before it
+	starts []int // where its lines start, in characters; made when first asked for
+}
+
+// place is the place in the file of an offset in characters. The parser's own
+// lines and columns are off inside and behind strings.
+func (p *part) place(offset int) Pos {
+	if p.starts == nil {
+		p.starts = []int{0}
+		n := 0
+		for _, r := range p.text {
+			n++
+			if r == '\n' {
+				p.starts = append(p.starts, n)
+			}
+		}
+	}
+	line, exact := slices.BinarySearch(p.starts, offset)
+	if !exact {
+		line--
+	}
+	return Pos{Line: p.line + line + 1, Column: offset - p.starts[line] + 1}
 }
 
 // split cuts a file where a definition, or the description of one, starts in
 // the first column. It does not count braces: they are what is broken.
-func split(source string) []part {
-	var parts []part
+func split(source string) []*part {
+	var parts []*part
 	var text strings.Builder
 	from, documented, inBlock := 0, false, false
 	cut := func(line int) {
 		if strings.TrimSpace(text.String()) != "" {
-			parts = append(parts, part{text.String(), from})
+			parts = append(parts, &part{text: text.String(), line: from})
 		}
 		text.Reset()
 		from = line
