@@ -50,6 +50,7 @@ func (w *writer) tidy() {
 	if !w.dirty || w.broken {
 		return
 	}
+	defer w.survive()
 	w.dirty = false
 	if time.Since(w.tuned) >= w.file.optimizeEvery {
 		w.tuned = time.Now()
@@ -127,7 +128,12 @@ func (j *janitor) loop() {
 
 // checkpoint folds in what no read or write is in the way of, on c or on a
 // connection that it opens.
-func (j *janitor) checkpoint(c *conn) *conn {
+func (j *janitor) checkpoint(c *conn) (_ *conn) {
+	defer func() {
+		if p := recover(); p != nil {
+			j.file.log.Error("panic in the database driver during a checkpoint", "panic", p)
+		}
+	}()
 	if c == nil {
 		opened, err := j.file.connect(context.Background(), forCheckpoints)
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
@@ -63,8 +64,8 @@ func open(ctx context.Context, o Options, lim limits) (_ *Engine, err error) {
 	if err = f.prepare(); err != nil {
 		return nil, err
 	}
-	if e.lock, err = holdFile(f.path + "-lock"); err != nil {
-		return nil, fault.New(fault.StoreHeld, "another process has %s open; stop it first", f.path).Because(err)
+	if e.lock, err = f.hold(ctx); err != nil {
+		return nil, err
 	}
 	main, err := f.connect(ctx, forWriting)
 	if err != nil {
@@ -167,6 +168,29 @@ func (f *file) prepare() error {
 		return unwritable(f.path, err)
 	}
 	return errors.Join(syncDir(dir), syncDir(filepath.Dir(dir)))
+}
+
+// hold locks the database for this process. It tries for a moment: the last
+// holder may be on its way out, or its lock live on in a process that it is
+// just starting.
+func (f *file) hold(ctx context.Context) (*os.File, error) {
+	limit := time.NewTimer(f.holdWait)
+	defer limit.Stop()
+	again := time.NewTicker(holdEvery)
+	defer again.Stop()
+	for {
+		lock, err := holdFile(f.path + "-lock")
+		if err == nil {
+			return lock, nil
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil, cancelled(ctx, err)
+		case <-limit.C:
+			return nil, fault.New(fault.StoreHeld, "another process has %s open; stop it first", f.path).Because(err)
+		}
+	}
 }
 
 // secure sets the modes of the files that SQLite itself made.

@@ -51,6 +51,15 @@ func cancelled(ctx context.Context, cause error) error {
 	return fault.New(fault.StoreCancelled, "the request ended before the database was done; nothing was written").Because(cause)
 }
 
+// uncertain is the answer to a group whose COMMIT failed. SQLite has undone it,
+// but after a fault of the disk a crash might still bring it back.
+func uncertain(err error) error {
+	if _, known := errors.AsType[*fault.Error](err); known {
+		return err
+	}
+	return fault.New(fault.InternalError, "the disk failed while the change was being saved; look whether it is there before you try again").Because(err)
+}
+
 // constraint reads which constraint was broken out of SQLite's message, its
 // only account of it: "UNIQUE constraint failed: Task._org, Task.slug". For an
 // index on an expression it names no column.

@@ -2,14 +2,18 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/loam-dev/loam/internal/store"
 )
 
+var errHeld = errors.New("held")
+
 // holdWriter keeps the writer inside a job until the returned function is
-// called, so that what is written meanwhile becomes one group.
+// called, so that what is written meanwhile becomes one group. The job itself
+// fails, and so is never in that group.
 func holdWriter(t testing.TB, e *Engine) (release func()) {
 	t.Helper()
 	inside, leave, done := make(chan struct{}), make(chan struct{}), make(chan error)
@@ -17,13 +21,13 @@ func holdWriter(t testing.TB, e *Engine) (release func()) {
 		done <- e.Write(context.Background(), func(store.Conn) error {
 			close(inside)
 			<-leave
-			return nil
+			return errHeld
 		})
 	}()
 	<-inside
 	return func() {
 		close(leave)
-		if err := <-done; err != nil {
+		if err := <-done; err != errHeld {
 			t.Error(err)
 		}
 	}

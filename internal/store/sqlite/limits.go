@@ -22,6 +22,7 @@ type limits struct {
 	restartWait    time.Duration // how long the writer waits for old readers then
 	idleAfter      time.Duration // quiet time before the writer tidies up
 	optimizeEvery  time.Duration // least time between two runs of PRAGMA optimize
+	holdWait       time.Duration // how long Open waits for another process to let go
 	closeWait      time.Duration // how long Close waits for reads to end
 	retryAfter     time.Duration // what a refused caller is told
 	valueBytes     int           // longest text, blob or row
@@ -45,12 +46,16 @@ func defaultLimits() limits {
 		restartWait:    20 * time.Millisecond,
 		idleAfter:      2 * time.Second,
 		optimizeEvery:  time.Hour,
+		holdWait:       time.Second,
 		closeWait:      10 * time.Second,
 		retryAfter:     time.Second,
 		valueBytes:     128 << 20,
 		statementBytes: 4 << 20,
 	}
 }
+
+// holdEvery is the time between two tries to lock the database.
+const holdEvery = 20 * time.Millisecond
 
 // defaultReaders leaves room for reads that wait for the disk.
 func defaultReaders() int { return max(4, 2*runtime.GOMAXPROCS(0)) }

@@ -11,16 +11,16 @@ import (
 // its end: dropping a table that others refer to would otherwise delete the
 // rows that refer to it, or fail. No neighbour may run under that.
 func (w *writer) rebuild(j *job) {
-	if !j.state.CompareAndSwap(waiting, started) {
+	if !w.start(j) {
 		return
 	}
 	if err := w.mend(); err != nil {
-		j.answer(err)
+		w.answer(err)
 		return
 	}
 	// The pragma does nothing inside a transaction, so it comes before it.
 	if err := w.conn.run("PRAGMA foreign_keys = OFF"); err != nil {
-		j.answer(err)
+		w.answer(err)
 		return
 	}
 	defer func() {
@@ -30,7 +30,7 @@ func (w *writer) rebuild(j *job) {
 		}
 	}()
 	if err := w.open(); err != nil {
-		j.answer(err)
+		w.answer(err)
 		return
 	}
 	j.err = w.call(j, false)
@@ -42,7 +42,7 @@ func (w *writer) rebuild(j *job) {
 		return
 	}
 	w.kept++
-	w.group = append(w.group, j)
+	w.join()
 	w.commit()
 }
 
