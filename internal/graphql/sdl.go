@@ -1,3 +1,6 @@
+// Package graphql is the GraphQL door: it makes the served schema from the
+// app's, and turns documents into what package query asks for. It holds no
+// rule and no SQL, and it answers no HTTP by itself.
 package graphql
 
 import (
@@ -113,22 +116,6 @@ func (a *API) SDL() string {
 	var out strings.Builder
 	formatter.NewFormatter(&out, formatter.WithIndent("  ")).FormatSchema(a.Schema)
 	return out.String()
-}
-
-// FieldOf resolves a field of a model's object type or input to the schema's
-// field; nil where the model has none of that name.
-func (a *API) FieldOf(m *schema.Model, name string) *schema.Field {
-	if f := m.Field(name); f != nil && !f.Hidden {
-		return f
-	}
-	if a.Dialect == Amplify {
-		for _, f := range m.Fields {
-			if f.Alias == name && name != "" {
-				return f
-			}
-		}
-	}
-	return nil
 }
 
 type builder struct {

@@ -1,6 +1,7 @@
 package graphql
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -112,7 +113,8 @@ func (k KeyArgs) Filter(args map[string]any) map[string]any {
 		all = append(all, map[string]any{k.Hash.Name: map[string]any{"eq": args[k.Hash.Name]}})
 	}
 	condition, _ := args[k.SortArg].(map[string]any)
-	for op, value := range condition {
+	for _, op := range slices.Sorted(maps.Keys(condition)) { // one order: equal calls make equal SQL
+		value := condition[op]
 		switch {
 		case value == nil:
 		case len(k.Sort) == 1:

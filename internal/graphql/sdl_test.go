@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/schema"
 )
 
@@ -172,6 +173,46 @@ func TestKeyArgsFilter(t *testing.T) {
 		}
 		if wanted, _ := json.Marshal(want); string(got) != string(wanted) {
 			t.Errorf("%s(%s) = %s, want %s", c.query, c.args, got, wanted)
+		}
+	}
+}
+
+func TestRename(t *testing.T) {
+	api := build(t, `
+		type Blog @model @auth(rules: [{ allow: member }]) { name: String posts: [Post] @hasMany }
+		type Post @model @auth(rules: [{ allow: member }]) { title: String blog: Blog @belongsTo }`, Amplify)
+	blog, post := api.Types["Blog"], api.Types["Post"]
+	for _, c := range []struct {
+		model    *schema.Model
+		in, want string
+	}{
+		{post, `{"title": "a", "blogPostsId": "1"}`, `{"title": "a", "blogId": "1"}`},
+		{post, `{"blogId": {"eq": "1"}}`, `{"blogId": {"eq": "1"}}`},
+		{post, `{"or": [{"blogPostsId": {"eq": "1"}}, null], "not": {"blogPostsId": {"isNull": true}}}`,
+			`{"or": [{"blogId": {"eq": "1"}}, null], "not": {"blogId": {"isNull": true}}}`},
+		{blog, `{"posts": {"and": [{"blogPostsId": {"ne": "2"}}]}}`, `{"posts": {"and": [{"blogId": {"ne": "2"}}]}}`},
+		{post, `{"blogPostsId": "1", "blogId": "1"}`, `two names`},
+		{post, `{"unknown": 1}`, `{"unknown": 1}`},
+	} {
+		var in map[string]any
+		if err := json.Unmarshal([]byte(c.in), &in); err != nil {
+			t.Fatal(err)
+		}
+		out, err := api.Rename(c.model, in)
+		if err != nil {
+			if !fault.Is(err, fault.QueryBadValue) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: %v", c.in, err)
+			}
+			continue
+		}
+		var want any
+		if err := json.Unmarshal([]byte(c.want), &want); err != nil {
+			t.Errorf("%s is taken", c.in)
+			continue
+		}
+		got, _ := json.Marshal(out)
+		if wanted, _ := json.Marshal(want); string(got) != string(wanted) {
+			t.Errorf("%s becomes %s, want %s", c.in, got, wanted)
 		}
 	}
 }
