@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,7 @@ type place struct {
 	tenants *tenant.Service
 	engine  store.Engine
 	vault   *vault.Vault
+	dir     string
 	ahead   atomic.Int64 // of the real clock
 }
 
@@ -36,7 +38,8 @@ type place struct {
 // own.
 func newPlace(t testing.TB) (*place, *atomic.Int64) {
 	t.Helper()
-	engine, err := sqlite.Open(context.Background(), sqlite.Options{Path: filepath.Join(t.TempDir(), "loam.db")})
+	dir := t.TempDir()
+	engine, err := sqlite.Open(context.Background(), sqlite.Options{Path: filepath.Join(dir, "loam.db")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +58,7 @@ func newPlace(t testing.TB) (*place, *atomic.Int64) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	p := &place{TB: t, engine: engine, vault: newVault(t)}
+	p := &place{TB: t, engine: engine, vault: newVault(t), dir: dir}
 	p.Service = p.open("https://app.example")
 	p.tenants = tenant.New(engine, tenant.Register{Now: p.clock}, p.Service)
 	hashed := new(atomic.Int64)
@@ -126,15 +129,25 @@ func is(t testing.TB, what string, err error, want fault.Code) {
 	}
 }
 
-// count reads a number from the database.
-func (p *place) count(sql string, args ...any) (n int64) {
+// text reads the first column of a query's last row.
+func (p *place) text(sql string, args ...any) (text string) {
 	p.Helper()
 	err := p.engine.Read(context.Background(), func(c store.Conn) error {
 		return c.Query(sql, args, func(r store.Row) error {
-			n = r.Int(0)
+			text = r.Text(0)
 			return nil
 		})
 	})
+	if err != nil {
+		p.Fatal(err)
+	}
+	return text
+}
+
+// count reads a number.
+func (p *place) count(sql string, args ...any) int {
+	p.Helper()
+	n, err := strconv.Atoi(p.text(sql, args...))
 	if err != nil {
 		p.Fatal(err)
 	}

@@ -1,0 +1,323 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+
+	"github.com/loam-dev/loam/internal/fault"
+)
+
+// TestAttack015_ParallelGuesses sends 500 wrong passwords at once: no more are
+// checked than if they had come one after another.
+func TestAttack015_ParallelGuesses(t *testing.T) {
+	p, hashed := newPlace(t)
+	p.signUp("ada")
+	p.freeze()
+	hashed.Store(0)
+	got := together(500, func(i int) error {
+		_, err := p.signIn("ada@example.com", fmt.Sprint("wrong password ", i))
+		return err
+	})
+	if n := hashed.Load(); n > 5 || got[fault.AuthWrong] != int(n) || got[fault.AuthTooMany] != 500-int(n) {
+		t.Errorf("%d were checked; the answers are %v", n, got)
+	}
+	_, err := p.signIn("ada@example.com", rightPassword)
+	is(t, "the right password within the back-off", err, fault.AuthTooMany)
+	if e := fault.Of(err); e.RetryAfter < time.Second || e.RetryAfter > 2*time.Second {
+		t.Errorf("try again after %v", e.RetryAfter)
+	}
+}
+
+// TestAttack016_OneCounter spells one account in many ways: they share a counter.
+func TestAttack016_OneCounter(t *testing.T) {
+	p, hashed := newPlace(t)
+	p.signUp("ada")
+	p.freeze()
+	hashed.Store(0)
+	for i, email := range []string{"ada@example.com", "ADA@example.com", " ada@EXAMPLE.com", "ａda@example.com", "Ada@Example.Com\t", "aDa@example.com", "adA@example.com "} {
+		_, err := p.signIn(email, "wrong password")
+		want := fault.AuthWrong
+		if i >= 5 {
+			want = fault.AuthTooMany
+		}
+		is(t, email, err, want)
+	}
+	if hashed.Load() != 5 {
+		t.Errorf("%d were checked", hashed.Load())
+	}
+}
+
+// TestAttack018_LockoutEnds: however often somebody else fails, the owner gets
+// in after the back-off, which has an upper bound.
+func TestAttack018_LockoutEnds(t *testing.T) {
+	p, _ := newPlace(t)
+	p.signUp("ada")
+	p.freeze()
+	want := []time.Duration{0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900}
+	for i, wait := range want {
+		_, err := p.signIn("ada@example.com", "wrong password")
+		is(t, fmt.Sprint("attempt ", i), err, fault.AuthWrong)
+		if wait > 0 {
+			p.wait(wait*time.Second - time.Millisecond)
+			_, err = p.signIn("ada@example.com", rightPassword)
+			is(t, fmt.Sprint("just before the end of back-off ", i), err, fault.AuthTooMany)
+			p.wait(time.Millisecond)
+		}
+	}
+	_, err := p.signIn("ada@example.com", rightPassword)
+	is(t, "the owner after the back-off", err, "")
+	for range 4 {
+		_, err = p.signIn("ada@example.com", "wrong password")
+		is(t, "after a success the count starts again", err, fault.AuthWrong)
+	}
+}
+
+func TestGuessesFromOneNetwork(t *testing.T) {
+	p, hashed := newPlace(t)
+	p.freeze()
+	from := func(i int) Client {
+		return Client{Addr: netip.MustParseAddr(fmt.Sprintf("2001:db8:0:1::%x", i+1))}
+	}
+	for i := range 120 {
+		_, err := p.SignIn(context.Background(), SignIn{fmt.Sprintf("user%d@example.com", i), "wrong password"}, from(i))
+		want := fault.AuthWrong
+		if i >= 100 {
+			want = fault.AuthTooMany
+		}
+		is(t, fmt.Sprint("attempt ", i), err, want)
+	}
+	if hashed.Load() != 100 {
+		t.Errorf("%d were checked", hashed.Load())
+	}
+	_, err := p.SignUp(context.Background(), SignUp{"new@example.com", rightPassword, ""}, from(7))
+	is(t, "signing up from there", err, fault.AuthTooMany)
+	_, err = p.SignUp(context.Background(), SignUp{"new@example.com", rightPassword, ""}, Client{Addr: netip.MustParseAddr("2001:db8:0:2::1")})
+	is(t, "signing up from elsewhere", err, "")
+}
+
+// TestManyRightPasswordsAtOnce: the count of attempts in flight makes honest
+// ones wait, it does not refuse them.
+func TestManyRightPasswordsAtOnce(t *testing.T) {
+	p, _ := newPlace(t)
+	p.signUp("ada")
+	got := together(64, func(int) error {
+		_, err := p.signIn("ada@example.com", rightPassword)
+		return err
+	})
+	if got[""] != 64 {
+		t.Errorf("the answers are %v", got)
+	}
+	if n := len(p.accounts.entries); n != 0 {
+		t.Errorf("%d counters are left", n)
+	}
+}
+
+func TestAttemptsThatGiveUpAreNotCounted(t *testing.T) {
+	p, _ := newPlace(t)
+	p.signUp("ada")
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 20 {
+		if _, err := p.SignIn(gone, SignIn{"ada@example.com", rightPassword}, Client{}); !errors.Is(err, context.Canceled) {
+			t.Fatalf("a request that is gone: %v", err)
+		}
+	}
+	_, err := p.signIn("ada@example.com", rightPassword)
+	is(t, "afterwards", err, "")
+}
+
+func TestLimiterIsBounded(t *testing.T) {
+	l := newLimiter(limits{free: 1, most: time.Minute, forget: time.Hour, queue: 1, keys: 100}, time.Now)
+	for i := range 1000 {
+		end, err := l.begin(context.Background(), fmt.Sprint(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		end(failed)
+	}
+	if n := len(l.entries); n > 100 {
+		t.Errorf("%d counters", n)
+	}
+}
+
+// TestAttack014_UnknownAccounts answers alike and does the same work for an
+// account that is not there, for a wrong password and for an account without one.
+func TestAttack014_UnknownAccounts(t *testing.T) {
+	p, hashed := newPlace(t)
+	p.signUp("ada")
+	if _, err := p.AddUser(context.Background(), SignUp{Email: "bare@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	var answers []string
+	for _, email := range []string{"ada@example.com", "nobody@example.com", "bare@example.com"} {
+		hashed.Store(0)
+		_, err := p.signIn(email, "wrong password")
+		e := fault.Of(err)
+		answers = append(answers, fmt.Sprint(e.Code, e.Message, e.Field, e.RetryAfter, hashed.Load()))
+	}
+	if answers[0] != answers[1] || answers[0] != answers[2] || !strings.HasSuffix(answers[0], "1") {
+		t.Errorf("the answers differ: %q", answers)
+	}
+}
+
+// TestAttack022_EmptyPassword never opens an account, least of all one that has
+// no password.
+func TestAttack022_EmptyPassword(t *testing.T) {
+	p, _ := newPlace(t)
+	p.signUp("ada")
+	if _, err := p.AddUser(context.Background(), SignUp{Email: "bare@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, email := range []string{"ada@example.com", "bare@example.com"} {
+		_, err := p.signIn(email, "")
+		is(t, email, err, fault.AuthBadPassword)
+	}
+	for _, email := range []string{"", "*", "' OR 1=1 --@example.com", "ada@example.com\x00"} {
+		_, err := p.signIn(email, rightPassword)
+		is(t, email, err, fault.AuthBadEmail)
+	}
+}
+
+// TestAttack023_LongPasswords tells passwords apart in every byte and hashes
+// none over the limit.
+func TestAttack023_LongPasswords(t *testing.T) {
+	p, hashed := newPlace(t)
+	long := strings.Repeat("x", 1023)
+	if _, err := p.SignUp(context.Background(), SignUp{"ada@example.com", Secret(long + "a"), ""}, Client{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := p.signIn("ada@example.com", long+"b")
+	is(t, "another last byte", err, fault.AuthWrong)
+	_, err = p.signIn("ada@example.com", long+"a")
+	is(t, "the right one", err, "")
+	hashed.Store(0)
+	for _, size := range []int{1025, 1 << 20} {
+		_, err = p.signIn("ada@example.com", strings.Repeat("x", size))
+		is(t, "too long to sign in", err, fault.AuthBadPassword)
+		_, err = p.SignUp(context.Background(), SignUp{"new@example.com", Secret(strings.Repeat("x", size)), ""}, Client{})
+		is(t, "too long to sign up", err, fault.AuthBadPassword)
+	}
+	if hashed.Load() != 0 {
+		t.Error("a password over the limit was hashed")
+	}
+}
+
+// TestAccentsComposeAlike: keyboards send é as one character or as two.
+func TestAccentsComposeAlike(t *testing.T) {
+	p, _ := newPlace(t)
+	if _, err := p.SignUp(context.Background(), SignUp{"ada@example.com", "caf\u00e9 society", ""}, Client{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := p.signIn("ada@example.com", "cafe\u0301 society")
+	is(t, "decomposed", err, "")
+}
+
+// TestAttack136_ParallelHashes signs in 1,000 times at once: as many hashes run
+// as there are cores, and what does not fit the queue is told to come back.
+func TestAttack136_ParallelHashes(t *testing.T) {
+	p, _ := newPlace(t)
+	var running, peak atomic.Int64
+	cheap := p.hasher.idKey
+	p.hasher.idKey = func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte {
+		now := running.Add(1)
+		defer running.Add(-1)
+		for old := peak.Load(); now > old && !peak.CompareAndSwap(old, now); old = peak.Load() {
+		}
+		time.Sleep(time.Millisecond)
+		return cheap(password, salt, passes, memory, threads, size)
+	}
+	got := together(1000, func(i int) error {
+		_, err := p.signIn(fmt.Sprintf("user%d@example.com", i), "a password")
+		return err
+	})
+	if cores := int64(runtime.GOMAXPROCS(0)); peak.Load() > cores {
+		t.Errorf("%d hashes ran at once on %d cores", peak.Load(), cores)
+	}
+	if got[fault.AuthWrong] < hashQueue || got[fault.AuthWrong]+got[fault.AuthBusy] != 1000 {
+		t.Errorf("the answers are %v", got)
+	}
+}
+
+// TestArgon2 hashes for once in earnest.
+func TestArgon2(t *testing.T) {
+	h := newHasher()
+	hash, err := h.hash(context.Background(), rightPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("the hash is %s", hash)
+	}
+	if again, _ := h.hash(context.Background(), rightPassword); again == hash {
+		t.Error("two hashes share a salt")
+	}
+	for password, want := range map[string]bool{rightPassword: true, rightPassword + " ": false, "": false} {
+		if got, err := h.check(context.Background(), hash, password); err != nil || got != want {
+			t.Errorf("%q: %v, %v", password, got, err)
+		}
+	}
+	if right, err := h.check(context.Background(), "", ""); right || err != nil {
+		t.Errorf("no hash: %v, %v", right, err)
+	}
+	for _, damaged := range []string{"x", "$2a$10$abc", hash[:40], strings.Replace(hash, "m=", "m=x", 1), strings.Replace(hash, "v=19", "v=16", 1)} {
+		if right, err := h.check(context.Background(), damaged, rightPassword); right || err == nil {
+			t.Errorf("the stored hash %q: %v, %v", damaged, right, err)
+		}
+	}
+	const vector = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
+	if right, err := h.check(context.Background(), vector, "password"); !right || err != nil {
+		t.Errorf("the reference implementation's vector: %v, %v", right, err)
+	}
+}
+
+// freeze stops the clock, so that a slow machine does not outlast a back-off.
+func (p *place) freeze() {
+	start := time.Now()
+	p.accounts.now = func() time.Time { return start.Add(time.Duration(p.ahead.Load())) }
+	p.networks.now = p.accounts.now
+}
+
+// BenchmarkSignIn signs in 16 at a time, and beside it the hashes alone run one
+// per core: the rates should be nearly the same.
+func BenchmarkSignIn(b *testing.B) {
+	p, _ := newPlace(b)
+	p.hasher.idKey = argon2.IDKey
+	emails := make([]string, 16)
+	for i := range emails {
+		emails[i] = p.signUp(fmt.Sprint("user", i)).User.Email
+	}
+	run := func(workers int, each func(worker int)) func(*testing.B) {
+		return func(b *testing.B) {
+			var next atomic.Int64
+			var group sync.WaitGroup
+			for worker := range workers {
+				group.Go(func() {
+					for next.Add(1) <= int64(b.N) {
+						each(worker)
+					}
+				})
+			}
+			group.Wait()
+		}
+	}
+	b.Run("16 at a time", run(16, func(worker int) {
+		if _, err := p.signIn(emails[worker], rightPassword); err != nil {
+			b.Error(err)
+		}
+	}))
+	salt := slices.Repeat([]byte{7}, saltSize)
+	b.Run("argon2id alone", run(runtime.GOMAXPROCS(0), func(int) {
+		argon2.IDKey([]byte(rightPassword), salt, hashPasses, hashMemory, hashThreads, hashSize)
+	}))
+}
