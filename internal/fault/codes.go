@@ -16,6 +16,16 @@ const (
 	InternalError Code = "loam/internal"
 	Unready       Code = "loam/unavailable"
 
+	HTTPNotFound     Code = "http/not_found"
+	HTTPMethod       Code = "http/method_not_allowed"
+	HTTPMediaType    Code = "http/media_type"
+	HTTPBodyTooLarge Code = "http/body_too_large"
+	HTTPQueryTooLong Code = "http/query_too_long"
+	HTTPParameter    Code = "http/bad_parameter"
+	HTTPHeader       Code = "http/bad_header"
+	HTTPCredentials  Code = "http/credentials"
+	HTTPTimeout      Code = "http/timeout"
+
 	QueryMalformed    Code = "query/malformed"
 	QueryUnknownField Code = "query/unknown_field"
 	QueryUnknownModel Code = "query/unknown_model"
@@ -40,7 +50,14 @@ const (
 	StoreCancelled  Code = "store/cancelled"
 	StoreCorrupt    Code = "store/corrupt"
 	StoreHeld       Code = "store/held"
+	StoreTooLarge   Code = "store/too_large"
 	StoreUnreadable Code = "store/unreadable"
+
+	MigrateRefused Code = "migrate/refused"
+	MigrateBlocked Code = "migrate/blocked"
+	MigrateFailed  Code = "migrate/failed"
+	MigrateEdited  Code = "migrate/edited"
+	MigrateNewer   Code = "migrate/newer_database"
 
 	DataNotFound      Code = "data/not_found"
 	DataNoReference   Code = "data/no_reference"
@@ -92,6 +109,16 @@ var Catalog = map[Code]Entry{
 	InternalError: {Internal, "A mistake of ours. The request id in the answer finds the log entry."},
 	Unready:       {Unavailable, "The server is starting, stopping or overloaded. Try again after Retry-After."},
 
+	HTTPNotFound:     {NotFound, "There is no such path. /api lists what there is."},
+	HTTPMethod:       {MethodNotAllowed, "The path does not take this method. The Allow header lists those it does."},
+	HTTPMediaType:    {Unsupported, "The body's Content-Type is not served here. Send application/json."},
+	HTTPBodyTooLarge: {TooLarge, "The body is over the limit. The message names it."},
+	HTTPQueryTooLong: {TooLarge, "The URL's query is over the limit. The message names it."},
+	HTTPParameter:    {Invalid, "A parameter of the URL is wrong: unknown, twice there, or of the wrong form."},
+	HTTPHeader:       {Invalid, "A header is not of the form that the message names."},
+	HTTPCredentials:  {Invalid, "The request shows two kinds of credentials. Send one."},
+	HTTPTimeout:      {Timeout, "The request took too long and was given up. Ask for less at once."},
+
 	QueryMalformed:    {Invalid, "The request is not well formed: bad JSON, a duplicate key, invalid UTF-8, a NUL byte, or nested too deep."},
 	QueryUnknownField: {Invalid, "The model has no such field. The message suggests the nearest name."},
 	QueryUnknownModel: {NotFound, "The schema has no such model."},
@@ -116,7 +143,14 @@ var Catalog = map[Code]Entry{
 	StoreCancelled:  {Timeout, "The request was cancelled or ran out of time before the database was done. Nothing was written."},
 	StoreCorrupt:    {Internal, "The database file is damaged. Restore the latest backup."},
 	StoreHeld:       {Unavailable, "Another process has the database open. Stop it first."},
+	StoreTooLarge:   {TooLarge, "A value or a row is larger than the database takes. The message names the limit."},
 	StoreUnreadable: {Unavailable, "The database file can't be opened: a wrong key, no database, or no right to read and write it."},
+
+	MigrateRefused: {Conflict, "The migration has steps that lose or make up data. Allow each by its name, or change the schema."},
+	MigrateBlocked: {Conflict, "The rows that are there do not allow a step of the migration. Change the rows or the schema; the message names both."},
+	MigrateFailed:  {Conflict, "A step of the migration failed and all of it was undone. The schema and the data are as before."},
+	MigrateEdited:  {Conflict, "The file of a migration that was applied has been changed since. Restore it, and put the change into the schema."},
+	MigrateNewer:   {Unavailable, "The database was written by a newer version of Loam. Run that version, or restore a backup from before."},
 
 	DataNotFound:      {NotFound, "There is no such row, or none that the caller may see."},
 	DataNoReference:   {Invalid, "A reference points to a row that does not exist, or that the caller may not see."},

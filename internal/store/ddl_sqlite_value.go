@@ -1,0 +1,161 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// value is what a row has in a column of its new form, where from is what it
+// had before.
+func (d sqliteDDL) value(c *tableChange, n *Column, from string) string {
+	o := c.from(n.Name)
+	if o == nil {
+		from = "NULL"
+		if n.filled() {
+			return d.fill(n)
+		}
+	} else if converted, fits := d.convert(from, o, n); fits != "" {
+		from = "CASE WHEN " + fits + " THEN " + converted + " END"
+	} else {
+		from = converted
+	}
+	switch {
+	case !n.Required, o != nil && o.Required && conversionOf(o, n) == kept:
+		return from
+	case n.filled():
+		return "coalesce(" + from + ", " + d.fill(n) + ")"
+	}
+	if z := c.stopgap(n); z != nil {
+		return "coalesce(" + from + ", " + d.constant(n, *z) + ")"
+	}
+	return from
+}
+
+// fill is what a column gives the rows that are there already.
+func (d sqliteDDL) fill(n *Column) string {
+	if n.Default == nil {
+		return "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
+	}
+	return d.constant(n, *n.Default)
+}
+
+// constant is the literal of a value as @default writes it.
+func (sqliteDDL) constant(n *Column, value string) string {
+	switch n.Type {
+	case IntegerColumn:
+		if i, err := strconv.ParseInt(value, 10, 64); err == nil {
+			return strconv.FormatInt(i, 10)
+		}
+	case RealColumn:
+		if f, err := strconv.ParseFloat(value, 64); err == nil {
+			return strconv.FormatFloat(f, 'e', -1, 64)
+		}
+	case BooleanColumn:
+		if value == "true" {
+			return "1"
+		}
+		return "0"
+	}
+	return literal(value)
+}
+
+// convert is the value e of one type as one of another, and the condition under
+// which there is such a value; none means always.
+func (d sqliteDDL) convert(e string, from, to *Column) (value, fits string) {
+	const never = "0"
+	switch {
+	case conversionOf(from, to) == kept:
+		return e, ""
+	case from.List && to.List:
+		if len(to.Values) > 0 && (len(from.Values) > 0 || from.textual()) {
+			return e, "NOT EXISTS (SELECT 1 FROM json_each(" + e + ") WHERE value NOT IN (" + literals(to.Values) + "))"
+		}
+		return e, "json_array_length(" + e + ") = 0"
+	case to.List && from.Of == "JSON":
+		return e, "json_type(" + e + ") = 'array'"
+	case to.List && from.accepted(to):
+		return "CASE WHEN " + e + " IS NOT NULL THEN json_array(" + d.element(e, from) + ") END", ""
+	case from.List && from.accepted(to):
+		if to.Type == JSONColumn {
+			return e + " -> 0", "json_array_length(" + e + ") <= 1"
+		}
+		return e + " ->> 0", "json_array_length(" + e + ") <= 1"
+	case from.List || to.List:
+		return "NULL", never
+	case to.Of == "JSON":
+		return "CASE WHEN " + e + " IS NOT NULL THEN json_quote(" + d.element(e, from) + ") END", ""
+	case from.Of == "JSON" && to.embedded():
+		return e, "json_type(" + e + ") = 'object'"
+	case from.Type == JSONColumn || to.Type == JSONColumn:
+		return "NULL", never
+	case len(to.Values) > 0:
+		return e, e + " IN (" + literals(to.Values) + ")"
+	case to.Type == TextColumn:
+		return d.toText(e, from, to)
+	}
+	return d.toNumber(e, from, to)
+}
+
+// element is a value as JSON functions take it.
+func (sqliteDDL) element(e string, from *Column) string {
+	switch from.Type {
+	case BooleanColumn:
+		return "json(CASE " + e + " WHEN 1 THEN 'true' ELSE 'false' END)"
+	case JSONColumn:
+		return "json(" + e + ")"
+	}
+	return e
+}
+
+func (sqliteDDL) toText(e string, from, to *Column) (value, fits string) {
+	switch {
+	case from.Of == "Timestamp" && to.Of == "DateTime":
+		return "strftime('%Y-%m-%dT%H:%M:%fZ', " + e + ", 'unixepoch')", ""
+	case from.Of == "Date" && to.Of == "DateTime":
+		return e + " || 'T00:00:00.000Z'", ""
+	case from.Of == "DateTime" && to.Of == "Date":
+		return "substr(" + e + ", 1, 10)", e + " LIKE '%T00:00:00.000Z'"
+	case from.Type == TextColumn && to.Of == "ID":
+		return e, "length(" + e + ") BETWEEN 1 AND " + strconv.Itoa(schema.MaxID)
+	case to.Of != "String" && (to.Of != "ID" || from.Type != IntegerColumn):
+		return "NULL", "0"
+	case from.Type == BooleanColumn:
+		return "CASE " + e + " WHEN 1 THEN 'true' WHEN 0 THEN 'false' END", ""
+	}
+	return "CAST(" + e + " AS TEXT)", ""
+}
+
+func (sqliteDDL) toNumber(e string, from, to *Column) (value, fits string) {
+	whole := "CAST(" + e + " AS INTEGER)"
+	inRange := ""
+	if to.Of == "Int" {
+		inRange = " AND " + whole + " BETWEEN -2147483648 AND 2147483647"
+	}
+	switch {
+	case from.Of == "DateTime" && to.Of == "Timestamp":
+		return "CAST(strftime('%s', " + e + ") AS INTEGER)", e + " LIKE '%.000Z'"
+	case from.Type == TextColumn && to.Type == IntegerColumn:
+		return whole, "CAST(" + whole + " AS TEXT) = " + e + inRange
+	case from.Type == TextColumn && to.Type == RealColumn:
+		return "CAST(" + e + " AS REAL)", "CASE WHEN json_valid(" + e + ") THEN json_type(" + e + ") IN ('integer', 'real') END"
+	case from.Type == TextColumn:
+		return e + " = 'true'", e + " IN ('true', 'false')"
+	case to.Type == BooleanColumn:
+		return whole, e + " IN (0, 1)"
+	case to.Type == RealColumn:
+		return "CAST(" + e + " AS REAL)", ""
+	case from.Type == BooleanColumn:
+		return e, ""
+	}
+	return whole, whole + " = " + e + inRange
+}
+
+func literals(list []string) string {
+	quoted := make([]string, len(list))
+	for i, s := range list {
+		quoted[i] = literal(s)
+	}
+	return strings.Join(quoted, ", ")
+}

@@ -1,0 +1,428 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Diff plans the way from one layout to another. It knows no SQL and sees no
+// data: what a step would do to rows is settled when a Migrator counts them.
+func Diff(old, new Layout) Plan {
+	d := differ{old: old, new: new}
+	d.match()
+	for i := range old.Tables {
+		if !slices.ContainsFunc(d.changes, func(c *tableChange) bool { return c.was == &old.Tables[i] }) {
+			d.dropTable(&old.Tables[i])
+		}
+	}
+	d.renameTables()
+	for _, c := range d.changes {
+		d.renameColumns(c)
+	}
+	for _, c := range d.changes {
+		if c.was == nil {
+			d.add(Step{Kind: createTable, Subject: c.new.Model, Risk: Safe, Words: "creates table " + c.new.Model, change: c})
+			continue
+		}
+		d.columns(c)
+		d.key(c)
+		d.oldReferences(c)
+	}
+	for _, c := range d.changes {
+		if c.was != nil {
+			d.indexes(c)
+			d.search(c)
+		}
+	}
+	for _, c := range d.changes {
+		if c.was != nil {
+			d.newReferences(c)
+		}
+	}
+	return Plan{Steps: d.steps, changes: d.changes}
+}
+
+type differ struct {
+	old, new Layout
+	changes  []*tableChange // one a new table, in order
+	steps    []Step
+}
+
+// tableChange is a table before and after.
+type tableChange struct {
+	was     *Table // as it is in the database; nil for a new one
+	old     *Table // was, under its new names
+	new     *Table
+	columns map[string]*Column // by new name: the column of was that it comes from
+}
+
+// from is the column of was that a new column comes from, or nil.
+func (c *tableChange) from(column string) *Column { return c.columns[column] }
+
+func (d *differ) add(s Step) { d.steps = append(d.steps, s) }
+
+// match finds for each new table and column the old one that it continues.
+func (d *differ) match() {
+	origin := pairUp(tableTitles(d.old.Tables), tableTitles(d.new.Tables))
+	renamed := map[string]string{}
+	for i := range d.new.Tables {
+		c := &tableChange{new: &d.new.Tables[i], columns: map[string]*Column{}}
+		d.changes = append(d.changes, c)
+		j, ok := origin[i]
+		if !ok {
+			continue
+		}
+		c.was = &d.old.Tables[j]
+		renamed[c.was.Name] = c.new.Name
+		for k, l := range pairUp(columnTitles(c.was.Columns), columnTitles(c.new.Columns)) {
+			c.columns[c.new.Columns[k].Name] = &c.was.Columns[l]
+		}
+	}
+	for _, c := range d.changes {
+		if c.was != nil {
+			c.old = d.underNewNames(c, renamed)
+		}
+	}
+}
+
+// title is what something may be recognized by.
+type title struct{ name, known, from string }
+
+func tableTitles(tables []Table) []title {
+	var list []title
+	for _, t := range tables {
+		list = append(list, title{t.Name, t.Model, t.RenamedFrom})
+	}
+	return list
+}
+
+func columnTitles(columns []Column) []title {
+	var list []title
+	for _, c := range columns {
+		_, field, _ := strings.Cut(c.Field, ".")
+		list = append(list, title{c.Name, field, c.RenamedFrom})
+	}
+	return list
+}
+
+// pairUp maps the index of each new thing to that of the old one it continues:
+// a rename first, unless it was applied before, then the same name, then the
+// same name in the schema.
+func pairUp(old, new []title) map[int]int {
+	pairs, taken := map[int]int{}, map[int]bool{}
+	find := func(is func(title) bool) int {
+		for i, o := range old {
+			if !taken[i] && is(o) {
+				return i
+			}
+		}
+		return -1
+	}
+	pair := func(i, j int) { pairs[i], taken[j] = j, true }
+	for again := true; again; {
+		again = false
+		for i, n := range new {
+			if _, done := pairs[i]; done || n.from == "" || find(func(o title) bool { return o.name == n.name || o.known == n.known }) >= 0 {
+				continue
+			}
+			if j := find(func(o title) bool { return o.known == n.from || o.name == n.from }); j >= 0 {
+				pair(i, j)
+				again = true
+			}
+		}
+	}
+	for _, same := range []func(n, o title) bool{
+		func(n, o title) bool { return n.name == o.name },
+		func(n, o title) bool { return n.known == o.known },
+	} {
+		for i, n := range new {
+			if _, done := pairs[i]; done {
+				continue
+			}
+			if j := find(func(o title) bool { return same(n, o) }); j >= 0 {
+				pair(i, j)
+			}
+		}
+	}
+	return pairs
+}
+
+// underNewNames is the old table as the renames leave it, its references to
+// renamed tables included.
+func (d *differ) underNewNames(c *tableChange, tables map[string]string) *Table {
+	now := func(was *Table, column string) string {
+		for _, other := range d.changes {
+			if other.was != was {
+				continue
+			}
+			for newName, o := range other.columns {
+				if o.Name == column {
+					return newName
+				}
+			}
+		}
+		return column
+	}
+	all := func(was *Table, columns []string) []string {
+		list := make([]string, len(columns))
+		for i, column := range columns {
+			list[i] = now(was, column)
+		}
+		return list
+	}
+	t := *c.was
+	t.Name, t.Model = c.new.Name, c.new.Model
+	t.Columns = slices.Clone(t.Columns)
+	for i := range t.Columns {
+		t.Columns[i].Name = now(c.was, t.Columns[i].Name)
+	}
+	t.Key, t.Search = all(c.was, t.Key), all(c.was, t.Search)
+	t.Indexes, t.References = slices.Clone(t.Indexes), slices.Clone(t.References)
+	for i, x := range t.Indexes {
+		t.Indexes[i].Columns = all(c.was, x.Columns)
+	}
+	for i, r := range t.References {
+		parent := d.old.table(r.Parent)
+		t.References[i].Columns, t.References[i].To = all(c.was, r.Columns), all(parent, r.To)
+		if now, ok := tables[r.Parent]; ok {
+			t.References[i].Parent = now
+		}
+	}
+	return &t
+}
+
+func (d *differ) dropTable(t *Table) {
+	d.add(Step{
+		Kind: dropTable, Subject: t.Model, Risk: Destructive, Flag: "drop:" + t.Model,
+		Words: "drops table " + t.Model, offence: "would be lost", table: t,
+	})
+}
+
+// renameTables puts a rename after the one that frees its name.
+func (d *differ) renameTables() {
+	taken := map[string]bool{}
+	var waiting []*tableChange
+	for _, c := range d.changes {
+		if c.was != nil && c.was.Name != c.new.Name {
+			taken[strings.ToLower(c.was.Name)] = true
+			waiting = append(waiting, c)
+		}
+	}
+	for len(waiting) > 0 {
+		i := max(0, slices.IndexFunc(waiting, func(c *tableChange) bool { return !taken[strings.ToLower(c.new.Name)] }))
+		c := waiting[i]
+		waiting = slices.Delete(waiting, i, i+1)
+		delete(taken, strings.ToLower(c.was.Name))
+		d.add(Step{
+			Kind: renameTable, Subject: c.new.Model, Risk: Safe, change: c,
+			Words: fmt.Sprintf("renames table %s to %s", c.was.Name, c.new.Name),
+		})
+	}
+}
+
+func (d *differ) renameColumns(c *tableChange) {
+	for i := range c.new.Columns {
+		n := &c.new.Columns[i]
+		if o := c.from(n.Name); o != nil && o.Name != n.Name {
+			d.add(Step{
+				Kind: renameColumn, Subject: n.Field, Risk: Safe, change: c, column: n,
+				Words: fmt.Sprintf("renames column %s.%s to %s", c.new.Model, o.Name, n.Name),
+			})
+		}
+	}
+}
+
+func (d *differ) columns(c *tableChange) {
+	if c.was.Tenant != c.new.Tenant {
+		to, why := "GLOBAL", "rows of different organizations would be shared by all"
+		if c.new.Tenant {
+			to, why = "TENANT", "nothing says which organization a row would belong to"
+		}
+		d.add(Step{
+			Kind: changeScope, Subject: c.new.Model, Risk: Blocked, change: c, offence: "can't change their scope: " + why,
+			Words: fmt.Sprintf("makes %s %s; for a table with rows, make a new model and copy them over", c.new.Model, to),
+		})
+	}
+	for i := range c.old.Columns {
+		if o := &c.old.Columns[i]; c.new.column(o.Name) == nil || c.from(o.Name) == nil {
+			d.add(Step{
+				Kind: dropColumn, Subject: o.Field, Risk: Destructive, Flag: "drop:" + o.Field, change: c, column: &c.was.Columns[i],
+				Words: "drops column " + o.Field, offence: "would lose their value of " + o.Field,
+			})
+		}
+	}
+	for i := range c.new.Columns {
+		n := &c.new.Columns[i]
+		if o := c.from(n.Name); o != nil {
+			d.changeColumn(c, o, n)
+		} else {
+			d.addColumn(c, n)
+		}
+	}
+}
+
+func (d *differ) addColumn(c *tableChange, n *Column) {
+	s := Step{Kind: addColumn, Subject: n.Field, Risk: Safe, change: c, column: n, Words: "adds column " + n.Field}
+	switch {
+	case n.filled():
+		s.Words += ", filled with " + n.fillWords()
+		if n.Required {
+			s.Risk = Slow
+		}
+	case n.Required:
+		s = d.require(c, n, s)
+	}
+	d.add(s)
+}
+
+// require marks a step that needs a value where rows have none.
+func (d *differ) require(c *tableChange, n *Column, s Step) Step {
+	s.offence = fmt.Sprintf("have no %s, which is required now", n.Field)
+	s.Risk, s.Words = Blocked, s.Words+", required: give it @default, or make it optional and fill it first"
+	if z := c.stopgap(n); z != nil {
+		s.Risk, s.Flag = Destructive, "require:"+n.Field
+		s.Words = strings.TrimSuffix(s.Words, ": give it @default, or make it optional and fill it first") + fmt.Sprintf(", filled with %q where there is none", *z)
+	}
+	return s
+}
+
+// stopgap is a value for rows that have none, where one makes sense.
+func (c *tableChange) stopgap(n *Column) *string {
+	if slices.Contains(c.new.Key, n.Name) || slices.ContainsFunc(c.new.References, func(r Reference) bool { return slices.Contains(r.Columns, n.Name) }) {
+		return nil
+	}
+	if slices.ContainsFunc(c.new.Indexes, func(x Index) bool { return x.Unique && slices.Contains(x.Columns, n.Name) }) {
+		return nil
+	}
+	return n.zero()
+}
+
+func (d *differ) changeColumn(c *tableChange, o, n *Column) {
+	if o.describes() != n.describes() || o.Type != n.Type || !sameValues(o, n) {
+		s := Step{Kind: changeColumn, Subject: n.Field, Risk: Safe, change: c, column: n}
+		s.Words = fmt.Sprintf("changes %s from %s to %s", n.Field, o.describes(), n.describes())
+		if o.describes() == n.describes() {
+			s.Words = fmt.Sprintf("changes the values of enum %s, which %s has", n.Of, n.Field)
+		}
+		switch conversionOf(o, n) {
+		case rewritten:
+			s.Risk = Slow
+		case narrowed:
+			s.Risk, s.Flag = Destructive, "narrow:"+n.Field
+			s.offence = fmt.Sprintf("hold a value of %s that is no %s", n.Field, n.describes())
+			if n.Required && !n.filled() && c.stopgap(n) == nil {
+				s.Risk, s.Flag = Blocked, ""
+			}
+		}
+		d.add(s)
+	}
+	switch {
+	case o.Required == n.Required:
+	case !n.Required:
+		d.add(Step{Kind: changeColumn, Subject: n.Field, Risk: Slow, change: c, column: n, nullness: true, Words: "makes " + n.Field + " optional"})
+	default:
+		s := Step{Kind: changeColumn, Subject: n.Field, Risk: Slow, change: c, column: n, nullness: true, Words: "makes " + n.Field + " required"}
+		if n.filled() {
+			s.Words += ", filled with " + n.fillWords() + " where it is empty"
+		} else {
+			s = d.require(c, n, s)
+		}
+		d.add(s)
+	}
+}
+
+func (d *differ) key(c *tableChange) {
+	if !slices.Equal(c.old.Key, c.new.Key) {
+		d.add(Step{
+			Kind: changeKey, Subject: c.new.Model, Risk: Blocked, change: c, offence: "would have no key or the key of another",
+			Words: fmt.Sprintf("makes (%s) the key of %s", strings.Join(c.new.Key, ", "), c.new.Model),
+		})
+	}
+}
+
+func (d *differ) oldReferences(c *tableChange) {
+	for i, r := range c.old.References {
+		if !slices.ContainsFunc(c.new.References, r.equal) {
+			d.add(Step{
+				Kind: dropReference, Subject: c.new.Model, Risk: Slow, change: c, reference: &c.old.References[i],
+				Words: fmt.Sprintf("ends the reference from %s(%s) to %s", c.new.Model, strings.Join(r.Columns, ", "), r.Parent),
+			})
+		}
+	}
+}
+
+// newReferences come last: the rows and the keys that they need are there then.
+func (d *differ) newReferences(c *tableChange) {
+	for i, r := range c.new.References {
+		if slices.ContainsFunc(c.old.References, r.equal) {
+			continue
+		}
+		s := Step{
+			Kind: addReference, Subject: c.new.Model, Risk: Slow, change: c, reference: &c.new.References[i],
+			Words: fmt.Sprintf("makes %s(%s) a reference to %s", c.new.Model, strings.Join(r.Columns, ", "), r.Parent),
+		}
+		if slices.ContainsFunc(r.Columns, func(column string) bool { return c.from(column) != nil }) {
+			s.offence = "refer to no row of " + r.Parent
+			s.Risk = Blocked
+			if c.loosest(r.Columns) != "" {
+				s.Risk, s.Flag = Destructive, "reference:"+c.new.column(r.Columns[0]).Field
+			}
+		}
+		d.add(s)
+	}
+}
+
+// loosest is the first of the columns that may be emptied, or "".
+func (c *tableChange) loosest(columns []string) string {
+	for _, column := range columns {
+		if !c.new.column(column).Required {
+			return column
+		}
+	}
+	return ""
+}
+
+func (d *differ) indexes(c *tableChange) {
+	for i, x := range c.old.Indexes {
+		if !slices.ContainsFunc(c.new.Indexes, x.equal) {
+			d.add(Step{
+				Kind: dropIndex, Subject: c.new.Model, Risk: Safe, change: c, index: &c.old.Indexes[i],
+				Words: fmt.Sprintf("drops the index of %s over %s", c.new.Model, strings.Join(x.Columns, ", ")),
+			})
+		}
+	}
+	for i, x := range c.new.Indexes {
+		if slices.ContainsFunc(c.old.Indexes, x.equal) {
+			continue
+		}
+		s := Step{
+			Kind: createIndex, Subject: c.new.Model, Risk: Slow, change: c, index: &c.new.Indexes[i],
+			Words: fmt.Sprintf("indexes %s by %s", c.new.Model, strings.Join(x.Columns, ", ")),
+		}
+		if x.Unique {
+			s.Words = fmt.Sprintf("makes %s(%s) unique", c.new.Model, strings.Join(x.Columns, ", "))
+			s.offence = fmt.Sprintf("have the same (%s) as another", strings.Join(x.Columns, ", "))
+			s.Risk = Blocked
+			if c.loosest(x.Columns) != "" {
+				s.Risk, s.Flag = Destructive, "unique:"+c.new.column(x.Columns[0]).Field
+			}
+		}
+		d.add(s)
+	}
+}
+
+func (d *differ) search(c *tableChange) {
+	if slices.Equal(c.old.Search, c.new.Search) {
+		return
+	}
+	if len(c.old.Search) > 0 {
+		d.add(Step{Kind: dropSearch, Subject: c.new.Model, Risk: Safe, change: c, Words: "drops the full-text index of " + c.new.Model})
+	}
+	if len(c.new.Search) > 0 {
+		d.add(Step{
+			Kind: createSearch, Subject: c.new.Model, Risk: Slow, change: c,
+			Words: fmt.Sprintf("makes a full-text index of %s over %s", c.new.Model, strings.Join(c.new.Search, ", ")),
+		})
+	}
+}

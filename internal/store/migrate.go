@@ -1,0 +1,305 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// Migrator takes a database to the layout of a schema. What it does to a
+// database it does in one transaction: a failure leaves all as it was.
+type Migrator struct {
+	engine Engine
+	ddl    sqliteDDL
+	opts   MigratorOptions
+}
+
+// MigratorOptions are what other rooms keep in the same database.
+type MigratorOptions struct {
+	SystemTables []string // statements that make them; each may run again without harm
+	Views        []string // CREATE VIEW statements over them
+	Now          func() time.Time
+}
+
+// NewMigrator makes a migrator for one database.
+func NewMigrator(e Engine, o MigratorOptions) *Migrator {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Migrator{engine: e, opts: o}
+}
+
+// State is what a database is at.
+type State struct {
+	Version int    // of the last migration; 0: none
+	Hash    string // of the schema that was last applied
+	Source  string // its text
+	InSync  bool   // the tables are what the schema asked about needs
+}
+
+// ApplyOptions say how far a migration may go.
+type ApplyOptions struct {
+	Source   string   // the schema's text, kept beside the data
+	Allow    []string // flags of the destructive steps that are meant
+	Additive bool     // refuse all that could harm rows, whatever Allow says
+}
+
+// rebuilder is an engine that has to lift its checks, within a transaction of
+// its own, to replace tables that others refer to.
+type rebuilder interface {
+	Rebuild(ctx context.Context, fn func(Conn) error) error
+}
+
+// Status compares the database with a schema.
+func (m *Migrator) Status(ctx context.Context, s *schema.Schema) (State, error) {
+	var state State
+	err := m.engine.Read(ctx, func(c Conn) error {
+		now, err := m.load(c)
+		if err != nil {
+			return err
+		}
+		plan := Diff(now.layout, LayoutOf(s))
+		state = now.State
+		state.InSync = plan.Empty() && state.Version > 0
+		return nil
+	})
+	return state, err
+}
+
+// Plan says what Apply would do, with the rows counted that it would harm.
+func (m *Migrator) Plan(ctx context.Context, s *schema.Schema) (Plan, error) {
+	var plan Plan
+	err := m.engine.Read(ctx, func(c Conn) error {
+		now, err := m.load(c)
+		if err != nil {
+			return err
+		}
+		plan, err = m.plan(c, now, s)
+		return err
+	})
+	return plan, err
+}
+
+func (m *Migrator) plan(c Conn, now stored, s *schema.Schema) (Plan, error) {
+	plan := Diff(now.layout, LayoutOf(s))
+	m.ddl.write(&plan)
+	return plan, plan.count(c)
+}
+
+// Prepare makes the system tables and views that are missing, and touches no
+// model's table.
+func (m *Migrator) Prepare(ctx context.Context) error {
+	return m.engine.Write(ctx, func(c Conn) error {
+		if _, err := m.load(c); err != nil {
+			return err
+		}
+		if err := m.systemTables(c); err != nil {
+			return err
+		}
+		return m.renewViews(c)
+	})
+}
+
+// Apply migrates. It answers the migration that it ran, or nil where the tables
+// were right already; then only the schema that is on record may change.
+func (m *Migrator) Apply(ctx context.Context, s *schema.Schema, o ApplyOptions) (*Migration, error) {
+	planned, err := m.Plan(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	run := m.engine.Write
+	if r, ok := m.engine.(rebuilder); ok && !planned.Empty() {
+		run = r.Rebuild
+	}
+	var done *Migration
+	err = run(ctx, func(c Conn) error {
+		var err error
+		done, err = m.apply(c, s, o)
+		return err
+	})
+	if err != nil {
+		return nil, failed("it leaves rows that refer to nothing", err)
+	}
+	return done, nil
+}
+
+func (m *Migrator) apply(c Conn, s *schema.Schema, o ApplyOptions) (*Migration, error) {
+	now, err := m.load(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.systemTables(c); err != nil {
+		return nil, err
+	}
+	plan, err := m.plan(c, now, s)
+	if err != nil {
+		return nil, err
+	}
+	if o.Additive {
+		if err := plan.additive(); err != nil {
+			return nil, err
+		}
+	}
+	if err := plan.Refusal(o.Allow); err != nil {
+		return nil, err
+	}
+	if plan.Empty() {
+		if now.Version > 0 && now.Hash == s.Hash && now.Source == o.Source {
+			return nil, m.renewViews(c)
+		}
+		if err := m.record(c, now.Version, s, o.Source); err != nil {
+			return nil, err
+		}
+		return nil, m.renewViews(c)
+	}
+	if err := m.run(c, &plan); err != nil {
+		return nil, err
+	}
+	done := newMigration(now.Version+1, plan)
+	if err := m.append(c, done); err != nil {
+		return nil, err
+	}
+	return done, m.record(c, done.Version, s, o.Source)
+}
+
+// run carries the plan out. The views go first: a table that one of them reads
+// can't be renamed.
+func (m *Migrator) run(c Conn, plan *Plan) error {
+	if err := m.dropViews(c); err != nil {
+		return err
+	}
+	for _, s := range plan.Steps {
+		for _, sql := range s.SQL {
+			if err := c.Script(sql); err != nil {
+				return failed(s.Words, err)
+			}
+		}
+	}
+	return m.createViews(c)
+}
+
+// failed says which step went wrong. What is no fault of the migration, such as
+// a full disk, stays what it is.
+func failed(what string, err error) error {
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return err
+	}
+	if broken, ok := errors.AsType[*ConstraintError](err); ok {
+		return fault.New(fault.MigrateFailed, "the migration failed and was undone: %s: rows of %s do not fit", what, broken.Table).Because(err)
+	}
+	return fault.New(fault.MigrateFailed, "the migration failed and was undone: %s", what).Because(err)
+}
+
+// stored is what the database says of itself.
+type stored struct {
+	State
+	layout Layout
+}
+
+func (m *Migrator) load(c Conn) (stored, error) {
+	var now stored
+	fresh := true
+	if err := c.Query(m.ddl.hasSchema(), nil, func(Row) error { fresh = false; return nil }); err != nil || fresh {
+		return now, err
+	}
+	var layout []byte
+	err := c.Query(`SELECT version, hash, source, layout FROM _schema WHERE id = 1`, nil, func(r Row) error {
+		now.State = State{Version: int(r.Int(0)), Hash: r.Text(1), Source: r.Text(2)}
+		layout = []byte(r.Text(3))
+		return nil
+	})
+	if err != nil || layout == nil {
+		return now, err
+	}
+	var format struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(layout, &format); err != nil {
+		return now, fmt.Errorf("the layout on record: %w", err)
+	}
+	if format.Format > layoutFormat {
+		return now, fault.New(fault.MigrateNewer, "the database has format %d, and this version of Loam knows formats up to %d; run the newer version",
+			format.Format, layoutFormat)
+	}
+	if err := json.Unmarshal(layout, &now.layout); err != nil {
+		return now, fmt.Errorf("the layout on record: %w", err)
+	}
+	return now, nil
+}
+
+// record keeps the schema that the tables now follow.
+func (m *Migrator) record(c Conn, version int, s *schema.Schema, source string) error {
+	layout, err := json.Marshal(LayoutOf(s))
+	if err != nil {
+		return fmt.Errorf("recording the layout: %w", err)
+	}
+	_, err = c.Exec(`INSERT INTO _schema (id, version, hash, source, layout, at) VALUES (1, ?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (id) DO UPDATE SET version = excluded.version, hash = excluded.hash, source = excluded.source, layout = excluded.layout, at = excluded.at`,
+		version, s.Hash, source, string(layout), m.opts.Now().UTC().Format(TimeFormat))
+	return err
+}
+
+func (m *Migrator) systemTables(c Conn) error {
+	for _, sql := range append(m.ddl.systemTables(), m.opts.SystemTables...) {
+		if err := c.Script(sql); err != nil {
+			return fmt.Errorf("making the system tables: %w", err)
+		}
+	}
+	return nil
+}
+
+// renewViews replaces the views where they are not those wanted.
+func (m *Migrator) renewViews(c Conn) error {
+	have, err := m.views(c)
+	if err != nil {
+		return err
+	}
+	same := len(have) == len(m.opts.Views)
+	for _, sql := range m.opts.Views {
+		same = same && have[sql] != ""
+	}
+	if same {
+		return nil
+	}
+	if err := m.dropViews(c); err != nil {
+		return err
+	}
+	return m.createViews(c)
+}
+
+// views maps the text of each view to its name.
+func (m *Migrator) views(c Conn) (map[string]string, error) {
+	have := map[string]string{}
+	err := c.Query(m.ddl.views(), nil, func(r Row) error {
+		have[r.Text(1)] = r.Text(0)
+		return nil
+	})
+	return have, err
+}
+
+func (m *Migrator) dropViews(c Conn) error {
+	have, err := m.views(c)
+	if err != nil {
+		return err
+	}
+	for _, view := range have {
+		if err := c.Script("DROP VIEW " + ident(view)); err != nil {
+			return fmt.Errorf("dropping view %s: %w", view, err)
+		}
+	}
+	return nil
+}
+
+func (m *Migrator) createViews(c Conn) error {
+	for _, sql := range m.opts.Views {
+		if err := c.Script(sql); err != nil {
+			return fmt.Errorf("making a view: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loam-dev/loam/internal/fault"
+)
+
+// Risk says what a step can do to the data that is there.
+type Risk string
+
+// The risks, from harmless on.
+const (
+	Safe        Risk = "safe"        // done in no time, nothing lost
+	Slow        Risk = "slow"        // takes time in proportion to the table, nothing lost
+	Destructive Risk = "destructive" // loses or makes up data: only when allowed by its flag
+	Blocked     Risk = "blocked"     // can't be done with the rows that are there
+)
+
+// stepKind is what a step does.
+type stepKind string
+
+const (
+	createTable   stepKind = "createTable"
+	dropTable     stepKind = "dropTable"
+	renameTable   stepKind = "renameTable"
+	rewriteTable  stepKind = "rewriteTable"
+	changeScope   stepKind = "changeScope"
+	changeKey     stepKind = "changeKey"
+	addColumn     stepKind = "addColumn"
+	dropColumn    stepKind = "dropColumn"
+	renameColumn  stepKind = "renameColumn"
+	changeColumn  stepKind = "changeColumn"
+	addReference  stepKind = "addReference"
+	dropReference stepKind = "dropReference"
+	createIndex   stepKind = "createIndex"
+	dropIndex     stepKind = "dropIndex"
+	createSearch  stepKind = "createSearch"
+	dropSearch    stepKind = "dropSearch"
+)
+
+// Plan is what takes a database from one layout to another, in order.
+type Plan struct {
+	Steps []Step `json:"steps"`
+
+	changes []*tableChange
+}
+
+// Step is one change.
+type Step struct {
+	Kind    stepKind `json:"kind"`
+	Subject string   `json:"subject"` // "Task" or "Task.body"
+	Words   string   `json:"words"`
+	Risk    Risk     `json:"risk"`
+	// Flag is the name that allows a destructive step: "drop:Task.body". A step
+	// that turns out to harm no row keeps it, but does not need it.
+	Flag string `json:"flag,omitempty"`
+	Rows int64  `json:"rows"` // that the step would harm, once they are counted
+	// SQL is what the step runs. It is empty where the rewriting of the table,
+	// a later step, does it too.
+	SQL []string `json:"sql,omitempty"`
+
+	offence   string // what is the matter with those rows
+	check     string // SQL that counts them
+	change    *tableChange
+	table     *Table
+	column    *Column
+	index     *Index
+	reference *Reference
+	nullness  bool // of changeColumn: whether it is required changes, not its type
+}
+
+// Empty tells whether there is nothing to do.
+func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
+
+// SQL is all that the plan runs, in order.
+func (p *Plan) SQL() []string {
+	var all []string
+	for _, s := range p.Steps {
+		all = append(all, s.SQL...)
+	}
+	return all
+}
+
+// Refusal explains why the plan may not be run with the steps in allow alone,
+// all reasons at once; it is nil for one that may.
+func (p *Plan) Refusal(allow []string) error {
+	var blocked, unasked, flags []string
+	for _, s := range p.Steps {
+		switch {
+		case s.Risk == Blocked:
+			blocked = append(blocked, s.reason())
+		case s.Risk == Destructive && !slices.Contains(allow, s.Flag):
+			unasked, flags = append(unasked, s.reason()), append(flags, s.Flag)
+		}
+	}
+	switch {
+	case len(blocked) > 0:
+		return fault.New(fault.MigrateBlocked, "the data does not allow the migration: %s", strings.Join(blocked, "; "))
+	case len(unasked) > 0:
+		return fault.New(fault.MigrateRefused, "the migration would lose or make up data: %s; if that is meant, run it with --allow %s",
+			strings.Join(unasked, "; "), strings.Join(flags, ","))
+	}
+	return nil
+}
+
+// additive explains why a plan does more than add, or is nil.
+func (p *Plan) additive() error {
+	var more []string
+	for _, s := range p.Steps {
+		if s.Flag != "" || s.Risk == Blocked {
+			more = append(more, s.Words)
+		}
+	}
+	if len(more) == 0 {
+		return nil
+	}
+	return fault.New(fault.MigrateRefused, "these changes do more than add, run loam migrate for them: %s", strings.Join(more, "; "))
+}
+
+// reason names the rows that a step harms.
+func (s *Step) reason() string {
+	rows := fmt.Sprintf("%d rows", s.Rows)
+	if s.Rows == 1 {
+		rows = "1 row"
+	}
+	if s.offence == "" {
+		return s.Words
+	}
+	return fmt.Sprintf("%s: %s of %s %s", s.Words, rows, s.owner(), s.offence)
+}
+
+// owner is the model whose rows a step is about.
+func (s *Step) owner() string {
+	model, _, _ := strings.Cut(s.Subject, ".")
+	return model
+}
+
+// count finds out how many rows each step would harm. A step that harms none
+// needs nobody's leave.
+func (p *Plan) count(c Conn) error {
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if s.check == "" {
+			continue
+		}
+		if err := c.Query(s.check, nil, func(r Row) error { s.Rows = r.Int(0); return nil }); err != nil {
+			return fmt.Errorf("counting what %q would harm: %w", s.Words, err)
+		}
+		if s.Rows == 0 {
+			s.Risk = Slow
+			if s.Kind == dropTable {
+				s.Risk = Safe
+			}
+		}
+	}
+	return nil
+}
+
+// slug names a plan in a few words, for its file.
+func (p *Plan) slug() string {
+	if len(p.changes) > 0 && !slices.ContainsFunc(p.changes, func(c *tableChange) bool { return c.was != nil }) {
+		return "init"
+	}
+	first := p.Steps[0]
+	var b strings.Builder
+	for _, r := range string(first.Kind) + "." + first.Subject {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			if b.Len() > 0 && !strings.HasSuffix(b.String(), "_") {
+				b.WriteByte('_')
+			}
+			b.WriteRune(r + 'a' - 'A')
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			b.WriteRune(r)
+		default:
+			b.WriteByte('_')
+		}
+	}
+	name := b.String()
+	if len(name) > longestSlug {
+		name = name[:longestSlug]
+	}
+	if len(p.Steps) > 1 {
+		name += "_and_more"
+	}
+	return name
+}
+
+// longestSlug is in characters.
+const longestSlug = 48
