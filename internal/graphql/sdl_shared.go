@@ -134,12 +134,11 @@ func (b *builder) keyCondition(f *schema.Field) string {
 	return name
 }
 
-// specifications of the scalars that have one. What Loam takes is never more
-// than they allow.
+// specifications of the scalars that have one: the form of every answer.
 var specifications = map[string]string{
 	"Date":     "https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
 	"DateTime": "https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
-	"Email":    "https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address",
+	"Email":    "https://www.rfc-editor.org/rfc/rfc5322#section-3.4.1",
 	"URL":      "https://www.rfc-editor.org/rfc/rfc3986",
 	"Phone":    "https://www.itu.int/rec/T-REC-E.164",
 	"JSON":     "https://www.rfc-editor.org/rfc/rfc8259",
