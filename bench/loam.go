@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// masterKey is what `loam serve` needs of its surroundings, and what turns
+// encryption at rest on.
+var masterKey = []string{"LOAM_MASTER_KEY=" + fileKey}
+
+// loam is the real binary on bench/loam: serve with a master key, dev without.
+func loam(dir, name string, env []string) *peer {
+	binary, data := filepath.Join(dir, "loam"), filepath.Join(dir, name+"-data")
+	verb, about := "dev", "Loam without a master key: the file is plain"
+	if env != nil {
+		verb, about = "serve", "Loam with a master key: the file is encrypted"
+	}
+	return &peer{
+		name:  name,
+		about: about,
+		data:  data,
+		env:   env,
+		build: func(ctx context.Context) error { return build(ctx, ".", "./cmd/loam", binary) },
+		fill:  loamFill,
+		command: func(addr string) []string {
+			return []string{binary, verb, "--dir", here("loam"), "--data", data, "--addr", addr}
+		},
+		signIn: loamSignIn,
+		asks:   loamRequests,
+	}
+}
+
+func loamSignIn(ctx context.Context, p *peer) error {
+	var out struct{ AccessToken string }
+	err := p.call(ctx, "POST", "/auth/sign-in", map[string]string{"email": email, "password": password}, &out)
+	p.token = out.AccessToken
+	return err
+}
+
+// loamFill makes the user and the rows over the API.
+func loamFill(ctx context.Context, p *peer) error {
+	var user struct{ AccessToken string }
+	err := p.call(ctx, "POST", "/auth/sign-up", map[string]string{"email": email, "password": password, "name": "Ada"}, &user)
+	if err != nil {
+		return err
+	}
+	p.token = user.AccessToken
+	if p.rows.People, err = p.create(ctx, "people", people, func(i int) map[string]string {
+		return map[string]string{"name": fmt.Sprintf("Person %d", i)}
+	}); err != nil {
+		return err
+	}
+	if p.rows.Projects, err = p.create(ctx, "projects", projects, func(i int) map[string]string {
+		return map[string]string{"name": fmt.Sprintf("Project %d", i)}
+	}); err != nil {
+		return err
+	}
+	p.rows.Tasks, err = p.create(ctx, "tasks", projects*tasks, func(i int) map[string]string {
+		return map[string]string{
+			"title": title(i), "body": body, "status": status(i),
+			"projectId": p.rows.project(i), "assigneeId": p.rows.person(i),
+		}
+	})
+	return err
+}
+
+// create posts n rows, many at once so that they share commits, and returns
+// their ids.
+func (p *peer) create(ctx context.Context, path string, n int, row func(int) map[string]string) ([]string, error) {
+	list := make([]string, n)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(32)
+	for i := range n {
+		group.Go(func() error {
+			var out struct{ ID string }
+			err := p.call(ctx, "POST", "/api/"+path, row(i), &out)
+			list[i] = out.ID
+			return err
+		})
+	}
+	return list, group.Wait()
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// peer is a server under measurement.
+type peer struct {
+	name    string
+	about   string // one line for the report
+	extra   bool   // runs only where it is named
+	build   func(context.Context) error
+	seed    func(context.Context) error        // before the first start, or nil
+	fill    func(context.Context, *peer) error // after it, over HTTP, or nil
+	command func(addr string) []string
+	env     []string
+	data    string
+	signIn  func(context.Context, *peer) error
+	asks    func(p *peer, work string) asked
+
+	server *server
+	addr   string
+	token  string
+	org    string
+	rows   rows
+}
+
+// allPeers lists who is measured. Every one keeps its data in dir.
+func allPeers(dir string) []*peer {
+	cheapest := pocketbase(dir, "pocketbase-field", "org = @request.auth.org")
+	cheapest.extra = true
+	return []*peer{
+		pocketbase(dir, "pocketbase", "org.members.id ?= @request.auth.id"),
+		cheapest,
+		loam(dir, "loam", nil),
+		loam(dir, "loam-encrypted", masterKey),
+		bare(dir, "bare", ""),
+		bare(dir, "bare-encrypted", fileKey),
+	}
+}
+
+const fileKey = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+func seedFlags() []string {
+	return []string{
+		"--projects", fmt.Sprint(projects), "--tasks", fmt.Sprint(tasks), "--people", fmt.Sprint(people),
+		"--email", email, "--password", password,
+	}
+}
+
+func pocketbase(dir, name, rule string) *peer {
+	binary, data := filepath.Join(dir, "pocketbase"), filepath.Join(dir, name+"-data")
+	return &peer{
+		name:  name,
+		about: "PocketBase as it comes (synchronous=NORMAL); rule: " + rule,
+		data:  data,
+		build: func(ctx context.Context) error { return build(ctx, here("pocketbase"), ".", binary) },
+		seed: func(ctx context.Context) error {
+			return command(ctx, nil, binary, append([]string{"seed", "--dev=false", "--dir", data, "--rule", rule}, seedFlags()...)...)
+		},
+		command: func(addr string) []string {
+			return []string{binary, "serve", "--dev=false", "--dir", data, "--http", addr}
+		},
+		signIn: func(ctx context.Context, p *peer) error {
+			var out struct {
+				Token  string
+				Record struct{ Org string }
+			}
+			err := p.call(ctx, "POST", "/api/collections/users/auth-with-password", map[string]string{"identity": email, "password": password}, &out)
+			p.token, p.org = out.Token, out.Record.Org
+			return err
+		},
+		asks: pocketbaseRequests,
+	}
+}
+
+func bare(dir, name, key string) *peer {
+	binary, data := filepath.Join(dir, "bare"), filepath.Join(dir, name+"-data")
+	keyed := []string{"--data", data, "--key", key}
+	return &peer{
+		name:  name,
+		about: "a net/http handler with hand-written SQL over the same driver: the limit",
+		data:  data,
+		build: func(ctx context.Context) error { return build(ctx, ".", "./bench/bare", binary) },
+		seed: func(ctx context.Context) error {
+			return command(ctx, nil, binary, append(append([]string{"--seed"}, keyed...), seedFlags()...)...)
+		},
+		command: func(addr string) []string { return append([]string{binary, "--addr", addr}, keyed...) },
+		signIn:  loamSignIn,
+		asks:    loamRequests,
+	}
+}
+
+// prepare builds, seeds and starts the server, and signs in.
+func (p *peer) prepare(ctx context.Context) error {
+	if err := p.build(ctx); err != nil {
+		return err
+	}
+	if p.seed != nil {
+		if err := p.seed(ctx); err != nil {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(p.data, "ids.json"))
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(text, &p.rows); err != nil {
+			return err
+		}
+	}
+	if err := p.start(ctx); err != nil {
+		return err
+	}
+	probe, err := http.NewRequestWithContext(ctx, "GET", "http://"+p.addr+"/", nil)
+	if err != nil {
+		return err
+	}
+	if err := p.server.waitFor(ctx, probe, 0); err != nil {
+		return err
+	}
+	if p.fill != nil {
+		if err := p.fill(ctx, p); err != nil {
+			return err
+		}
+	}
+	return p.signIn(ctx, p)
+}
+
+func (p *peer) start(ctx context.Context) (err error) {
+	if p.addr, err = freeAddress(); err != nil {
+		return err
+	}
+	p.server, err = startServer(ctx, p.command(p.addr), p.env)
+	return err
+}
+
+// startToAnswer starts the server on its data and asks for a row until it comes.
+func (p *peer) startToAnswer(ctx context.Context) (time.Duration, error) {
+	began := time.Now()
+	if err := p.start(ctx); err != nil {
+		return 0, err
+	}
+	request, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(p.asks(p, "get").requests[0])))
+	if err != nil {
+		return 0, err
+	}
+	request.RequestURI, request.URL.Scheme, request.URL.Host = "", "http", p.addr
+	if err := p.server.waitFor(ctx, request, http.StatusOK); err != nil {
+		return 0, err
+	}
+	return time.Since(began), nil
+}
+
+func (p *peer) stop() {
+	p.server.stop()
+	p.server = nil
+}
+
+func (p *peer) rss() float64 { return p.server.rss() }
+
+// call sends JSON and decodes the answer.
+func (p *peer) call(ctx context.Context, method, path string, in, out any) error {
+	text, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+p.addr+path, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if p.token != "" {
+		request.Header.Set("Authorization", "Bearer "+p.token)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode >= 300 {
+		return fmt.Errorf("%s %s: status %d: %.500s", method, path, response.StatusCode, answer)
+	}
+	return json.Unmarshal(answer, out)
+}
