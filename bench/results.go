@@ -63,7 +63,7 @@ func (r *results) measure(ctx context.Context, s settings, p *peer, w work) erro
 		r.samples[w.name] = map[string][]sample{}
 	}
 	r.samples[w.name][p.name] = append(r.samples[w.name][p.name], sample{
-		cpu:  float64((to-from).Microseconds()) / float64(out.Requests) * trips,
+		cpu:  float64((to - from).Microseconds()) / float64(out.Requests) * trips,
 		rate: float64(out.Requests) / out.Elapsed.Seconds() / trips,
 		p50:  milliseconds(out.P50), p95: milliseconds(out.P95), p99: milliseconds(out.P99),
 	})
