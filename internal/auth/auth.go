@@ -33,7 +33,7 @@ const (
 	maxPassword  = 1024                 // bytes
 	maxToken     = 2048                 // bytes of an access token
 	maxGroups    = 100                  // per user
-	cachedTokens = 65536                // verified tokens kept in memory, at most
+	cachedTokens = 32768                // verified tokens kept in memory, at most
 	cachedFor    = time.Minute          // after which a verified token is looked up again
 )
 

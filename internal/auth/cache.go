@@ -1,8 +1,8 @@
 package auth
 
 import (
-	"crypto/sha256"
 	"hash/maphash"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,24 +10,27 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 )
 
-// cache remembers whom a verified token stands for, by the token's hash, so that
-// a signature is checked and a session looked up once a minute and not once a
-// request. A hit checks the expiry again, and that nothing has been revoked
-// since: forget takes effect at once.
+// cache remembers whom a verified token stands for, so that a signature is
+// checked and a session looked up once a minute and not once a request. A hit
+// checks the expiry again, and that nothing has been revoked since: forget takes
+// effect at once.
 type cache struct {
 	now    func() time.Time
 	seed   maphash.Seed
-	shards [16]shard
+	shards [shards]shard
 	// Each subject (a user, an API key) has a generation, shared by a few others
 	// for a bounded memory. An entry of an older generation is void.
 	generations [4096]atomic.Uint64
 }
 
+// shards keep requests on several cores out of each other's way.
+const shards = 16
+
 // shard is a bounded map: when young is full it becomes old, and what old held
 // is dropped. What is used moves back to young.
 type shard struct {
 	mu         sync.RWMutex
-	young, old map[[sha256.Size]byte]entry
+	young, old map[string]entry
 }
 
 type entry struct {
@@ -40,26 +43,25 @@ type entry struct {
 func newCache(now func() time.Time) *cache {
 	c := &cache{now: now, seed: maphash.MakeSeed()}
 	for i := range c.shards {
-		c.shards[i].young = make(map[[sha256.Size]byte]entry)
+		c.shards[i].young = make(map[string]entry)
 	}
 	return c
 }
 
 // get returns whom the token stood for when it was verified, or nil.
 func (c *cache) get(token string) *access.Principal {
-	key := sha256.Sum256([]byte(token))
-	s := &c.shards[key[0]%16]
+	s := c.shard(token)
 	s.mu.RLock()
-	e, young := s.young[key]
+	e, young := s.young[token]
 	if !young {
-		e = s.old[key]
+		e = s.old[token]
 	}
 	s.mu.RUnlock()
 	if e.who == nil || e.of.Load() != e.generation || !c.now().Before(e.until) {
 		return nil
 	}
 	if !young {
-		s.put(key, e)
+		s.put(token, e)
 	}
 	return e.who
 }
@@ -81,18 +83,21 @@ func (c *cache) put(token string, who *access.Principal, expires time.Time, m ma
 	if expires.Before(until) {
 		until = expires
 	}
-	key := sha256.Sum256([]byte(token))
-	c.shards[key[0]%16].put(key, entry{who, until, m.generation, m.of})
+	c.shard(token).put(strings.Clone(token), entry{who, until, m.generation, m.of}) // of a request, which may be large
+}
+
+func (c *cache) shard(token string) *shard {
+	return &c.shards[maphash.String(c.seed, token)%uint64(len(c.shards))]
 }
 
 // forget voids every entry of a subject.
 func (c *cache) forget(subject string) { c.mark(subject).of.Add(1) }
 
-func (s *shard) put(key [sha256.Size]byte, e entry) {
+func (s *shard) put(token string, e entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.young) >= cachedTokens/2/16 {
-		s.young, s.old = make(map[[sha256.Size]byte]entry), s.young
+	if len(s.young) >= cachedTokens/2/shards {
+		s.young, s.old = make(map[string]entry), s.young
 	}
-	s.young[key] = e
+	s.young[token] = e
 }
