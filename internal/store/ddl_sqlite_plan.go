@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/loam-dev/loam/internal/schema"
 )
 
 // SQLite alters tables by little: it adds optional columns and it renames.
@@ -33,6 +35,10 @@ func (d sqliteDDL) write(p *Plan) {
 			steps, moved = append(steps, w.rewrites()...), true
 		}
 		s.check = w.check(s)
+		if s.Kind == changeColumn && !s.nullness && recodes(s.change.from(s.column.Name), s.column) {
+			s.recode = w.recoding(s)
+			s.SQL = []string{"-- each " + s.column.Field + " is brought into the form of " + s.column.Of + "; what is none is marked"}
+		}
 		if w.renamed[s.change] && !begun[s.change] {
 			begun[s.change] = true
 			s.SQL = d.dismantle(s.change.was)
@@ -122,6 +128,23 @@ func renameTableSQL(from, to string) []string {
 		return []string{rename(from, to+".new"), rename(to+".new", to)}
 	}
 	return []string{rename(from, to)}
+}
+
+// recoding reads and writes the values of a text column that is to hold a
+// narrower kind of text, page by page.
+func (sqliteDDL) recoding(s Step) *recoding {
+	from, rowid := s.change.from(s.column.Name), ident(rowidColumn)
+	page := func(table, column string) string {
+		return "SELECT " + rowid + ", " + ident(column) + " FROM " + ident(table) + " WHERE " + rowid + " > ?1 AND " + ident(column) +
+			" IS NOT NULL ORDER BY " + rowid + " LIMIT ?2"
+	}
+	table := s.change.new.Name
+	return &recoding{
+		scalar: schema.Scalar(s.column.Of),
+		before: page(s.change.was.Name, from.Name),
+		page:   page(table, s.column.Name),
+		put:    "UPDATE " + ident(table) + " SET " + ident(s.column.Name) + " = ?2 WHERE " + rowid + " = ?1",
+	}
 }
 
 // alter changes a column where it is.

@@ -3,8 +3,6 @@ package store
 import (
 	"strconv"
 	"strings"
-
-	"github.com/loam-dev/loam/internal/schema"
 )
 
 // value is what a row has in a column of its new form, where from is what it
@@ -117,8 +115,8 @@ func (sqliteDDL) toText(e string, from, to *Column) (value, fits string) {
 		return e + " || 'T00:00:00.000Z'", ""
 	case from.Of == "DateTime" && to.Of == "Date":
 		return "substr(" + e + ", 1, 10)", e + " LIKE '%T00:00:00.000Z'"
-	case from.Type == TextColumn && to.Of == "ID":
-		return e, "length(" + e + ") BETWEEN 1 AND " + strconv.Itoa(schema.MaxID)
+	case recodes(from, to):
+		return e, "substr(" + e + ", 1, 1) <> char(1)" // see misfit
 	case to.Of != "String" && (to.Of != "ID" || from.Type != IntegerColumn):
 		return "NULL", "0"
 	case from.Type == BooleanColumn:

@@ -60,6 +60,16 @@ type tableChange struct {
 // from is the column of was that a new column comes from, or nil.
 func (c *tableChange) from(column string) *Column { return c.columns[column] }
 
+// continues tells whether a column of was lives on.
+func (c *tableChange) continues(o *Column) bool {
+	for _, from := range c.columns {
+		if from == o {
+			return true
+		}
+	}
+	return false
+}
+
 func (d *differ) add(s Step) { d.steps = append(d.steps, s) }
 
 // match finds for each new table and column the old one that it continues.
@@ -199,21 +209,14 @@ func (d *differ) dropTable(t *Table) {
 	})
 }
 
-// renameTables puts a rename after the one that frees its name.
 func (d *differ) renameTables() {
-	taken := map[string]bool{}
-	var waiting []*tableChange
+	var renamed []*tableChange
 	for _, c := range d.changes {
 		if c.was != nil && c.was.Name != c.new.Name {
-			taken[strings.ToLower(c.was.Name)] = true
-			waiting = append(waiting, c)
+			renamed = append(renamed, c)
 		}
 	}
-	for len(waiting) > 0 {
-		i := max(0, slices.IndexFunc(waiting, func(c *tableChange) bool { return !taken[strings.ToLower(c.new.Name)] }))
-		c := waiting[i]
-		waiting = slices.Delete(waiting, i, i+1)
-		delete(taken, strings.ToLower(c.was.Name))
+	for _, c := range inOrder(renamed, func(c *tableChange) (from, to string) { return c.was.Name, c.new.Name }) {
 		d.add(Step{
 			Kind: renameTable, Subject: c.new.Model, Risk: Safe, change: c,
 			Words: fmt.Sprintf("renames table %s to %s", c.was.Name, c.new.Name),
@@ -222,35 +225,60 @@ func (d *differ) renameTables() {
 }
 
 func (d *differ) renameColumns(c *tableChange) {
+	var renamed []*Column
 	for i := range c.new.Columns {
-		n := &c.new.Columns[i]
-		if o := c.from(n.Name); o != nil && o.Name != n.Name {
-			d.add(Step{
-				Kind: renameColumn, Subject: n.Field, Risk: Safe, change: c, column: n,
-				Words: fmt.Sprintf("renames column %s.%s to %s", c.new.Model, o.Name, n.Name),
-			})
+		if o := c.from(c.new.Columns[i].Name); o != nil && o.Name != c.new.Columns[i].Name {
+			renamed = append(renamed, &c.new.Columns[i])
 		}
 	}
+	for _, n := range inOrder(renamed, func(n *Column) (from, to string) { return c.from(n.Name).Name, n.Name }) {
+		d.add(Step{
+			Kind: renameColumn, Subject: n.Field, Risk: Safe, change: c, column: n,
+			Words: fmt.Sprintf("renames column %s.%s to %s", c.new.Model, c.from(n.Name).Name, n.Name),
+		})
+	}
+}
+
+// inOrder puts a rename after the one that frees its name. There is no circle:
+// what already has a name is never renamed to it.
+func inOrder[T any](renames []T, of func(T) (from, to string)) []T {
+	var ordered []T
+	for len(renames) > 0 {
+		free := slices.IndexFunc(renames, func(r T) bool {
+			_, to := of(r)
+			return !slices.ContainsFunc(renames, func(other T) bool {
+				from, target := of(other)
+				return target != to && strings.EqualFold(from, to)
+			})
+		})
+		free = max(free, 0)
+		ordered = append(ordered, renames[free])
+		renames = slices.Delete(renames, free, free+1)
+	}
+	return ordered
 }
 
 func (d *differ) columns(c *tableChange) {
 	if c.was.Tenant != c.new.Tenant {
-		to, why := "GLOBAL", "rows of different organizations would be shared by all"
+		to, why := "GLOBAL", "would be shared by all organizations"
 		if c.new.Tenant {
-			to, why = "TENANT", "nothing says which organization a row would belong to"
+			to, why = "TENANT", "belong to no organization"
 		}
 		d.add(Step{
-			Kind: changeScope, Subject: c.new.Model, Risk: Blocked, change: c, offence: "can't change their scope: " + why,
-			Words: fmt.Sprintf("makes %s %s; for a table with rows, make a new model and copy them over", c.new.Model, to),
+			Kind: changeScope, Subject: c.new.Model, Risk: Blocked, change: c, offence: why,
+			remedy: "make a new model with the other scope and copy them over",
+			Words:  fmt.Sprintf("makes the scope of %s %s", c.new.Model, to),
 		})
 	}
-	for i := range c.old.Columns {
-		if o := &c.old.Columns[i]; c.new.column(o.Name) == nil || c.from(o.Name) == nil {
-			d.add(Step{
-				Kind: dropColumn, Subject: o.Field, Risk: Destructive, Flag: "drop:" + o.Field, change: c, column: &c.was.Columns[i],
-				Words: "drops column " + o.Field, offence: "would lose their value of " + o.Field,
-			})
+	for i := range c.was.Columns {
+		o := &c.was.Columns[i]
+		if c.continues(o) {
+			continue
 		}
+		d.add(Step{
+			Kind: dropColumn, Subject: o.Field, Risk: Destructive, Flag: "drop:" + o.Field, change: c, column: o,
+			Words: "drops column " + o.Field, offence: "would lose their value",
+		})
 	}
 	for i := range c.new.Columns {
 		n := &c.new.Columns[i]
@@ -271,6 +299,7 @@ func (d *differ) addColumn(c *tableChange, n *Column) {
 			s.Risk = Slow
 		}
 	case n.Required:
+		s.Words += ", required"
 		s = d.require(c, n, s)
 	}
 	d.add(s)
@@ -278,11 +307,11 @@ func (d *differ) addColumn(c *tableChange, n *Column) {
 
 // require marks a step that needs a value where rows have none.
 func (d *differ) require(c *tableChange, n *Column, s Step) Step {
-	s.offence = fmt.Sprintf("have no %s, which is required now", n.Field)
-	s.Risk, s.Words = Blocked, s.Words+", required: give it @default, or make it optional and fill it first"
+	s.offence = "have no value"
+	s.Risk, s.remedy = Blocked, "give the field @default, or leave it optional until they have one"
 	if z := c.stopgap(n); z != nil {
 		s.Risk, s.Flag = Destructive, "require:"+n.Field
-		s.Words = strings.TrimSuffix(s.Words, ": give it @default, or make it optional and fill it first") + fmt.Sprintf(", filled with %q where there is none", *z)
+		s.remedy = fmt.Sprintf("they would get %q", *z)
 	}
 	return s
 }
@@ -310,9 +339,15 @@ func (d *differ) changeColumn(c *tableChange, o, n *Column) {
 			s.Risk = Slow
 		case narrowed:
 			s.Risk, s.Flag = Destructive, "narrow:"+n.Field
-			s.offence = fmt.Sprintf("hold a value of %s that is no %s", n.Field, n.describes())
-			if n.Required && !n.filled() && c.stopgap(n) == nil {
-				s.Risk, s.Flag = Blocked, ""
+			s.offence, s.remedy = "have a value that is no "+n.describes(), "it would be emptied"
+			switch z := c.stopgap(n); {
+			case !n.Required:
+			case n.filled():
+				s.remedy = "it would become " + n.fillWords()
+			case z != nil:
+				s.remedy = fmt.Sprintf("it would become %q", *z)
+			default:
+				s.Risk, s.Flag, s.remedy = Blocked, "", "change them first"
 			}
 		}
 		d.add(s)
@@ -335,7 +370,7 @@ func (d *differ) changeColumn(c *tableChange, o, n *Column) {
 func (d *differ) key(c *tableChange) {
 	if !slices.Equal(c.old.Key, c.new.Key) {
 		d.add(Step{
-			Kind: changeKey, Subject: c.new.Model, Risk: Blocked, change: c, offence: "would have no key or the key of another",
+			Kind: changeKey, Subject: c.new.Model, Risk: Blocked, change: c, offence: "have no value for it or that of another row", remedy: "change them first",
 			Words: fmt.Sprintf("makes (%s) the key of %s", strings.Join(c.new.Key, ", "), c.new.Model),
 		})
 	}
@@ -363,10 +398,9 @@ func (d *differ) newReferences(c *tableChange) {
 			Words: fmt.Sprintf("makes %s(%s) a reference to %s", c.new.Model, strings.Join(r.Columns, ", "), r.Parent),
 		}
 		if slices.ContainsFunc(r.Columns, func(column string) bool { return c.from(column) != nil }) {
-			s.offence = "refer to no row of " + r.Parent
-			s.Risk = Blocked
+			s.offence, s.remedy, s.Risk = "refer to no row of "+r.Parent, "change them first", Blocked
 			if c.loosest(r.Columns) != "" {
-				s.Risk, s.Flag = Destructive, "reference:"+c.new.column(r.Columns[0]).Field
+				s.Risk, s.Flag, s.remedy = Destructive, "reference:"+c.new.column(r.Columns[0]).Field, "the reference would be emptied"
 			}
 		}
 		d.add(s)
@@ -402,10 +436,9 @@ func (d *differ) indexes(c *tableChange) {
 		}
 		if x.Unique {
 			s.Words = fmt.Sprintf("makes %s(%s) unique", c.new.Model, strings.Join(x.Columns, ", "))
-			s.offence = fmt.Sprintf("have the same (%s) as another", strings.Join(x.Columns, ", "))
-			s.Risk = Blocked
-			if c.loosest(x.Columns) != "" {
-				s.Risk, s.Flag = Destructive, "unique:"+c.new.column(x.Columns[0]).Field
+			s.offence, s.remedy, s.Risk = "have the value of another row", "change them first", Blocked
+			if loose := c.loosest(x.Columns); loose != "" {
+				s.Risk, s.Flag, s.remedy = Destructive, "unique:"+c.new.column(x.Columns[0]).Field, "their "+loose+" would be emptied"
 			}
 		}
 		d.add(s)

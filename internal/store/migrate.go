@@ -65,7 +65,7 @@ func (m *Migrator) Status(ctx context.Context, s *schema.Schema) (State, error) 
 		}
 		plan := Diff(now.layout, LayoutOf(s))
 		state = now.State
-		state.InSync = plan.Empty() && state.Version > 0
+		state.InSync = plan.Empty() && now.recorded
 		return nil
 	})
 	return state, err
@@ -85,6 +85,7 @@ func (m *Migrator) Plan(ctx context.Context, s *schema.Schema) (Plan, error) {
 	return plan, err
 }
 
+// plan compares what is with what is wanted.
 func (m *Migrator) plan(c Conn, now stored, s *schema.Schema) (Plan, error) {
 	plan := Diff(now.layout, LayoutOf(s))
 	m.ddl.write(&plan)
@@ -149,7 +150,7 @@ func (m *Migrator) apply(c Conn, s *schema.Schema, o ApplyOptions) (*Migration, 
 		return nil, err
 	}
 	if plan.Empty() {
-		if now.Version > 0 && now.Hash == s.Hash && now.Source == o.Source {
+		if now.recorded && now.Hash == s.Hash && now.Source == o.Source {
 			return nil, m.renewViews(c)
 		}
 		if err := m.record(c, now.Version, s, o.Source); err != nil {
@@ -174,6 +175,11 @@ func (m *Migrator) run(c Conn, plan *Plan) error {
 		return err
 	}
 	for _, s := range plan.Steps {
+		if s.recode != nil {
+			if err := s.recode.run(c); err != nil {
+				return failed(s.Words, err)
+			}
+		}
 		for _, sql := range s.SQL {
 			if err := c.Script(sql); err != nil {
 				return failed(s.Words, err)
@@ -198,7 +204,8 @@ func failed(what string, err error) error {
 // stored is what the database says of itself.
 type stored struct {
 	State
-	layout Layout
+	layout   Layout
+	recorded bool // a schema was applied before
 }
 
 func (m *Migrator) load(c Conn) (stored, error) {
@@ -210,7 +217,7 @@ func (m *Migrator) load(c Conn) (stored, error) {
 	var layout []byte
 	err := c.Query(`SELECT version, hash, source, layout FROM _schema WHERE id = 1`, nil, func(r Row) error {
 		now.State = State{Version: int(r.Int(0)), Hash: r.Text(1), Source: r.Text(2)}
-		layout = []byte(r.Text(3))
+		now.recorded, layout = true, []byte(r.Text(3))
 		return nil
 	})
 	if err != nil || layout == nil {

@@ -57,13 +57,16 @@ type Step struct {
 	// Flag is the name that allows a destructive step: "drop:Task.body". A step
 	// that turns out to harm no row keeps it, but does not need it.
 	Flag string `json:"flag,omitempty"`
-	Rows int64  `json:"rows"` // that the step would harm, once they are counted
+	Rows int64  `json:"rows"`           // that the step would harm, once they are counted
+	Harm string `json:"harm,omitempty"` // what would happen to them
 	// SQL is what the step runs. It is empty where the rewriting of the table,
 	// a later step, does it too.
 	SQL []string `json:"sql,omitempty"`
 
 	offence   string // what is the matter with those rows
+	remedy    string // what the step, or the reader, would do about it
 	check     string // SQL that counts them
+	recode    *recoding
 	change    *tableChange
 	table     *Table
 	column    *Column
@@ -100,8 +103,8 @@ func (p *Plan) Refusal(allow []string) error {
 	case len(blocked) > 0:
 		return fault.New(fault.MigrateBlocked, "the data does not allow the migration: %s", strings.Join(blocked, "; "))
 	case len(unasked) > 0:
-		return fault.New(fault.MigrateRefused, "the migration would lose or make up data: %s; if that is meant, run it with --allow %s",
-			strings.Join(unasked, "; "), strings.Join(flags, ","))
+		return fault.New(fault.MigrateRefused, "the migration would lose or make up data: %s; if that is meant, allow it by name: %s",
+			strings.Join(unasked, "; "), strings.Join(flags, " "))
 	}
 	return nil
 }
@@ -120,22 +123,12 @@ func (p *Plan) additive() error {
 	return fault.New(fault.MigrateRefused, "these changes do more than add, run loam migrate for them: %s", strings.Join(more, "; "))
 }
 
-// reason names the rows that a step harms.
+// reason is what a refused step would do, and to how many rows.
 func (s *Step) reason() string {
-	rows := fmt.Sprintf("%d rows", s.Rows)
-	if s.Rows == 1 {
-		rows = "1 row"
-	}
-	if s.offence == "" {
+	if s.Harm == "" {
 		return s.Words
 	}
-	return fmt.Sprintf("%s: %s of %s %s", s.Words, rows, s.owner(), s.offence)
-}
-
-// owner is the model whose rows a step is about.
-func (s *Step) owner() string {
-	model, _, _ := strings.Cut(s.Subject, ".")
-	return model
+	return s.Words + ", but " + s.Harm
 }
 
 // count finds out how many rows each step would harm. A step that harms none
@@ -143,20 +136,42 @@ func (s *Step) owner() string {
 func (p *Plan) count(c Conn) error {
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		if s.check == "" {
+		if s.offence == "" {
 			continue
 		}
-		if err := c.Query(s.check, nil, func(r Row) error { s.Rows = r.Int(0); return nil }); err != nil {
-			return fmt.Errorf("counting what %q would harm: %w", s.Words, err)
+		var err error
+		if s.recode != nil {
+			s.Rows, err = s.recode.misfits(c)
+		} else {
+			err = c.Query(s.check, nil, func(r Row) error { s.Rows = r.Int(0); return nil })
 		}
-		if s.Rows == 0 {
+		if err != nil {
+			return fmt.Errorf("counting the rows that stand in the way of %q: %w", s.Words, err)
+		}
+		switch {
+		case s.Rows > 0:
+			s.Harm = s.harm()
+		case s.Kind == dropTable:
+			s.Risk = Safe
+		default:
 			s.Risk = Slow
-			if s.Kind == dropTable {
-				s.Risk = Safe
-			}
 		}
 	}
 	return nil
+}
+
+// harm is, for example: 3 rows of Task have no value; they would get "".
+func (s *Step) harm() string {
+	model, _, _ := strings.Cut(s.Subject, ".")
+	rows := "rows"
+	if s.Rows == 1 {
+		rows = "row"
+	}
+	text := fmt.Sprintf("%d %s of %s %s", s.Rows, rows, model, s.offence)
+	if s.remedy != "" {
+		text += "; " + s.remedy
+	}
+	return text
 }
 
 // slug names a plan in a few words, for its file.
