@@ -38,6 +38,16 @@ func (r Register) First(c store.Conn, userID, name string) error {
 	return r.found(c, org, userID)
 }
 
+// Enroll makes members of None of the users who are not yet: those from before
+// tenancy was turned off, and those whom seeds added. To run at start and after
+// seeding where Off.
+func (r Register) Enroll(c store.Conn) error {
+	_, err := c.Exec(`INSERT INTO "_members" ("org", "user_id", "role", "created_at", "updated_at")
+		SELECT ?1, u."id", ?2, ?3, ?3 FROM "_users" u WHERE TRUE
+		ON CONFLICT ("org", "user_id") DO NOTHING`, None, string(Member), stamp(r.clock()()))
+	return err
+}
+
 // Active returns the organization if the user is a member of it, else the one
 // that the user joined first, with the role there; "" without any.
 func (r Register) Active(c store.Conn, userID, org string) (id, name, role string, err error) {
