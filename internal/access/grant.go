@@ -181,23 +181,32 @@ func (w *weaver) condition(c *query.Cond) (*query.Cond, error) {
 // selection puts every selected field behind its rules. The default selection
 // leaves out what the caller may never read.
 func (w *weaver) selection(m *schema.Model, fields []query.BoundField, op schema.Operation, path string) []Out {
-	mp := w.models[m]
 	if fields == nil {
-		if len(mp.fields) == 0 {
-			return mp.defaults
-		}
-		out := make([]Out, 0, len(mp.defaults))
-		for _, o := range mp.defaults {
-			if v := w.field(o.Field, w.by, op); v.allowed {
-				o.Mask = v.cond
-				out = append(out, o)
-			}
-		}
-		return out
+		return w.rest(m, op)
 	}
-	out := make([]Out, len(fields))
-	for i, f := range fields {
-		out[i] = w.out(f, op, path)
+	out := make([]Out, 0, len(fields))
+	for _, f := range fields {
+		if f.IsRest {
+			out = append(out, w.rest(m, op)...)
+		} else {
+			out = append(out, w.out(f, op, path))
+		}
+	}
+	return out
+}
+
+// rest is every plain field that the caller may read.
+func (w *weaver) rest(m *schema.Model, op schema.Operation) []Out {
+	mp := w.models[m]
+	if len(mp.fields) == 0 {
+		return mp.defaults
+	}
+	out := make([]Out, 0, len(mp.defaults))
+	for _, o := range mp.defaults {
+		if v := w.field(o.Field, w.by, op); v.allowed {
+			o.Mask = v.cond
+			out = append(out, o)
+		}
 	}
 	return out
 }

@@ -38,11 +38,12 @@ func (s *Service) Schema() *schema.Schema { return s.schema }
 
 // Result is the answer to a read.
 type Result struct {
-	Rows   []byte   // JSON texts joined by commas
-	Count  int      // rows in Rows
-	Next   string   // the cursor of the next page, or ""
-	Total  int64    // where the read asked
-	Denied []string // paths of selected fields that are null because the caller may not read them
+	Rows    []byte   // JSON texts joined by commas
+	Count   int      // rows in Rows
+	Next    string   // the cursor of the next page, or ""
+	Total   int64    // where the read asked
+	Version int64    // of the row of a Get
+	Denied  []string // paths of selected fields that are null because the caller may not read them
 }
 
 // Read answers a read for a caller.
@@ -76,7 +77,7 @@ func denied(paths []string) error {
 }
 
 func (s *Service) result(by *access.Principal, grant access.Grant, page store.Page) (Result, error) {
-	out := Result{Rows: page.Rows, Count: page.Count, Total: page.Total, Denied: grant.Denied()}
+	out := Result{Rows: page.Rows, Count: page.Count, Total: page.Total, Version: page.Version, Denied: grant.Denied()}
 	var err error
 	if page.Next != nil {
 		if out.Next, err = s.cursors.seal(by, grant.Node().Bound, page.Next); err != nil {

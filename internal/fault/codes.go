@@ -26,6 +26,15 @@ const (
 	HTTPCredentials  Code = "http/credentials"
 	HTTPTimeout      Code = "http/timeout"
 
+	GraphQLRequest      Code = "graphql/bad_request"
+	GraphQLSyntax       Code = "graphql/syntax"
+	GraphQLInvalid      Code = "graphql/invalid"
+	GraphQLVariables    Code = "graphql/variables"
+	GraphQLNotPersisted Code = "graphql/not_persisted"
+	GraphQLByGet        Code = "graphql/mutation_by_get"
+	GraphQLSubscription Code = "graphql/subscription"
+	GraphQLSilent       Code = "graphql/no_introspection"
+
 	QueryMalformed    Code = "query/malformed"
 	QueryUnknownField Code = "query/unknown_field"
 	QueryUnknownModel Code = "query/unknown_model"
@@ -118,6 +127,15 @@ var Catalog = map[Code]Entry{
 	HTTPHeader:       {Invalid, "A header is not of the form that the message names."},
 	HTTPCredentials:  {Invalid, "The request shows two kinds of credentials. Send one."},
 	HTTPTimeout:      {Timeout, "The request took too long and was given up. Ask for less at once."},
+
+	GraphQLRequest:      {Invalid, "The request has no document to run, or does not say which of its operations."},
+	GraphQLSyntax:       {Invalid, "The document is not well formed. The location says where."},
+	GraphQLInvalid:      {Invalid, "The document does not fit the schema."},
+	GraphQLVariables:    {Invalid, "A variable does not fit its type."},
+	GraphQLNotPersisted: {Invalid, "No document is kept under this hash. Send the query with its hash once."},
+	GraphQLByGet:        {MethodNotAllowed, "A GET request may only query. Send mutations by POST."},
+	GraphQLSubscription: {Invalid, "Subscriptions need a connection that streams."},
+	GraphQLSilent:       {Forbidden, "Introspection is for admins in production."},
 
 	QueryMalformed:    {Invalid, "The request is not well formed: bad JSON, a duplicate key, invalid UTF-8, a NUL byte, or nested too deep."},
 	QueryUnknownField: {Invalid, "The model has no such field. The message suggests the nearest name."},

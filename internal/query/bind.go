@@ -232,11 +232,15 @@ func (b *binder) selection(m *schema.Model, fields []Field, depth, cost int) ([]
 			out = append(out, BoundField{As: sel.As, Literal: sel.Literal, IsLiteral: true})
 			continue
 		}
+		if sel.Name == Rest {
+			out = append(out, BoundField{IsRest: true})
+			continue
+		}
 		f, err := FieldOf(m, sel.Name)
 		if err != nil {
 			return nil, err
 		}
-		bound := BoundField{As: sel.As, Field: f}
+		bound := BoundField{As: sel.As, Field: f, Encoded: sel.Encoded, NonNull: sel.NonNull}
 		if bound.As == "" {
 			bound.As = f.Name
 		}

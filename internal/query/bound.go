@@ -10,7 +10,7 @@ type Bound struct {
 	Key    []any // Get: values in the order of Model.Key
 	Where  *Cond // nil: all
 	Sort   []Order
-	Limit  int // rows, at least 1
+	Limit  int    // rows, at least 1
 	Cursor string // as the caller sent it
 	After  []any  // the values of Sort that the page starts after, from the opened Cursor; for a Search its score leads
 	Count  bool
@@ -36,8 +36,8 @@ type Terms struct {
 	Sorted bool // by fields of the caller's choice rather than by rank
 }
 
-// BoundField is one selected field. Exactly one of Field and Literal is set,
-// Literal by IsLiteral.
+// BoundField is one selected field: Field, or a constant, or the Rest, which
+// is every plain field that the caller may read.
 type BoundField struct {
 	As        string
 	Field     *schema.Field
@@ -45,6 +45,9 @@ type BoundField struct {
 	Sub       *Bound       // a relation
 	Embedded  []BoundField // an embedded type's selection; none: all of it
 	IsLiteral bool
+	IsRest    bool
+	Encoded   bool // as of Field
+	NonNull   bool // as of Field
 }
 
 // BoundPart is one key of a nested page.

@@ -80,7 +80,12 @@ type Field struct {
 	Literal string  // the constant, where Name is ""
 	Read    *Read   // a relation's arguments and selection; nil: its defaults
 	Select  []Field // an embedded type's selection; none: all of it
+	Encoded bool    // a JSON value as a text that holds it, as AWSJSON is sent
+	NonNull bool    // without the related row there is no object either
 }
+
+// Rest is the name that selects every plain field that the caller may read.
+const Rest = "*"
 
 // PartKind tells what a Part holds.
 type PartKind uint8
@@ -89,6 +94,7 @@ type PartKind uint8
 const (
 	Items PartKind = iota
 	NextCursor
+	Total // all rows that match
 	Constant
 )
 

@@ -10,10 +10,11 @@ import (
 
 // Page is what a read answers with.
 type Page struct {
-	Rows  []byte // the rows as JSON texts, joined by commas
-	Count int    // how many there are in Rows
-	Next  []any  // the sort values of the last row where more rows follow, else nil
-	Total int64  // all rows that match, where the read asked
+	Rows    []byte // the rows as JSON texts, joined by commas
+	Count   int    // how many there are in Rows
+	Next    []any  // the sort values of the last row where more rows follow, else nil
+	Total   int64  // all rows that match, where the read asked
+	Version int64  // of the row of a Get
 }
 
 // Read runs a granted read as one statement, and another one where the caller
@@ -52,7 +53,14 @@ func (p *Page) rows(c Conn, by *access.Principal, n *access.Node) error {
 		if p.Count++; p.Count > 1 {
 			p.Rows = append(p.Rows, ',')
 		}
-		p.Rows = append(p.Rows, r.Bytes(0)...)
+		if r.Null(0) { // a row without what it can't be without
+			p.Rows = append(p.Rows, "null"...)
+		} else {
+			p.Rows = append(p.Rows, r.Bytes(0)...)
+		}
+		if n.Op == query.Get && !n.Model.ReadOnly {
+			p.Version = r.Int(1)
+		}
 		if p.Count == n.Limit && n.Op != query.Get {
 			last = make([]any, len(keys))
 			for i, f := range keys {
@@ -91,6 +99,14 @@ func (b *builder) read(n *access.Node) []*schema.Field {
 	t := b.use(n.Model)
 	b.raw("SELECT ")
 	b.object(t, n.Fields)
+	if n.Op == query.Get {
+		if !n.Model.ReadOnly {
+			b.raw(",", t.alias, `."_version"`)
+		}
+		b.rowsOf(t, n)
+		b.key(t, n.Key)
+		return nil
+	}
 	var keys []*schema.Field
 	if n.Ranked() {
 		b.raw(",")
@@ -103,10 +119,6 @@ func (b *builder) read(n *access.Node) []*schema.Field {
 		keys = append(keys, o.Field)
 	}
 	b.rowsOf(t, n)
-	if n.Op == query.Get {
-		b.key(t, n.Key)
-		return keys
-	}
 	if n.Ranked() {
 		b.afterScore(t, n)
 		b.raw(" ORDER BY ")

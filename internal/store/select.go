@@ -13,12 +13,13 @@ import (
 // the text of a nested select, which would otherwise be parsed again at each
 // level.
 func (b *builder) object(t table, fields []access.Out) {
-	nested := false
+	nested, strict := false, false
 	for i := range fields {
 		nested = nested || fields[i].Sub != nil || fields[i].Embedded != nil
+		strict = strict || fields[i].NonNull
 	}
 	if nested {
-		b.concat(t, fields)
+		b.concat(t, fields, strict)
 		return
 	}
 	b.raw("json_object(")
@@ -33,8 +34,14 @@ func (b *builder) object(t table, fields []access.Out) {
 	b.raw(")")
 }
 
-func (b *builder) concat(t table, fields []access.Out) {
-	b.raw("concat(")
+// concat puts an object together. A strict one is NULL where a value that it
+// can't be without is.
+func (b *builder) concat(t table, fields []access.Out, strict bool) {
+	open, glue, end := "concat(", ",", ")"
+	if strict {
+		open, glue, end = "(", "||", ")"
+	}
+	b.raw(open)
 	for i := range fields {
 		key, _ := json.Marshal(fields[i].As)
 		lead := ","
@@ -42,14 +49,15 @@ func (b *builder) concat(t table, fields []access.Out) {
 			lead = "{"
 		}
 		b.literal(lead + string(key) + ":")
-		b.raw(",")
-		b.masked(t, &fields[i], "'null'", b.text)
-		b.raw(",")
+		b.raw(glue)
+		null := "'null'"
+		if fields[i].NonNull {
+			null = "NULL"
+		}
+		b.masked(t, &fields[i], null, b.text)
+		b.raw(glue)
 	}
-	if len(fields) == 0 {
-		b.raw("'{',")
-	}
-	b.raw("'}')")
+	b.raw("'}'", end)
 }
 
 // masked writes a field's value behind the condition under which the caller
@@ -75,7 +83,7 @@ func (b *builder) value(t table, out *access.Out) {
 	switch {
 	case out.IsLiteral:
 		b.literal(out.Literal)
-	case isJSON(f):
+	case isJSON(f) && !out.Encoded:
 		b.raw("json(")
 		b.column(t, f)
 		b.raw(")")
@@ -103,7 +111,7 @@ func (b *builder) text(t table, out *access.Out) {
 		b.raw("coalesce(")
 		b.embedded(t.alias+`."`+f.Column+`"`, f, out.Embedded)
 		b.raw(",'null')")
-	case isJSON(f):
+	case isJSON(f) && !out.Encoded:
 		b.raw("coalesce(")
 		b.column(t, f)
 		b.raw(",'null')")
@@ -128,10 +136,17 @@ func isBool(f *schema.Field) bool { return f.Kind == schema.ScalarKind && f.Scal
 func (b *builder) one(from table, out *access.Out) {
 	n := out.Sub
 	to := b.use(n.Model)
-	b.raw("coalesce((SELECT ")
+	if out.NonNull {
+		b.raw("(SELECT ")
+	} else {
+		b.raw("coalesce((SELECT ")
+	}
 	b.object(to, n.Fields)
 	b.source(from, to, out)
-	b.raw(" LIMIT 1),'null')")
+	b.raw(" LIMIT 1)")
+	if !out.NonNull {
+		b.raw(",'null')")
+	}
 }
 
 // source writes FROM and WHERE of a nested select.
@@ -168,6 +183,10 @@ func (b *builder) many(from table, out *access.Out) {
 			b.array(from, out, part.Fields)
 		case query.NextCursor:
 			b.nextPage(from, out)
+		case query.Total:
+			b.raw("(SELECT count(*)")
+			b.source(from, b.use(n.Model), out)
+			b.raw(")")
 		default:
 			text, _ := json.Marshal(part.Literal)
 			b.literal(string(text))
@@ -182,9 +201,9 @@ func (b *builder) many(from table, out *access.Out) {
 
 func (b *builder) array(from table, out *access.Out, fields []access.Out) {
 	to := b.use(out.Sub.Model)
-	b.raw("(SELECT concat('[',group_concat(")
+	b.raw("(SELECT concat('[',group_concat(coalesce(")
 	b.object(to, fields)
-	b.raw(",','),']') FROM (")
+	b.raw(",'null'),','),']') FROM (")
 	inner := b.page(from, out, "*")
 	b.limit(inner.node.Limit, 0)
 	b.raw(") ", to.alias, ")")

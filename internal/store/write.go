@@ -14,10 +14,11 @@ import (
 
 // Written is the outcome of one write.
 type Written struct {
-	Op      query.WriteOp   `json:"op"`      // of an Upsert: what it turned out to be
-	Key     []any           `json:"key"`     // in the order of Model.Key
-	Row     json.RawMessage `json:"row"`     // the row as the caller may read it; its key alone where the caller may not
-	Version int64           `json:"version"` // of the row after the write
+	Op      query.WriteOp   `json:"op"`               // of an Upsert: what it turned out to be
+	Key     []any           `json:"key"`              // in the order of Model.Key
+	Row     json.RawMessage `json:"row"`              // the row as the caller may read it; its key alone where the caller may not
+	Version int64           `json:"version"`          // of the row after the write
+	Denied  []string        `json:"denied,omitempty"` // as of access.Change
 }
 
 // Write runs granted writes as one transaction: all of them or none. Each row
@@ -45,7 +46,8 @@ func (s *Store) Write(ctx context.Context, grants []access.WriteGrant, once *Onc
 	return out, err
 }
 
-// InBatch puts an error's place in its batch before the path that it names.
+// InBatch puts the place of a write among `of` before the path that its error
+// names; the only one of its request has none.
 func InBatch(i, of int, err error) error {
 	if of == 1 {
 		return err
@@ -324,7 +326,7 @@ func (w *writing) upsert(c *access.Change) (Written, error) {
 
 // answer reads the row back as the caller may see it.
 func (w *writing) answer(c *access.Change, op query.WriteOp, key []any, version int64) (Written, error) {
-	out := Written{Op: op, Key: key, Version: version}
+	out := Written{Op: op, Key: key, Version: version, Denied: c.Denied}
 	if c.Answer != nil {
 		n := *c.Answer
 		bound := *n.Bound
