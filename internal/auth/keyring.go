@@ -26,13 +26,13 @@ type keyring struct {
 	engine store.Engine
 	sealer *vault.Sealer
 	now    func() time.Time
-	live   atomic.Pointer[[]signingKey] // newest first
+	live   atomic.Pointer[[]signingKey] // the one that signs, then those that retire
 }
 
 type signingKey struct {
 	id      string
 	public  ed25519.PublicKey
-	signer  jose.Signer // of the newest alone
+	signer  jose.Signer // of the first alone
 	retires string      // canonical time after which it verifies nothing; "" never
 }
 
@@ -56,7 +56,7 @@ func (k *keyring) load(ctx context.Context) error {
 	err := k.engine.Read(ctx, func(c store.Conn) error {
 		keys = nil
 		return c.Query(`SELECT "id", "public", "private", COALESCE("retires_at", '') FROM "_keys"
-			WHERE "retires_at" IS NULL OR "retires_at" > ?1 ORDER BY "created_at" DESC, "id" DESC`,
+			WHERE "retires_at" IS NULL OR "retires_at" > ?1 ORDER BY "retires_at" IS NULL DESC, "created_at" DESC`,
 			[]any{stamp(k.now())}, func(r store.Row) error {
 				public, err := base64.RawStdEncoding.DecodeString(r.Text(1))
 				if err != nil || len(public) != ed25519.PublicKeySize {

@@ -69,14 +69,17 @@ func (s *Service) readAccess(token string) (claims, error) {
 	if c.Issuer != s.issuer || c.Audience != s.issuer || c.Subject == "" || c.Session == "" {
 		return claims{}, badToken()
 	}
-	now := s.now()
-	if !now.Before(time.Unix(c.Expires, 0)) {
+	if !c.current(s.now()) {
 		return claims{}, fault.New(fault.AuthExpired, "the access token has expired: send the refresh token to /auth/refresh")
 	}
-	if start := now.Add(clockLeeway); start.Before(time.Unix(c.NotBefore, 0)) || start.Before(time.Unix(c.IssuedAt, 0)) {
-		return claims{}, badToken()
-	}
 	return c, nil
+}
+
+// current tells whether the token's time is now. One from the future, which a
+// clock that was set back makes of a good one, is to be refreshed like an old one.
+func (c claims) current(now time.Time) bool {
+	soon := now.Add(clockLeeway)
+	return now.Before(time.Unix(c.Expires, 0)) && !soon.Before(time.Unix(c.NotBefore, 0)) && !soon.Before(time.Unix(c.IssuedAt, 0))
 }
 
 // oneSpelling refuses the other texts that a lenient base64 reads as the same

@@ -168,8 +168,8 @@ func TestAttack027_ForgedTokens(t *testing.T) {
 	}
 	for name, token := range tokens {
 		want := fault.AuthBadToken
-		if name == "no expiry" || name == "claims not an object" {
-			want = fault.Of(verifyError(p, token)).Code // 401 of either kind
+		if name == "no expiry" {
+			want = fault.AuthExpired
 		}
 		_, err := p.Verify(context.Background(), token)
 		is(t, name, err, want)
@@ -178,11 +178,6 @@ func TestAttack027_ForgedTokens(t *testing.T) {
 		}
 	}
 	p.who(good)
-}
-
-func verifyError(p *place, token string) error {
-	_, err := p.Verify(context.Background(), token)
-	return err
 }
 
 // TestAttack028_AnotherEnvironmentsKey: the same key id under another issuer
@@ -227,12 +222,12 @@ func TestAttack029_Times(t *testing.T) {
 		want  fault.Code
 	}{
 		"nbf in 50 s":  {"nbf", 50 * time.Second, ""},
-		"nbf in 70 s":  {"nbf", 70 * time.Second, fault.AuthBadToken},
-		"iat in 70 s":  {"iat", 70 * time.Second, fault.AuthBadToken},
+		"nbf in 70 s":  {"nbf", 70 * time.Second, fault.AuthExpired},
+		"iat in 70 s":  {"iat", 70 * time.Second, fault.AuthExpired},
 		"exp 1 s ago":  {"exp", -time.Second, fault.AuthExpired},
 		"exp in 30 s":  {"exp", 30 * time.Second, ""},
 		"exp in 1970":  {"exp", -time.Duration(now.UnixNano()), fault.AuthExpired},
-		"nbf in years": {"nbf", 200 * 365 * 24 * time.Hour, fault.AuthBadToken},
+		"nbf in years": {"nbf", 200 * 365 * 24 * time.Hour, fault.AuthExpired},
 	} {
 		_, err := p.Verify(context.Background(), forge(t, header, with(claims, test.claim, now.Add(test.at).Unix()), func(b []byte) []byte {
 			return ed25519.Sign(own, b)
@@ -315,7 +310,9 @@ func TestAttack124_KeyRotation(t *testing.T) {
 	if n := len(p.published()); n != 2 {
 		t.Errorf("%d keys are published", n)
 	}
-	p.open("https://app.example").Verify(ctx, string(before.AccessToken))
+	if _, err := p.open("https://app.example").Verify(ctx, string(before.AccessToken)); err != nil {
+		t.Errorf("an older token after a restart: %v", err)
+	}
 	header, claims := parts(t, before.AccessToken)
 	p.wait(accessLife + clockLeeway + time.Second)
 	if n := len(p.published()); n != 1 {
