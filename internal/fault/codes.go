@@ -16,15 +16,16 @@ const (
 	InternalError Code = "loam/internal"
 	Unready       Code = "loam/unavailable"
 
-	HTTPNotFound     Code = "http/not_found"
-	HTTPMethod       Code = "http/method_not_allowed"
-	HTTPMediaType    Code = "http/media_type"
-	HTTPBodyTooLarge Code = "http/body_too_large"
-	HTTPQueryTooLong Code = "http/query_too_long"
-	HTTPParameter    Code = "http/bad_parameter"
-	HTTPHeader       Code = "http/bad_header"
-	HTTPCredentials  Code = "http/credentials"
-	HTTPTimeout      Code = "http/timeout"
+	HTTPNotFound      Code = "http/not_found"
+	HTTPMethod        Code = "http/method_not_allowed"
+	HTTPMediaType     Code = "http/media_type"
+	HTTPNotAcceptable Code = "http/not_acceptable"
+	HTTPBodyTooLarge  Code = "http/body_too_large"
+	HTTPQueryTooLong  Code = "http/query_too_long"
+	HTTPParameter     Code = "http/bad_parameter"
+	HTTPHeader        Code = "http/bad_header"
+	HTTPCredentials   Code = "http/credentials"
+	HTTPTimeout       Code = "http/timeout"
 
 	GraphQLRequest      Code = "graphql/bad_request"
 	GraphQLSyntax       Code = "graphql/syntax"
@@ -118,15 +119,16 @@ var Catalog = map[Code]Entry{
 	InternalError: {Internal, "A mistake of ours. The request id in the answer finds the log entry."},
 	Unready:       {Unavailable, "The server is starting, stopping or overloaded. Try again after Retry-After."},
 
-	HTTPNotFound:     {NotFound, "There is no such path. /api lists what there is."},
-	HTTPMethod:       {MethodNotAllowed, "The path does not take this method. The Allow header lists those it does."},
-	HTTPMediaType:    {Unsupported, "The body's Content-Type is not served here. Send application/json."},
-	HTTPBodyTooLarge: {TooLarge, "The body is over the limit. The message names it."},
-	HTTPQueryTooLong: {TooLarge, "The URL's query is over the limit. The message names it."},
-	HTTPParameter:    {Invalid, "A parameter of the URL is wrong: unknown, twice there, or of the wrong form."},
-	HTTPHeader:       {Invalid, "A header is not of the form that the message names."},
-	HTTPCredentials:  {Invalid, "The request shows two kinds of credentials. Send one."},
-	HTTPTimeout:      {Timeout, "The request took too long and was given up. Ask for less at once."},
+	HTTPNotFound:      {NotFound, "There is no such path. /api lists what there is."},
+	HTTPMethod:        {MethodNotAllowed, "The path does not take this method. The Allow header lists those it does."},
+	HTTPMediaType:     {Unsupported, "The body's Content-Type is not served here. Send application/json."},
+	HTTPNotAcceptable: {NotAcceptable, "The client takes no content type that this path answers in."},
+	HTTPBodyTooLarge:  {TooLarge, "The body is over the limit. The message names it."},
+	HTTPQueryTooLong:  {TooLarge, "The URL's query is over the limit. The message names it."},
+	HTTPParameter:     {Invalid, "A parameter of the URL is wrong: unknown, twice there, or of the wrong form."},
+	HTTPHeader:        {Invalid, "A header is not of the form that the message names."},
+	HTTPCredentials:   {Invalid, "The request shows two kinds of credentials. Send one."},
+	HTTPTimeout:       {Timeout, "The request took too long and was given up. Ask for less at once."},
 
 	GraphQLRequest:      {Invalid, "The request has no document to run, or does not say which of its operations."},
 	GraphQLSyntax:       {Invalid, "The document is not well formed. The location says where."},

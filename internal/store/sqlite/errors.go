@@ -33,6 +33,8 @@ func (f *file) translate(ctx context.Context, err error) error {
 		return fault.New(fault.StoreFull, "there is no room left for this write; nothing of it was kept").Because(err)
 	case code == sqlite3.BUSY, code == sqlite3.LOCKED:
 		return f.busy(err)
+	case code == sqlite3.TOOBIG:
+		return fault.New(fault.StoreTooLarge, "a value or row has more than %d bytes", f.valueBytes).Because(err)
 	case code == sqlite3.CORRUPT, code == sqlite3.NOTADB:
 		return fault.New(fault.StoreCorrupt, "the database file %s is damaged; restore the latest backup", f.path).Because(err)
 	}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,12 +26,17 @@ func holdWriter(t testing.TB, e *Engine) (release func()) {
 		})
 	}()
 	<-inside
-	return func() {
-		close(leave)
-		if err := <-done; err != errHeld {
-			t.Error(err)
-		}
+	var once sync.Once
+	release = func() {
+		once.Do(func() {
+			close(leave)
+			if err := <-done; err != errHeld {
+				t.Error(err)
+			}
+		})
 	}
+	t.Cleanup(release)
+	return release
 }
 
 // waitQueued returns once n writes wait in the queue.

@@ -143,13 +143,18 @@ func TestCancelledWriteSparesItsNeighbours(t *testing.T) {
 }
 
 func TestRunawayWriteIsCutAndItsNeighboursAreTold(t *testing.T) {
-	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	e := openEngine(t, Options{}, func(l *limits) { l.writePatience = time.Millisecond })
 	script(t, e, "CREATE TABLE t (id ANY PRIMARY KEY) STRICT")
 	outcome := together(t, e,
 		func() error { return insert(e, context.Background(), "before") },
-		func() error { return e.Write(ctx, execute("INSERT INTO t "+endless)) },
+		func() error {
+			return e.Write(ctx, func(c store.Conn) error {
+				time.AfterFunc(5*time.Millisecond, cancel)
+				return execute("INSERT INTO t " + endless)(c)
+			})
+		},
 		func() error { return insert(e, context.Background(), "after") },
 	)
 	if !fault.Is(outcome[0], fault.StoreBusy) || !fault.Is(outcome[1], fault.StoreCancelled) || outcome[2] != nil {
