@@ -138,7 +138,7 @@ func (c *checker) checkKeys(children ast.ChildValueList, spec []argSpec, at span
 			for j := range spec {
 				names[j] = spec[j].name
 			}
-			help := didYouMean(child.Name, names)
+			help := c.didYouMean(child.Name, names)
 			if len(spec) == 0 {
 				help = "write " + of + " alone"
 			}
@@ -241,9 +241,9 @@ func (c *checker) checkForm(s *argSpec, v *ast.Value, of string) {
 		case v.Kind == ast.StringValue && slices.Contains(s.words, v.Raw):
 			c.errorf(at, "bad_argument", "write "+v.Raw+" without quotes", "`%s` of %s is a word, not a string", s.name, of)
 		case v.Kind == ast.EnumValue || v.Kind == ast.StringValue:
-			c.errorf(at, "bad_argument", didYouMean(v.Raw, s.words), "unknown value `%s` of `%s`", shorten(v.Raw), s.name)
+			c.errorf(at, "bad_argument", c.didYouMean(v.Raw, s.words), "unknown value `%s` of `%s`", shorten(v.Raw), s.name)
 		default:
-			c.errorf(at, "bad_argument", didYouMean(v.Raw, s.words), "`%s` of %s is a word", s.name, of)
+			c.errorf(at, "bad_argument", c.didYouMean(v.Raw, s.words), "`%s` of %s is a word", s.name, of)
 		}
 	case argText, argTexts:
 		help := "write " + s.name + ": \"" + v.Raw + "\""

@@ -34,7 +34,7 @@ func (c *checker) modelAuth(m *modelDef) {
 	if m.Join || m.ReadOnly {
 		return
 	}
-	for _, a := range m.auth {
+	for _, a := range m.auth[:min(len(m.auth), maxRules)] {
 		if r := c.rule(m, a); r != nil {
 			m.Rules = append(m.Rules, r)
 		}
@@ -60,7 +60,7 @@ func (c *checker) modelAuth(m *modelDef) {
 func (c *checker) fieldAuth(m *modelDef, f *Field, a args) {
 	f.Rules = []*Rule{}
 	rules := a.objects("rules", authRule)
-	for _, one := range rules {
+	for _, one := range rules[:min(len(rules), maxRules)] {
 		for _, w := range one.list("operations") {
 			if slices.Contains([]string{"get", "list", "listen", "search", "sync"}, w.text) {
 				c.errorf(w.span, "field_rule", "write read", "a field's rule can't split reading; `%s` alone is not possible", w.text)
@@ -141,7 +141,7 @@ func (c *checker) provider(r *Rule, a args) {
 	case len(allowed) == 0:
 		c.errorf(a.span("provider"), "bad_rule", "remove it", "`allow: %s` has no provider", r.Allow)
 	case !slices.Contains(allowed, given):
-		c.errorf(a.span("provider"), "bad_rule", didYouMean("", allowed), "`allow: %s` can't have provider `%s`", r.Allow, given)
+		c.errorf(a.span("provider"), "bad_rule", c.didYouMean("", allowed), "`allow: %s` can't have provider `%s`", r.Allow, given)
 	default:
 		r.Provider = given
 	}
@@ -182,7 +182,7 @@ func (c *checker) callerField(m *modelDef, name string, at span, holds string) *
 			c.errorf(at, "bad_argument", "use letters and digits", "`%s` can't be the name of a field", name)
 			return nil
 		}
-		if near := nearest(name, m.fieldNames()); near != "" && name != "owner" && name != "groups" {
+		if near := c.nearest(name, m.fieldNames()); near != "" && name != "owner" && name != "groups" {
 			c.errorf(at, "unknown_field", "did you mean `"+near+"`?", "unknown field `%s` on %s", name, m.Name)
 			return nil
 		}
@@ -212,7 +212,7 @@ func (c *checker) groups(m *modelDef, r *Rule, a args) {
 func (c *checker) roles(r *Rule, a args) {
 	for _, w := range a.list("roles") {
 		if !slices.Contains(Roles(), w.text) {
-			c.errorf(w.span, "unknown_role", didYouMean(w.text, Roles()), "unknown role `%s`", w.text)
+			c.errorf(w.span, "unknown_role", c.didYouMean(w.text, Roles()), "unknown role `%s`", w.text)
 			continue
 		}
 		r.Roles = append(r.Roles, w.text)

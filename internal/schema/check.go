@@ -70,6 +70,10 @@ func (c *checker) validation(f *Field, a args) {
 		c.errorf(a.at, "too_many", "join some of them", "`%s` has more than %d checks", f.Name, maxChecks)
 		return
 	}
+	if len(k.Value) > longestCheck {
+		c.errorf(a.span("value"), "too_many", "use a shorter one", "the value has %d bytes; the limit is %d", len(k.Value), longestCheck)
+		return
+	}
 	if problem := k.compile(); problem != "" {
 		c.errorf(a.span("value"), "bad_check", problem, "`%s` can't be the value of `%s`", shorten(k.Value), k.Type)
 		return

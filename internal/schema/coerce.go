@@ -2,6 +2,9 @@ package schema
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -189,16 +192,15 @@ func (e *Embedded) object(v any, text bool) (any, *misfit) {
 
 // unknownKey names the first key, in order, that the type does not have.
 func (e *Embedded) unknownKey(object map[string]any) *misfit {
-	var names, unknown []string
-	for _, f := range e.Fields {
-		names = append(names, f.Name)
-	}
+	var unknown []string
 	for key := range object {
-		if !slices.Contains(names, key) {
+		if e.fields[key] == nil {
 			unknown = append(unknown, key)
 		}
 	}
 	key := slices.Min(unknown)
+	names := slices.Collect(maps.Keys(e.fields))
+	slices.Sort(names)
 	what := "is no field of " + e.Name
 	if near := nearest(key, names); near != "" {
 		what += "; did you mean " + near + "?"
@@ -222,6 +224,9 @@ func jsonValue(v any, text bool) (any, *misfit) {
 	if err != nil {
 		return nil, err
 	}
+	if len(b) > MaxJSON {
+		return nil, badValue("is larger than ", strconv.Itoa(MaxJSON), " bytes")
+	}
 	return JSONText(b), nil
 }
 
@@ -236,10 +241,7 @@ func decodeJSON(s string) (any, *misfit) {
 	if err != nil {
 		return nil, err
 	}
-	if d.More() {
-		return nil, badValue("must be one JSON value")
-	}
-	if _, end := d.Token(); end == nil {
+	if _, end := d.Token(); !errors.Is(end, io.EOF) {
 		return nil, badValue("must be one JSON value")
 	}
 	return v, nil

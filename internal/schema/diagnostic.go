@@ -60,8 +60,8 @@ func (ds Diagnostics) String() string {
 	return b.String()
 }
 
-// sorted orders by place, and drops what was found twice.
-func (ds Diagnostics) sorted() Diagnostics {
+// Sorted orders by place, and drops what was found twice.
+func (ds Diagnostics) Sorted() Diagnostics {
 	slices.SortStableFunc(ds, func(a, b Diagnostic) int {
 		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column), cmp.Compare(a.Severity, b.Severity))
 	})
@@ -162,7 +162,7 @@ func (r *reporter) warnf(at span, code, suggestion, format string, args ...any) 
 
 // result is what was found, in order, with a last word where it was too much.
 func (r *reporter) result() Diagnostics {
-	ds := r.diags.sorted()
+	ds := r.diags.Sorted()
 	if r.full {
 		ds = append(ds, Diagnostic{Severity: Error, Code: "schema/too_many", File: r.file, Pos: ds[len(ds)-1].Pos, Length: 1,
 			Message: fmt.Sprintf("more than %d mistakes; the rest is not shown", maxDiagnostics)})

@@ -19,6 +19,7 @@ func (c *checker) enumValues(e *Enum) {
 	}
 	if len(def.EnumValues) > maxValues {
 		c.errorf(spanOf(e.Pos, e.Name), "too_many", "use a model instead", "enum `%s` has %d values; the limit is %d", e.Name, len(def.EnumValues), maxValues)
+		def.EnumValues = def.EnumValues[:maxValues]
 	}
 	for _, v := range def.EnumValues {
 		at := spanOf(c.pos(v.Position), v.Name)
@@ -85,6 +86,9 @@ func (c *checker) directiveHelp(got string, on place) string {
 	if on == onEmbedded {
 		on = onModel // a type whose @model is mistyped looks like an embedded one
 	}
+	if len(c.diags) >= maxDiagnostics {
+		return ""
+	}
 	var names []string
 	for _, d := range c.directives {
 		if d.on&on != 0 && d.instead == "" {
@@ -92,7 +96,7 @@ func (c *checker) directiveHelp(got string, on place) string {
 		}
 	}
 	slices.Sort(names)
-	if near := nearest(got, names); near != "" {
+	if near := c.nearest(got, names); near != "" {
 		return "did you mean `@" + near + "`?"
 	}
 	return "one of: @" + strings.Join(names, ", @")
@@ -209,7 +213,7 @@ func (c *checker) fieldType(f *Field, t *ast.Type, owner string) bool {
 		return false
 	default:
 		help := "declare it with type or enum, or use a scalar such as String"
-		if near := nearest(f.TypeName, c.typeNames); near != "" {
+		if near := c.nearest(f.TypeName, c.typeNames); near != "" {
 			help = "did you mean `" + near + "`?"
 		}
 		c.errorf(at, "unknown_type", help, "unknown type `%s` of `%s.%s`", f.TypeName, owner, f.Name)
@@ -337,7 +341,10 @@ func (c *checker) fieldDirective(m *modelDef, f *Field, found applied) {
 	case "primaryKey":
 		c.keyDirective(m, f, a)
 	case "index":
-		if stored() && c.plain(f, a.at, "index") {
+		if len(m.indexes) == maxIndexes {
+			c.errorf(a.at, "too_many", "remove some", "`%s` has more than %d indexes", m.Name, maxIndexes)
+		}
+		if stored() && c.plain(f, a.at, "index") && len(m.indexes) <= maxIndexes {
 			m.indexes = append(m.indexes, indexDef{f, a})
 		}
 	case "default":
@@ -392,7 +399,11 @@ func (m *modelDef) fieldNames() []string { return slices.Sorted(maps.Keys(m.fiel
 func (c *checker) lookup(m *modelDef, w word) *Field {
 	f := m.fields[w.text]
 	if f == nil {
-		c.errorf(w.span, "unknown_field", didYouMean(w.text, m.fieldNames()), "unknown field `%s` on %s", w.text, m.Name)
+		var names []string
+		if len(c.diags) < maxDiagnostics {
+			names = m.fieldNames()
+		}
+		c.errorf(w.span, "unknown_field", c.didYouMean(w.text, names), "unknown field `%s` on %s", w.text, m.Name)
 	}
 	return f
 }

@@ -24,10 +24,8 @@ func (c *checker) modelIndexes(m *modelDef) {
 			c.coverIndex(m, f.Relation.From, "by"+upperFirst(f.Name))
 		}
 	}
-	for _, l := range c.links { // a parent's key on this model, without a @belongsTo
-		if l.rel != nil && l.rel.Target == m.Model && len(l.rel.To) > 0 {
-			c.coverIndex(m, l.rel.To, "by"+upperFirst(l.m.Name)+upperFirst(l.field.Name))
-		}
+	for _, l := range m.incoming { // a parent's key on this model, without a @belongsTo
+		c.coverIndex(m, l.rel.To, "by"+upperFirst(l.m.Name)+upperFirst(l.field.Name))
 	}
 	if n := len(m.Indexes); n > maxIndexes {
 		c.errorf(spanOf(m.Pos, m.Name), "too_many", "remove some", "`%s` has %d indexes; the limit is %d", m.Name, n, maxIndexes)
@@ -87,6 +85,9 @@ func (m *modelDef) index(name string) *Index {
 
 // addIndex adds an index of our own under a name that is free.
 func (c *checker) addIndex(m *modelDef, x *Index) {
+	if len(m.Indexes) > maxIndexes {
+		return // said by modelIndexes
+	}
 	for name := x.Name; m.index(x.Name) != nil; {
 		name += "_"
 		x.Name = name
@@ -96,6 +97,9 @@ func (c *checker) addIndex(m *modelDef, x *Index) {
 
 // coverIndex adds an index over fields unless one, or the key, starts with them.
 func (c *checker) coverIndex(m *modelDef, fields []*Field, name string) {
+	if len(fields) == 0 {
+		return
+	}
 	starts := func(of []*Field) bool {
 		return len(of) >= len(fields) && slices.Equal(of[:len(fields)], fields)
 	}

@@ -252,6 +252,9 @@ func (c *checker) systemFields(m *modelDef) {
 	}
 	m.Fields = append(m.Fields, m.implicit...)
 	m.implicit = nil
+	if len(m.Fields) > maxFields+mostImplicit {
+		c.errorf(spanOf(m.Pos, m.Name), "too_many", "make fewer models refer to it", "`%s` has %d fields with those for relations and rules; the limit is %d", m.Name, len(m.Fields), maxFields+mostImplicit)
+	}
 }
 
 // timeField finds or makes a timestamp; nil where it is turned off.

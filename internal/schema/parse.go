@@ -60,6 +60,7 @@ type modelDef struct {
 	authSpan span
 	byColumn map[string]*Field
 	links    []*link
+	incoming []*link
 	keyed    bool
 	keyArgs  *args
 	indexes  []indexDef
@@ -221,7 +222,7 @@ func (c *checker) typeName(def *ast.Definition, at span) bool {
 		c.errorf(at, "not_served", "remove it; every @model has its operations, and functions come in a later version", "custom fields on %s are not served yet", name)
 		return false
 	case strings.HasPrefix(name, "_"):
-		c.errorf(at, "reserved_name", didYouMean(name, []string{strings.TrimLeft(name, "_")}), "type names that start with _ belong to the system")
+		c.errorf(at, "reserved_name", c.didYouMean(name, []string{strings.TrimLeft(name, "_")}), "type names that start with _ belong to the system")
 		return false
 	case strings.HasPrefix(strings.ToLower(name), "sqlite_"):
 		c.errorf(at, "reserved_name", "rename the type and keep the table by @mapsTo", "names that start with sqlite_ belong to the database")

@@ -208,8 +208,8 @@ func TestLoadTime(t *testing.T) {
 	}
 	slices.Sort(times)
 	t.Logf("%d KiB: median %v, fastest %v", len(source)>>10, times[4], times[0])
-	if times[4] > 200*time.Millisecond {
-		t.Errorf("the median of %v is over 200 ms", times)
+	if times[0] > 200*time.Millisecond { // the others may have shared the machine
+		t.Errorf("all of %v are over 200 ms", times)
 	}
 }
 

@@ -95,6 +95,7 @@ func (c *checker) relations() {
 		if l.rel != nil && len(l.rel.From) > 0 && len(l.rel.To) > 0 {
 			c.sameTypes(l)
 			c.scopes(l)
+			l.target.incoming = append(l.target.incoming, l)
 		}
 	}
 }
@@ -271,7 +272,7 @@ func (c *checker) overIndex(l *link) {
 		}
 		return
 	}
-	c.errorf(l.args.span("indexName"), "unknown_index", didYouMean(l.args.text("indexName"), names), "`%s` has no index `%s`", l.target.Name, l.args.text("indexName"))
+	c.errorf(l.args.span("indexName"), "unknown_index", c.didYouMean(l.args.text("indexName"), names), "`%s` has no index `%s`", l.target.Name, l.args.text("indexName"))
 }
 
 // backKey is the key of the reference that leads back to l, or a new one.

@@ -22,11 +22,38 @@ func nearest(got string, names []string) string {
 		if len(got) >= 3 && strings.HasPrefix(strings.ToLower(name), lower) {
 			d = min(d, 1) // cut short, not mistyped
 		}
+		if d == 2 && len(name) == len(got) && sameLetters(lower, strings.ToLower(name)) {
+			d = 1 // two letters swapped
+		}
 		if d < least {
 			best, least = name, d
 		}
 	}
 	return best
+}
+
+// sameLetters tells whether two words differ only in the order of letters.
+func sameLetters(a, b string) bool {
+	x, y := []byte(a), []byte(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return string(x) == string(y)
+}
+
+// nearest and didYouMean are empty once there are more mistakes than are shown:
+// a file of nothing but mistakes must not take its square to read.
+func (c *checker) nearest(got string, names []string) string {
+	if len(c.diags) >= maxDiagnostics {
+		return ""
+	}
+	return nearest(got, names)
+}
+
+func (c *checker) didYouMean(got string, names []string) string {
+	if len(c.diags) >= maxDiagnostics {
+		return ""
+	}
+	return didYouMean(got, names)
 }
 
 // didYouMean is the suggestion for a name that is none of names: the nearest,

@@ -34,6 +34,9 @@ func readSyntax(r *reporter, source string) *document {
 	doc.SchemaDocument = &ast.SchemaDocument{}
 	found := len(r.diags)
 	for _, part := range split(source) {
+		if r.full {
+			break
+		}
 		src := &ast.Source{Name: r.file, Input: part.text}
 		doc.parts[src] = part
 		parsed, err := parser.ParseSchemaWithLimit(src, maxTokens)
