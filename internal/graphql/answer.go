@@ -33,7 +33,8 @@ type Location struct {
 	Column int `json:"column"`
 }
 
-func refused(err error) *Answer {
+// Refuse answers a request that never reached a document.
+func Refuse(err error) *Answer {
 	e := fault.Of(err)
 	return &Answer{Errors: []Error{fromFault(e)}, Refused: e}
 }

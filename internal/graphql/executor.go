@@ -65,7 +65,7 @@ type Request struct {
 func (x *Executor) Execute(ctx context.Context, by *access.Principal, r *Request) *Answer {
 	text, err := x.document(by, r)
 	if err != nil {
-		return refused(err)
+		return Refuse(err)
 	}
 	doc, errs := x.parse(text)
 	if errs != nil {
@@ -73,7 +73,7 @@ func (x *Executor) Execute(ctx context.Context, by *access.Principal, r *Request
 	}
 	op, err := operation(doc, r)
 	if err != nil {
-		return refused(err)
+		return Refuse(err)
 	}
 	vars, verr := validator.VariableValues(x.api.Schema, op, r.Variables)
 	if verr != nil {
@@ -84,7 +84,7 @@ func (x *Executor) Execute(ctx context.Context, by *access.Principal, r *Request
 	case ast.Mutation:
 		return e.mutate(op)
 	case ast.Subscription:
-		return refused(fault.New(fault.GraphQLSubscription, "subscriptions are not served over plain HTTP yet"))
+		return Refuse(fault.New(fault.GraphQLSubscription, "subscriptions are not served over plain HTTP yet"))
 	}
 	return e.query(op)
 }

@@ -1,0 +1,141 @@
+// Package backend is one environment, wired by hand: the only place where all
+// rooms meet. A server may hold several; nothing here is global.
+package backend
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/data"
+	"github.com/loam-dev/loam/internal/graphql"
+	"github.com/loam-dev/loam/internal/httpapi"
+	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/sqlite"
+	"github.com/loam-dev/loam/internal/tenant"
+	"github.com/loam-dev/loam/internal/vault"
+)
+
+// Options say what an environment is made of.
+type Options struct {
+	Name      string       // of the environment; names it in its tokens
+	Data      string       // the data directory
+	Vault     *vault.Vault // holds the master key
+	Encrypt   bool         // the database, with a key of the vault's
+	NoTenancy bool         // everyone is in one organization
+	Origins   []string     // allowed by CORS
+	Dev       bool         // explorers and introspection for everybody
+	Log       *slog.Logger
+	Now       func() time.Time // nil: the clock
+}
+
+// Backend is an open environment. It is safe for concurrent use.
+type Backend struct {
+	Auth     *auth.Service
+	Tenant   *tenant.Service
+	Migrator *store.Migrator
+
+	opts    Options
+	engine  store.Engine
+	api     *httpapi.API
+	app     atomic.Pointer[httpapi.App]
+	closing atomic.Bool
+}
+
+// Open opens the database and prepares its system tables. It serves no schema
+// until Use.
+func Open(ctx context.Context, o Options) (*Backend, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	var key []byte
+	if o.Encrypt {
+		key = o.Vault.Key("store/database").Bytes()
+	}
+	engine, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(o.Data, "loam.db"), Key: key, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	b := &Backend{opts: o, engine: engine}
+	if err := b.wire(ctx); err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
+	return b, nil
+}
+
+// wire joins the rooms.
+func (b *Backend) wire(ctx context.Context) error {
+	o := b.opts
+	b.Migrator = store.NewMigrator(b.engine, store.MigratorOptions{
+		SystemTables: append(tenant.Tables(), auth.Tables()...),
+		Views:        []string{tenant.UserView()},
+		Now:          o.Now,
+	})
+	if err := b.Migrator.Prepare(ctx); err != nil {
+		return err
+	}
+	register := tenant.Register{Off: o.NoTenancy, Now: o.Now}
+	var err error
+	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Issuer: "loam:" + o.Name, Now: o.Now})
+	if err != nil {
+		return err
+	}
+	b.Tenant = tenant.New(b.engine, register, b.Auth)
+	anonymous := &access.Principal{}
+	if o.NoTenancy {
+		anonymous.Org = tenant.None
+		if err := b.engine.Write(ctx, register.Enroll); err != nil {
+			return err
+		}
+	}
+	b.api = httpapi.New(httpapi.Config{
+		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Anonymous: anonymous,
+		Origins: o.Origins, Dev: o.Dev, Ready: b.ready, Log: o.Log,
+	})
+	return nil
+}
+
+// Use serves a schema from now on; requests under way finish with the one that
+// they began with. The database must match it: see Migrator.
+func (b *Backend) Use(c *Compiled) error {
+	st := store.New(b.engine, c.Schema, b.opts.Now)
+	service, err := data.New(c.Schema, c.Policy, st, b.opts.Vault.Key("data/cursor").Bytes(), b.opts.Now)
+	if err != nil {
+		return err
+	}
+	executor, err := graphql.New(c.GraphQL, service, !b.opts.Dev)
+	if err != nil {
+		return err
+	}
+	b.app.Store(&httpapi.App{Data: service, GraphQL: executor, OpenAPI: openAPI(c.Schema, b.opts.Name)})
+	return nil
+}
+
+// Data answers queries under the schema in force; for seeds and tests.
+func (b *Backend) Data() *data.Service { return b.app.Load().Data }
+
+// Handler answers HTTP.
+func (b *Backend) Handler() http.Handler { return b.api }
+
+// ready says whether requests would be answered.
+func (b *Backend) ready(ctx context.Context) error {
+	if b.closing.Load() {
+		return errors.New("the server is stopping")
+	}
+	return b.engine.Read(ctx, func(c store.Conn) error {
+		return c.Query("SELECT 1", nil, nil)
+	})
+}
+
+// Drain makes the environment say that it is not ready any more, so that a load
+// balancer sends no new requests.
+func (b *Backend) Drain() { b.closing.Store(true) }
+
+// Close ends the environment; no request may be under way.
+func (b *Backend) Close() error { return b.engine.Close() }

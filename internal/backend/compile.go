@@ -1,0 +1,37 @@
+package backend
+
+import (
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/graphql"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// Compiled is a schema file that is free of errors, with all that follows from
+// it alone. It is immutable.
+type Compiled struct {
+	Schema  *schema.Schema
+	Policy  *access.Policy
+	GraphQL *graphql.API
+	Source  string
+}
+
+// Compile parses and checks a schema file in every room that has a say. With
+// an error among the diagnostics there is no Compiled.
+func Compile(name, source string) (*Compiled, schema.Diagnostics) {
+	s, diags := schema.Parse(name, source)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	policy, more := access.NewPolicy(s)
+	diags = append(diags, more...)
+	api, more := graphql.NewAPI(s, graphql.DialectOf(s))
+	diags = append(diags, more...)
+	for i := range diags {
+		diags[i].File = name
+	}
+	diags = diags.Sorted()
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	return &Compiled{Schema: s, Policy: policy, GraphQL: api, Source: source}, diags
+}

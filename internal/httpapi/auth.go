@@ -1,0 +1,170 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/tenant"
+)
+
+// decode reads a body into T. A field that T lacks is an error: nobody sets a
+// role or an id by adding it to a sign-up.
+func decode[T any](c *call) (T, error) {
+	var in T
+	body, err := c.body()
+	if err != nil {
+		return in, err
+	}
+	if _, err := object(body); err != nil {
+		return in, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	err = dec.Decode(&in)
+	if err == nil {
+		return in, nil
+	}
+	if misfit, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return in, fault.New(fault.QueryBadValue, "%s must be a %s", misfit.Field, misfit.Type.Kind()).At(misfit.Field)
+	}
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		name, _ := strconv.Unquote(field)
+		return in, fault.New(fault.QueryUnknownField, "unknown field %s; leave it out", field).At(name)
+	}
+	return in, fault.New(fault.QueryMalformed, "the body does not fit").Because(err)
+}
+
+// answer encodes what a room returned. Tokens and members are nobody else's:
+// never cached.
+func (c *call) answer(status int, v any, err error) (reply, error) {
+	if err != nil {
+		return reply{}, err
+	}
+	c.out.Set("Cache-Control", "no-store")
+	if v == nil {
+		return reply{status: status}, nil
+	}
+	body, err := json.Marshal(v)
+	return reply{status: status, body: body}, err
+}
+
+func signUp(c *call) (reply, error) {
+	in, err := decode[auth.SignUp](c)
+	if err != nil {
+		return reply{}, err
+	}
+	session, err := c.api.Auth.SignUp(c.Context(), in, c.client())
+	return c.answer(http.StatusCreated, session, err)
+}
+
+func signIn(c *call) (reply, error) {
+	in, err := decode[auth.SignIn](c)
+	if err != nil {
+		return reply{}, err
+	}
+	session, err := c.api.Auth.SignIn(c.Context(), in, c.client())
+	return c.answer(http.StatusOK, session, err)
+}
+
+func refresh(c *call) (reply, error) {
+	in, err := decode[auth.Refresh](c)
+	if err != nil {
+		return reply{}, err
+	}
+	session, err := c.api.Auth.Refresh(c.Context(), in)
+	return c.answer(http.StatusOK, session, err)
+}
+
+func signOut(c *call) (reply, error) {
+	return c.answer(http.StatusNoContent, nil, c.api.Auth.SignOut(c.Context(), c.by))
+}
+
+func me(c *call) (reply, error) {
+	who, err := c.api.Auth.Me(c.Context(), c.by)
+	return c.answer(http.StatusOK, who, err)
+}
+
+// list is a whole list, in the shape of a page.
+type list[T any] struct {
+	Items      []T     `json:"items"`
+	NextCursor *string `json:"nextCursor"`
+}
+
+func listKeys(c *call) (reply, error) {
+	keys, err := c.api.Auth.ListKeys(c.Context(), c.by)
+	return c.answer(http.StatusOK, list[auth.Key]{Items: keys}, err)
+}
+
+func createKey(c *call) (reply, error) {
+	in, err := decode[auth.NewKey](c)
+	if err != nil {
+		return reply{}, err
+	}
+	key, err := c.api.Auth.CreateKey(c.Context(), c.by, in)
+	return c.answer(http.StatusCreated, key, err)
+}
+
+func revokeKey(c *call) (reply, error) {
+	return c.answer(http.StatusNoContent, nil, c.api.Auth.RevokeKey(c.Context(), c.by, c.PathValue("key")))
+}
+
+func listOrganizations(c *call) (reply, error) {
+	orgs, err := c.api.Tenant.List(c.Context(), c.by)
+	return c.answer(http.StatusOK, list[tenant.Organization]{Items: orgs}, err)
+}
+
+func createOrganization(c *call) (reply, error) {
+	in, err := decode[tenant.NewOrganization](c)
+	if err != nil {
+		return reply{}, err
+	}
+	org, err := c.api.Tenant.Create(c.Context(), c.by, in)
+	return c.answer(http.StatusCreated, org, err)
+}
+
+func switchOrganization(c *call) (reply, error) {
+	session, err := c.api.Auth.Switch(c.Context(), c.by, c.PathValue("org"))
+	return c.answer(http.StatusOK, session, err)
+}
+
+func listMembers(c *call) (reply, error) {
+	page := tenant.Page{After: c.URL.Query().Get("cursor")}
+	if limit := c.URL.Query().Get("limit"); limit != "" {
+		n, err := strconv.Atoi(limit)
+		if err != nil || n < 1 {
+			return reply{}, fault.New(fault.QueryLimit, "limit is %q; it goes from 1 to %d", limit, query.MaxPage).At("limit")
+		}
+		page.Limit = n
+	}
+	people, err := c.api.Tenant.Members(c.Context(), c.by, c.PathValue("org"), page)
+	return c.answer(http.StatusOK, people, err)
+}
+
+func addMember(c *call) (reply, error) {
+	in, err := decode[tenant.NewMember](c)
+	if err != nil {
+		return reply{}, err
+	}
+	person, err := c.api.Tenant.Add(c.Context(), c.by, c.PathValue("org"), in)
+	return c.answer(http.StatusCreated, person, err)
+}
+
+func changeMember(c *call) (reply, error) {
+	in, err := decode[tenant.ChangeMember](c)
+	if err != nil {
+		return reply{}, err
+	}
+	person, err := c.api.Tenant.SetRole(c.Context(), c.by, c.PathValue("org"), c.PathValue("user"), in)
+	return c.answer(http.StatusOK, person, err)
+}
+
+func removeMember(c *call) (reply, error) {
+	return c.answer(http.StatusNoContent, nil, c.api.Tenant.Remove(c.Context(), c.by, c.PathValue("org"), c.PathValue("user")))
+}

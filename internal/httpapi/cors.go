@@ -1,0 +1,44 @@
+package httpapi
+
+import (
+	"net/http"
+	"slices"
+)
+
+// cors lets the browsers of the allowed origins in, and answers a preflight by
+// itself: then it returns true. No credentials are allowed across origins:
+// callers show a token, not a cookie.
+func (a *API) cors(w http.ResponseWriter, r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return false
+	}
+	h := w.Header()
+	h.Add("Vary", "Origin")
+	switch {
+	case slices.Contains(a.Origins, "*"):
+		h.Set("Access-Control-Allow-Origin", "*")
+	case slices.Contains(a.Origins, origin):
+		h.Set("Access-Control-Allow-Origin", origin)
+	default:
+		return a.preflight(w, r)
+	}
+	h.Set("Access-Control-Expose-Headers", "ETag, Location, Retry-After, X-Request-Id, X-Amzn-Errortype")
+	return a.preflight(w, r)
+}
+
+func (a *API) preflight(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		return false
+	}
+	h := w.Header()
+	if h.Get("Access-Control-Allow-Origin") != "" {
+		h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
+		if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+			h.Set("Access-Control-Allow-Headers", asked)
+		}
+		h.Set("Access-Control-Max-Age", "7200")
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return true
+}

@@ -1,0 +1,125 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/loam-dev/loam/internal/data"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// model finds the model that the path names.
+func (c *call) model(path string) (*schema.Model, error) {
+	if m := c.app.Data.Schema().ModelAt(path); m != nil {
+		return m, nil
+	}
+	return nil, fault.New(fault.QueryUnknownModel, "there is no /api/%s", path)
+}
+
+// aggregateSuffix makes a list's path that of its aggregates.
+const aggregateSuffix = ":aggregate"
+
+func listRows(c *call) (reply, error) {
+	path, aggregate := strings.CutSuffix(c.PathValue("plural"), aggregateSuffix)
+	m, err := c.model(path)
+	if err != nil {
+		return reply{}, err
+	}
+	read, err := readOfURL(m, c.URL.RawQuery, aggregate)
+	if err != nil {
+		return reply{}, err
+	}
+	result, err := c.app.Data.Read(c.Context(), c.by, read)
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{status: http.StatusOK, body: page(result, read.Count)}, nil
+}
+
+// page is the answer to a list.
+func page(result data.Result, counted bool) []byte {
+	body := make([]byte, 0, len(result.Rows)+len(result.Next)+64)
+	body = append(body, `{"items":[`...)
+	body = append(body, result.Rows...)
+	body = append(body, `],"nextCursor":`...)
+	if result.Next == "" {
+		body = append(body, "null"...)
+	} else {
+		body = strconv.AppendQuote(body, result.Next) // base64url: nothing to escape
+	}
+	if counted {
+		body = append(body, `,"total":`...)
+		body = strconv.AppendInt(body, result.Total, 10)
+	}
+	return append(body, '}')
+}
+
+func getRow(c *call) (reply, error) {
+	m, err := c.model(c.PathValue("plural"))
+	if err != nil {
+		return reply{}, err
+	}
+	read, err := readOfURL(m, c.URL.RawQuery, false)
+	if err != nil {
+		return reply{}, err
+	}
+	if read.Filter != nil || read.Sort != nil || read.Limit != 0 || read.Cursor != "" || read.Count || read.Op == query.Search {
+		return reply{}, fault.New(fault.HTTPParameter, "a row by its id takes fields and include, nothing else")
+	}
+	read.Op = query.Get
+	if read.Key, err = c.key(m); err != nil {
+		return reply{}, err
+	}
+	result, err := c.app.Data.Read(c.Context(), c.by, read)
+	if err != nil {
+		return reply{}, err
+	}
+	if read.Select == nil && !m.ReadOnly {
+		tag := etag(result.Version)
+		c.out.Set("ETag", tag)
+		if c.Header.Get("If-None-Match") == tag {
+			return reply{status: http.StatusNotModified}, nil
+		}
+	}
+	return reply{status: http.StatusOK, body: result.Rows}, nil
+}
+
+func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
+
+// key takes the primary key from the last part of the path: its values in
+// order, joined by commas.
+func (c *call) key(m *schema.Model) (map[string]any, error) {
+	path := c.URL.EscapedPath()
+	return keyOfPath(m, path[strings.LastIndexByte(path, '/')+1:])
+}
+
+func keyOfPath(m *schema.Model, escaped string) (map[string]any, error) {
+	parts := strings.Split(escaped, ",")
+	if len(m.Key) == 1 {
+		parts = []string{escaped}
+	}
+	if len(parts) != len(m.Key) {
+		names := make([]string, len(m.Key))
+		for i, f := range m.Key {
+			names[i] = f.Name
+		}
+		return nil, fault.New(fault.QueryRequired, "the key of %s is %s, joined by commas", m.Name, strings.Join(names, ","))
+	}
+	key := make(map[string]any, len(parts))
+	for i, part := range parts {
+		value, err := url.PathUnescape(part)
+		if err != nil || !validText(value) {
+			return nil, missing(m)
+		}
+		key[m.Key[i].Name] = query.Text(value)
+	}
+	return key, nil
+}
+
+func missing(m *schema.Model) error {
+	return fault.New(fault.DataNotFound, "there is no such %s, or none that you may see", m.Name)
+}

@@ -1,0 +1,229 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/fault"
+)
+
+// call is one request on its way.
+type call struct {
+	*http.Request
+	api *API
+	app *App
+	by  *access.Principal
+	id  string // of the request
+	out http.Header
+}
+
+// reply is what a handler answers with. A nil body is an empty one.
+type reply struct {
+	status int
+	body   []byte
+	mime   string // "" is application/json
+}
+
+// ServeHTTP answers a request: an unknown path or method by itself, any other
+// through its endpoint.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := requestID()
+	w.Header().Set("X-Request-Id", id)
+	if a.cors(w, r) {
+		return
+	}
+	if len(r.URL.RawQuery) > maxQuery {
+		a.fail(w, r, id, fault.New(fault.HTTPQueryTooLong, "the URL's query has %d bytes, more than %d; use filter in a smaller form or GraphQL", len(r.URL.RawQuery), maxQuery))
+		return
+	}
+	h, pattern := a.mux.Handler(r)
+	if pattern == "" {
+		a.fail(w, r, id, unrouted(w, r, h))
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// unrouted tells a missing path from a method that the path does not have; the
+// mux's own handler says which, in its status and Allow header.
+func unrouted(w http.ResponseWriter, r *http.Request, h http.Handler) error {
+	probe := &probe{header: http.Header{}}
+	h.ServeHTTP(probe, r)
+	if probe.status == http.StatusMethodNotAllowed {
+		allow := probe.header.Get("Allow")
+		w.Header().Set("Allow", allow)
+		return fault.New(fault.HTTPMethod, "%s is not served here; this path takes %s", r.Method, allow)
+	}
+	return fault.New(fault.HTTPNotFound, "there is nothing at %s; /api lists what there is", r.URL.Path)
+}
+
+type probe struct {
+	header http.Header
+	status int
+}
+
+func (p *probe) Header() http.Header         { return p.header }
+func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *probe) WriteHeader(status int)      { p.status = status }
+
+func requestID() string {
+	var b [12]byte
+	rand.Read(b[:]) // never fails: crypto/rand stops the program instead
+	return hex.EncodeToString(b[:])
+}
+
+// endpoint is a route in its environment.
+type endpoint struct {
+	api *API
+	route
+}
+
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+	defer cancel()
+	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+	c := &call{Request: r.WithContext(ctx), api: e.api, app: e.api.App(), id: w.Header().Get("X-Request-Id"), out: w.Header()}
+	answer, err := e.run(c)
+	if err != nil {
+		e.api.fail(w, r, c.id, err)
+		return
+	}
+	send(w, r, answer)
+	if e.api.Log.Enabled(ctx, slog.LevelDebug) {
+		e.api.Log.Debug("request", "method", r.Method, "route", e.pattern, "status", answer.status, "took", time.Since(start), "request", c.id)
+	}
+}
+
+// run guards and handles; a panic is our mistake and ends this request alone.
+func (e *endpoint) run(c *call) (answer reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Of(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	if e.guard == open {
+		c.by = c.api.Anonymous
+	} else if c.by, err = c.principal(); err != nil {
+		return reply{}, err
+	}
+	if e.guard == signedIn && c.by.Kind != access.User {
+		return reply{}, fault.New(fault.AccessSignIn, "sign in first: send Authorization: Bearer <access token>")
+	}
+	return e.handle(c)
+}
+
+// principal verifies what the caller shows. Showing both a token and a key is
+// refused: which of them counts should not be a guess.
+func (c *call) principal() (*access.Principal, error) {
+	token, key := c.Header.Get("Authorization"), c.Header.Get("X-Api-Key")
+	switch {
+	case token != "" && key != "":
+		return nil, fault.New(fault.HTTPCredentials, "send either Authorization or X-Api-Key, not both")
+	case key != "":
+		return c.api.Auth.VerifyKey(c.Context(), key)
+	case token == "":
+		return c.api.Anonymous, nil
+	}
+	scheme, rest, spaced := strings.Cut(token, " ")
+	switch {
+	case spaced && strings.EqualFold(scheme, "Bearer"):
+		token = strings.TrimSpace(rest)
+	case spaced || c.URL.Path != "/graphql": // Amplify's clients send GraphQL a bare token
+		return nil, fault.New(fault.AuthBadToken, "send Authorization: Bearer <access token>")
+	}
+	return c.api.Auth.Verify(c.Context(), token)
+}
+
+// client is where the request comes from.
+func (c *call) client() auth.Client {
+	addr, err := netip.ParseAddrPort(c.RemoteAddr)
+	if err != nil {
+		return auth.Client{Agent: c.UserAgent()}
+	}
+	return auth.Client{Addr: addr.Addr(), Agent: c.UserAgent()}
+}
+
+// body reads the whole body of a JSON request.
+func (c *call) body() ([]byte, error) {
+	if kind := c.Header.Get("Content-Type"); !isJSON(kind) {
+		return nil, fault.New(fault.HTTPMediaType, "the body is %q; send application/json", kind)
+	}
+	data, err := io.ReadAll(c.Request.Body)
+	if over, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, fault.New(fault.HTTPBodyTooLarge, "the body has more than %d bytes", over.Limit)
+	}
+	if err != nil {
+		return nil, fault.New(fault.QueryMalformed, "the body ended early").Because(err)
+	}
+	return data, nil
+}
+
+func isJSON(contentType string) bool {
+	kind, _, _ := strings.Cut(contentType, ";")
+	kind = strings.ToLower(strings.TrimSpace(kind))
+	return kind == "application/json" || kind == "application/merge-patch+json"
+}
+
+// send writes an answer.
+func send(w http.ResponseWriter, r *http.Request, answer reply) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "private, no-cache")
+		h.Add("Vary", "Authorization, X-Api-Key")
+	}
+	if answer.body != nil {
+		mime := answer.mime
+		if mime == "" {
+			mime = "application/json"
+		}
+		h.Set("Content-Type", mime)
+		h.Set("Content-Length", strconv.Itoa(len(answer.body)))
+	}
+	w.WriteHeader(answer.status)
+	if r.Method != http.MethodHead {
+		w.Write(answer.body) // an error here is the client's leaving
+	}
+}
+
+// fail answers with a problem document (RFC 9457). The cause goes to the log
+// and nowhere else.
+func (a *API) fail(w http.ResponseWriter, r *http.Request, id string, err error) {
+	if r.Context().Err() != nil {
+		return // nobody is listening any more
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fault.New(fault.HTTPTimeout, "the request took longer than %s; ask for less at once", requestTimeout).Because(err)
+	}
+	e := fault.Of(err)
+	if e.Kind() == fault.Internal {
+		a.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "request", id, "error", err)
+	}
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, int((e.RetryAfter+time.Second-1)/time.Second))))
+	}
+	if e.Kind() == fault.Unauthenticated {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="loam"`)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	answer := reply{e.Status(), problem(e, id), "application/problem+json"}
+	if r.URL.Path == "/graphql" && e.Kind() == fault.Unauthenticated {
+		w.Header().Set("X-Amzn-Errortype", "UnauthorizedException")
+		answer.body, answer.mime = unauthorized(e), "application/json"
+	}
+	send(w, r, answer)
+}

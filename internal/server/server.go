@@ -1,0 +1,76 @@
+// Package server listens: it binds the address, bounds every connection in
+// time and size, and stops without failing the requests that are under way. It
+// knows nothing of what the handler does.
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+	"golang.org/x/net/netutil"
+)
+
+// The limits of a connection. A bare http.Server has none of them, and holds a
+// slow client's connection for as long as it likes.
+const (
+	headerTimeout = 5 * time.Second  // from the connection to the end of the headers
+	readTimeout   = 30 * time.Second // to the end of the body
+	writeTimeout  = 60 * time.Second // to the end of the answer
+	idleTimeout   = 2 * time.Minute  // between requests
+	maxHeader     = 16 << 10         // bytes
+	maxConns      = 10000
+	drainTimeout  = 20 * time.Second // for requests under way at the stop
+	gzipFrom      = 1400             // bytes: one packet gains nothing
+)
+
+// Server answers one address.
+type Server struct {
+	http *http.Server
+	ln   net.Listener
+}
+
+// Listen binds the address, such as "127.0.0.1:8080" or ":0".
+func Listen(ctx context.Context, addr string, h http.Handler, log *slog.Logger) (*Server, error) {
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(gzipFrom), gzhttp.EnableZstd(false))
+	if err != nil {
+		return nil, errors.Join(err, ln.Close())
+	}
+	return &Server{ln: netutil.LimitListener(ln, maxConns), http: &http.Server{
+		Handler:           compress(h),
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}}, nil
+}
+
+// Addr is the address that is bound.
+func (s *Server) Addr() string { return s.ln.Addr().String() }
+
+// Serve answers until ctx ends, then lets the requests under way finish.
+func (s *Server) Serve(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.http.Serve(s.ln) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := s.http.Shutdown(stop); err != nil {
+		return errors.Join(err, s.http.Close())
+	}
+	return nil
+}

@@ -1,0 +1,252 @@
+// Package testkit is a whole server inside a test: real routes, real rules, the
+// real database in a temporary directory. It mocks nothing.
+package testkit
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/loam-dev/loam/internal/backend"
+	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/vault"
+)
+
+// MasterKey is the master key of every test server.
+const MasterKey = "6f1d0c5b8e2a4397b1c60f7ad93e52841c7b6a90e8d3f5247a1b9c0d4e6f8372"
+
+// Server is a server under test.
+type Server struct {
+	*httptest.Server
+	Backend *backend.Backend
+	t       testing.TB
+}
+
+// Option changes how a test server is made.
+type Option func(*backend.Options)
+
+// NoTenancy puts everyone into one organization.
+func NoTenancy(o *backend.Options) { o.NoTenancy = true }
+
+// Production turns the conveniences of development off.
+func Production(o *backend.Options) { o.Dev = false }
+
+// Encrypted encrypts the database.
+func Encrypted(o *backend.Options) { o.Encrypt = true }
+
+// In keeps the data in a directory of the test's choice.
+func In(dir string) Option { return func(o *backend.Options) { o.Data = dir } }
+
+// New starts a server with a schema; it ends with the test.
+func New(t testing.TB, source string, options ...Option) *Server {
+	t.Helper()
+	v, err := vault.Parse(MasterKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := backend.Options{Name: "test", Data: t.TempDir(), Vault: v, Dev: true, Origins: []string{"*"}, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	for _, option := range options {
+		option(&o)
+	}
+	b, err := backend.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{Backend: b, t: t}
+	s.Use(source)
+	s.Server = httptest.NewServer(b.Handler())
+	t.Cleanup(func() {
+		s.Server.Close()
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// Use migrates to a schema and serves it.
+func (s *Server) Use(source string) {
+	s.t.Helper()
+	c, diags := backend.Compile("schema.graphql", source)
+	if c == nil {
+		s.t.Fatalf("the schema has errors:\n%s", diags)
+	}
+	if _, err := s.Backend.Migrator.Apply(s.t.Context(), c.Schema, store.ApplyOptions{Source: source}); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.Backend.Use(c); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Client is a caller: what it shows goes with every request.
+type Client struct {
+	s      *Server
+	Header http.Header
+	UserID string
+	Org    string
+}
+
+// Anonymous is a caller who shows nothing.
+func (s *Server) Anonymous() *Client { return &Client{s: s, Header: http.Header{}} }
+
+// SignUp makes a user with an organization of their own.
+func (s *Server) SignUp(email string) *Client {
+	s.t.Helper()
+	c := s.Anonymous()
+	r := c.Do("POST", "/auth/sign-up", map[string]any{"email": email, "password": "correct horse battery", "name": email})
+	r.Want(http.StatusCreated)
+	c.adopt(r)
+	return c
+}
+
+// SignIn signs a user of SignUp in again.
+func (s *Server) SignIn(email string) *Client {
+	s.t.Helper()
+	c := s.Anonymous()
+	r := c.Do("POST", "/auth/sign-in", map[string]any{"email": email, "password": "correct horse battery"})
+	r.Want(http.StatusOK)
+	c.adopt(r)
+	return c
+}
+
+// Switch changes the active organization.
+func (c *Client) Switch(org string) {
+	c.s.t.Helper()
+	r := c.Do("POST", "/auth/organizations/"+org+"/switch", nil)
+	r.Want(http.StatusOK)
+	c.adopt(r)
+}
+
+func (c *Client) adopt(r *Response) {
+	c.Header.Set("Authorization", "Bearer "+r.String("accessToken"))
+	c.UserID, c.Org = r.String("user", "id"), r.String("organization", "id")
+}
+
+// Join makes a new user a member of the caller's organization, and switches
+// them there.
+func (c *Client) Join(email, role string) *Client {
+	c.s.t.Helper()
+	other := c.s.SignUp(email)
+	c.Do("POST", "/auth/organizations/"+c.Org+"/members", map[string]any{"userId": other.UserID, "email": "", "role": role}).Want(http.StatusCreated)
+	other.Switch(c.Org)
+	return other
+}
+
+// Response is an answer.
+type Response struct {
+	*http.Response
+	Body []byte
+	t    testing.TB
+}
+
+// Do sends a request. A body that is no string or []byte goes as JSON; headers
+// come in pairs.
+func (c *Client) Do(method, path string, body any, headers ...string) *Response {
+	c.s.t.Helper()
+	var in io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		in = strings.NewReader(b)
+	case []byte:
+		in = bytes.NewReader(b)
+	default:
+		text, err := json.Marshal(b)
+		if err != nil {
+			c.s.t.Fatal(err)
+		}
+		in = bytes.NewReader(text)
+	}
+	r, err := http.NewRequestWithContext(c.s.t.Context(), method, c.s.URL+path, in)
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	r.Header = c.Header.Clone()
+	if in != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := c.s.Client().Do(r)
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	return &Response{res, text, c.s.t}
+}
+
+// Get sends a GET request.
+func (c *Client) Get(path string) *Response { c.s.t.Helper(); return c.Do("GET", path, nil) }
+
+// GraphQL sends a document with its variables.
+func (c *Client) GraphQL(query string, variables map[string]any) *Response {
+	c.s.t.Helper()
+	return c.Do("POST", "/graphql", map[string]any{"query": query, "variables": variables})
+}
+
+// Want fails the test unless the answer has the status.
+func (r *Response) Want(status int) *Response {
+	r.t.Helper()
+	if r.StatusCode != status {
+		r.t.Fatalf("%s %s: %d, want %d\n%s", r.Request.Method, r.Request.URL.Path, r.StatusCode, status, r.Body)
+	}
+	return r
+}
+
+// WantCode fails the test unless the answer is a problem with the code.
+func (r *Response) WantCode(status int, code string) *Response {
+	r.t.Helper()
+	r.Want(status)
+	if got := r.String("code"); got != code {
+		r.t.Fatalf("%s %s: code %q, want %q\n%s", r.Request.Method, r.Request.URL.Path, got, code, r.Body)
+	}
+	return r
+}
+
+// Value walks the answer by keys and places, and returns what is there, or nil.
+func (r *Response) Value(path ...any) any {
+	r.t.Helper()
+	var v any
+	if err := json.Unmarshal(r.Body, &v); err != nil {
+		r.t.Fatalf("%v\n%s", err, r.Body)
+	}
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			object, _ := v.(map[string]any)
+			v = object[step]
+		case int:
+			list, _ := v.([]any)
+			if step >= len(list) {
+				return nil
+			}
+			v = list[step]
+		}
+	}
+	return v
+}
+
+// String is Value as a text, "" where it is none.
+func (r *Response) String(path ...any) string {
+	r.t.Helper()
+	s, _ := r.Value(path...).(string)
+	return s
+}
+
+// Len is the length of the list at Value.
+func (r *Response) Len(path ...any) int {
+	r.t.Helper()
+	list, _ := r.Value(path...).([]any)
+	return len(list)
+}
