@@ -1,17 +1,9 @@
 package schema
 
 import (
-	_ "embed"
 	"encoding/json"
 	"strings"
 )
-
-//go:embed loam.schema.json
-var configSchema []byte
-
-// ConfigSchema is the JSON Schema of loam.yaml, for editors. The caller must
-// not change it.
-func ConfigSchema() []byte { return configSchema }
 
 // object is a JSON Schema of an object.
 type object struct {
@@ -22,8 +14,9 @@ type object struct {
 	AllowOthers bool           `json:"additionalProperties"`
 }
 
-// printConfigSchema makes the JSON Schema from the table of settings.
-func printConfigSchema() []byte {
+// ConfigSchema is the JSON Schema of loam.yaml, for editors, made from the
+// table of settings. It is published as loam.schema.json beside this file.
+func ConfigSchema() []byte {
 	root := &object{Schema: "https://json-schema.org/draft/2020-12/schema", Title: "loam.yaml", Type: "object", Properties: map[string]any{}}
 	for _, s := range settings() {
 		at := root

@@ -19,7 +19,7 @@ import (
 
 // The limits on loam.yaml.
 const (
-	maxConfig      = 64 << 10 // bytes
+	maxConfig      = 32 << 10 // bytes
 	maxConfigDepth = 64       // brackets inside each other
 	longestText    = 200      // characters
 	maxOrigins     = 100
