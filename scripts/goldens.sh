@@ -7,7 +7,7 @@ state() {
 	git diff -- docs/reference ':(glob)**/testdata/**' | git hash-object --stdin
 }
 before=$(state)
-GOTESTFLAGS=-race scripts/generate.sh
+scripts/generate.sh
 if [ "$before" != "$(state)" ]; then
 	git status --short -- docs/reference ':(glob)**/testdata/**'
 	echo "goldens: not what the code makes; look at the difference, then commit it"
