@@ -39,6 +39,7 @@ var routes = []route{
 
 	{"GET /graphql", anyone, graphqlGet},
 	{"POST /graphql", anyone, graphqlPost},
+	{"GET /graphql/_explorer/{file}", open, graphiqlAsset},
 
 	{"GET /api", open, docsPage},
 	{"GET /api/_docs/{file}", open, docsAsset},
