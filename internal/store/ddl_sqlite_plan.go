@@ -34,7 +34,7 @@ func (d sqliteDDL) write(p *Plan) {
 		if !moved && finishing(s.Kind) {
 			steps, moved = append(steps, w.rewrites()...), true
 		}
-		s.check = w.check(s)
+		s.check, s.mend = w.check(s), w.mend(s)
 		if s.Kind == changeColumn && !s.nullness && recodes(s.change.from(s.column.Name), s.column) {
 			s.recode = w.recoding(s)
 			s.SQL = []string{"-- each " + s.column.Field + " is brought into the form of " + s.column.Of + "; what is none is marked"}
@@ -66,7 +66,7 @@ type sqlitePlan struct {
 // finishing tells of the steps that come when all tables have their new form.
 func finishing(k stepKind) bool {
 	switch k {
-	case createIndex, dropIndex, createSearch, dropSearch, addReference:
+	case createIndex, createSearch, addReference:
 		return true
 	}
 	return false
@@ -88,7 +88,6 @@ func (sqliteDDL) inPlace(s Step) bool {
 // statements are those of one step.
 func (w *sqlitePlan) statements(s Step) []string {
 	c := s.change
-	anew := w.rewritten[c] || w.renamed[c]
 	switch s.Kind {
 	case dropTable:
 		return w.drop(s.table)
@@ -99,19 +98,17 @@ func (w *sqlitePlan) statements(s Step) []string {
 	case renameColumn:
 		return []string{"ALTER TABLE " + ident(c.new.Name) + " RENAME COLUMN " + ident(c.from(s.column.Name).Name) + " TO " + ident(s.column.Name)}
 	case dropIndex:
-		if !anew {
+		if !w.renamed[c] {
 			return []string{w.dropIndex(c.old, *s.index)}
 		}
 	case dropSearch:
-		if !anew {
+		if !w.renamed[c] && !w.rewritten[c] {
 			return w.dropSearch(c.old)
 		}
 	case createSearch:
 		return w.createSearch(c.new)
 	case createIndex:
-		return append(w.separate(s), w.createIndex(c.new, *s.index))
-	case addReference:
-		return w.detach(s)
+		return []string{w.createIndex(c.new, *s.index)}
 	case addColumn, changeColumn:
 		if !w.rewritten[c] {
 			return w.alter(s)
@@ -177,7 +174,7 @@ func (d sqliteDDL) dismantle(t *Table) []string {
 func (d sqliteDDL) reassemble(c *tableChange) []string {
 	var stmts []string
 	for _, x := range c.new.Indexes {
-		if slices.ContainsFunc(c.old.Indexes, x.equal) {
+		if c.keeps(x) {
 			stmts = append(stmts, d.createIndex(c.new, x))
 		}
 	}
@@ -228,35 +225,47 @@ func (d sqliteDDL) move(c *tableChange) []string {
 	}, renameTableSQL(next, c.new.Name)...)
 }
 
-// separate empties a column that may be empty in all but the first of the rows
-// that have the same values under an index that is unique from now on.
-func (w *sqlitePlan) separate(s Step) []string {
-	c, x := s.change, s.index
-	loose := c.loosest(x.Columns)
-	if !x.Unique || loose == "" {
-		return nil
+// mend is what a step does about the rows that it would harm, where that takes
+// a statement of its own.
+func (w *sqlitePlan) mend(s Step) string {
+	if s.Risk != Destructive {
+		return ""
 	}
+	switch s.Kind {
+	case createIndex:
+		return w.separate(s)
+	case addReference:
+		return w.detach(s)
+	}
+	return ""
+}
+
+// separate empties a column in all but the first of the rows that have the same
+// values under an index that is unique from now on.
+func (w *sqlitePlan) separate(s Step) string {
+	c, columns := s.change, s.index.Columns
 	t := ident(c.new.Name)
-	return []string{"UPDATE " + t + " SET " + ident(loose) + " = NULL WHERE " + allPresent(x.Columns, "") + " AND " + ident(rowidColumn) +
-		" NOT IN (SELECT min(" + ident(rowidColumn) + ") FROM " + t + " GROUP BY " + idents(c.new.scoped(x.Columns)) + ")"}
+	return "UPDATE " + t + " SET " + ident(c.loosest(columns)) + " = NULL WHERE " + allPresent(columns, "") + " AND " + ident(rowidColumn) +
+		" NOT IN (SELECT min(" + ident(rowidColumn) + ") FROM " + t + " GROUP BY " + idents(c.new.scoped(columns)) + ")"
 }
 
 // detach empties references that lead nowhere.
-func (w *sqlitePlan) detach(s Step) []string {
+func (w *sqlitePlan) detach(s Step) string {
 	c, r := s.change, s.reference
-	loose := c.loosest(r.Columns)
-	if loose == "" || s.offence == "" {
-		return nil
-	}
-	match := ""
-	for i, column := range r.Columns {
-		match += " AND p." + ident(r.To[i]) + " = c." + ident(column)
-	}
+	return "UPDATE " + ident(c.new.Name) + " AS c SET " + ident(c.loosest(r.Columns)) + " = NULL WHERE " + allPresent(r.Columns, "c.") +
+		" AND NOT EXISTS (SELECT 1 FROM " + ident(r.Parent) + " AS p WHERE " + r.matches() + ")"
+}
+
+// matches is the condition that joins the child c to its parent p.
+func (r *Reference) matches() string {
+	var list []string
 	if r.Tenant {
-		match += " AND p." + ident(orgColumn) + " = c." + ident(orgColumn)
+		list = append(list, "p."+ident(orgColumn)+" = c."+ident(orgColumn))
 	}
-	return []string{"UPDATE " + ident(c.new.Name) + " AS c SET " + ident(loose) + " = NULL WHERE " + allPresent(r.Columns, "c.") +
-		" AND NOT EXISTS (SELECT 1 FROM " + ident(r.Parent) + " AS p WHERE " + strings.TrimPrefix(match, " AND ") + ")"}
+	for i, column := range r.Columns {
+		list = append(list, "p."+ident(r.To[i])+" = c."+ident(column))
+	}
+	return strings.Join(list, " AND ")
 }
 
 func allPresent(columns []string, of string) string {
@@ -310,14 +319,7 @@ func (w *sqlitePlan) dangling(s Step) string {
 	if parent.was == nil {
 		return q
 	}
-	match := ""
-	for i, column := range r.Columns {
-		match += " AND p." + ident(r.To[i]) + " = c." + ident(column)
-	}
-	if r.Tenant {
-		match += " AND p." + ident(orgColumn) + " = c." + ident(orgColumn)
-	}
-	return q + " AND NOT EXISTS (SELECT 1 FROM (" + w.before(parent, r.To) + ") AS p WHERE " + strings.TrimPrefix(match, " AND ") + ")"
+	return q + " AND NOT EXISTS (SELECT 1 FROM (" + w.before(parent, r.To) + ") AS p WHERE " + r.matches() + ")"
 }
 
 // before selects columns as they will be from the table as it is.

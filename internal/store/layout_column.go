@@ -80,7 +80,8 @@ func conversionOf(from, to *Column) conversion {
 	case to.Of == "JSON",
 		to.Of == "String",
 		from.Of == "Boolean" && (to.Type == IntegerColumn || to.Type == RealColumn),
-		from.Of == "Int" && (to.Type == RealColumn || to.Type == IntegerColumn),
+		from.Type == IntegerColumn && (to.Type == RealColumn || to.Of == "ID"),
+		from.Of == "Int" && to.Type == IntegerColumn,
 		from.Of == "Timestamp" && to.Of == "DateTime",
 		from.Of == "Date" && to.Of == "DateTime":
 		if !from.embedded() {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/loam-dev/loam/internal/fault"
@@ -124,7 +125,7 @@ func (m *Migrator) Apply(ctx context.Context, s *schema.Schema, o ApplyOptions) 
 		return err
 	})
 	if err != nil {
-		return nil, failed("it leaves rows that refer to nothing", err)
+		return nil, failed("committing it", err)
 	}
 	return done, nil
 }
@@ -195,8 +196,15 @@ func failed(what string, err error) error {
 	if _, ok := errors.AsType[*fault.Error](err); ok {
 		return err
 	}
-	if broken, ok := errors.AsType[*ConstraintError](err); ok {
-		return fault.New(fault.MigrateFailed, "the migration failed and was undone: %s: rows of %s do not fit", what, broken.Table).Because(err)
+	broken, ok := errors.AsType[*ConstraintError](err)
+	switch {
+	case ok && broken.Kind == UniqueViolation:
+		return fault.New(fault.MigrateFailed, "the migration failed and was undone: %s: rows of %s would have the same (%s); change them first",
+			what, broken.Table, strings.Join(broken.Columns, ", ")).Because(err)
+	case ok && broken.Kind == ForeignKeyViolation:
+		return fault.New(fault.MigrateFailed, "the migration failed and was undone: rows of %s would refer to rows that are not there; change them first", broken.Table).Because(err)
+	case ok:
+		return fault.New(fault.MigrateFailed, "the migration failed and was undone: %s: rows of %s do not fit; change them first", what, broken.Table).Because(err)
 	}
 	return fault.New(fault.MigrateFailed, "the migration failed and was undone: %s", what).Because(err)
 }

@@ -66,6 +66,7 @@ type Step struct {
 	offence   string // what is the matter with those rows
 	remedy    string // what the step, or the reader, would do about it
 	check     string // SQL that counts them
+	mend      string // SQL that does it; run only where there are such rows
 	recode    *recoding
 	change    *tableChange
 	table     *Table
@@ -151,6 +152,9 @@ func (p *Plan) count(c Conn) error {
 		switch {
 		case s.Rows > 0:
 			s.Harm = s.harm()
+			if s.mend != "" {
+				s.SQL = append([]string{s.mend}, s.SQL...)
+			}
 		case s.Kind == dropTable:
 			s.Risk = Safe
 		default:
@@ -163,15 +167,28 @@ func (p *Plan) count(c Conn) error {
 // harm is, for example: 3 rows of Task have no value; they would get "".
 func (s *Step) harm() string {
 	model, _, _ := strings.Cut(s.Subject, ".")
-	rows := "rows"
+	rows, offence := "rows", s.offence
 	if s.Rows == 1 {
-		rows = "row"
+		rows, offence = "row", singular(s.offence)
 	}
-	text := fmt.Sprintf("%d %s of %s %s", s.Rows, rows, model, s.offence)
+	text := fmt.Sprintf("%d %s of %s %s", s.Rows, rows, model, offence)
 	if s.remedy != "" {
 		text += "; " + s.remedy
 	}
 	return text
+}
+
+// singular turns the verb that an offence begins with to one row.
+func singular(offence string) string {
+	verb, rest, _ := strings.Cut(offence, " ")
+	switch verb {
+	case "would":
+	case "have":
+		verb = "has"
+	default:
+		verb += "s"
+	}
+	return verb + " " + rest
 }
 
 // slug names a plan in a few words, for its file.
