@@ -164,6 +164,9 @@ func (c *checker) operations(r *Rule, a args) {
 		}
 		r.Ops |= bit
 	}
+	if len(words) > 0 && r.Ops == 0 {
+		c.warnf(a.span("operations"), "bad_rule", "write read", "`sync` alone allows nothing: there is no sync query")
+	}
 	if len(words) == 0 {
 		c.errorf(a.span("operations"), "bad_rule", "write operations: [read]", "a rule without operations allows nothing")
 	}

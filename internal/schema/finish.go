@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -26,18 +27,21 @@ func (c *checker) collisions() {
 
 // typeCollisions reports types that have the name of one that is generated.
 func (c *checker) typeCollisions() {
-	generated := map[string]*modelDef{}
+	generated := map[string]string{} // by name, for whom
 	for _, m := range c.order {
 		for _, form := range [][2]string{
 			{"Model", "Connection"}, {"Model", "FilterInput"}, {"Model", "ConditionInput"}, {"ModelSubscription", "FilterInput"},
 			{"Create", "Input"}, {"Update", "Input"}, {"Delete", "Input"},
 		} {
-			generated[form[0]+m.Name+form[1]] = m
+			generated[form[0]+m.Name+form[1]] = m.Name
 		}
 	}
+	for _, e := range c.s.Enums {
+		generated["Model"+e.Name+"Input"], generated["Model"+e.Name+"ListInput"] = e.Name, e.Name
+	}
 	check := func(name string, at Pos) {
-		if m := generated[name]; m != nil {
-			c.errorf(spanOf(at, name), "reserved_name", "rename the type", "`%s` is the name of a type made for model `%s`", name, m.Name)
+		if owner := generated[name]; owner != "" || inputName.MatchString(name) {
+			c.errorf(spanOf(at, name), "reserved_name", "rename the type", "`%s` is the name of a type that is made for `%s`", name, cmp.Or(owner, "filters"))
 		}
 	}
 	for _, m := range c.order {
@@ -81,6 +85,13 @@ func (c *checker) operationCollisions() {
 // finish makes the schema's maps and its hash.
 func (c *checker) finish() {
 	for _, m := range c.order {
+		aliases := map[string]bool{}
+		for _, f := range m.Fields {
+			if m.fields[f.Alias] != nil || aliases[f.Alias] {
+				f.Alias = "" // one name leads to one field
+			}
+			aliases[f.Alias] = true
+		}
 		c.s.Models = append(c.s.Models, m.Model)
 		c.s.models[m.Name] = m.Model
 		c.s.paths[m.Path] = m.Model

@@ -49,11 +49,7 @@ func (c *checker) index(m *modelDef, d indexDef) {
 		c.errorf(d.args.at, "too_many", "use fewer", "the index has %d fields; the limit is %d", len(x.Fields), maxKeyFields)
 		x.Fields = x.Fields[:maxKeyFields]
 	}
-	names := make([]string, len(x.Fields))
-	for i, f := range x.Fields {
-		names[i] = upperFirst(f.Name)
-	}
-	automatic := lowerFirst(c.plurals.plural(m.Name)) + "By" + strings.Join(names, "And")
+	automatic := c.indexed(m, d)
 	switch {
 	case d.args.null("queryField"):
 	case d.args.has("queryField"):
@@ -61,9 +57,8 @@ func (c *checker) index(m *modelDef, d indexDef) {
 	default:
 		x.QueryField = automatic
 	}
-	if x.Name == "" {
-		x.Name = automatic
-	} else if len(x.Name) > longestName || !indexName.MatchString(x.Name) {
+	x.Name = c.nameOf(m, d)
+	if len(x.Name) > longestName || !indexName.MatchString(x.Name) {
 		c.errorf(d.args.span("name"), "bad_argument", "use letters, digits, _, - and .", "`%s` can't be the name of an index", x.Name)
 		return
 	}
@@ -72,6 +67,23 @@ func (c *checker) index(m *modelDef, d indexDef) {
 		return
 	}
 	m.Indexes = append(m.Indexes, x)
+}
+
+// indexed is how Amplify names an index and its query: commentsByPostIDAndContent.
+func (c *checker) indexed(m *modelDef, d indexDef) string {
+	name := lowerFirst(c.plurals.plural(m.Name)) + "By" + upperFirst(d.field.Name)
+	for _, w := range d.args.list("sortKeyFields") {
+		name += "And" + upperFirst(w.text)
+	}
+	return name
+}
+
+// nameOf is the index's name, given or made.
+func (c *checker) nameOf(m *modelDef, d indexDef) string {
+	if name := d.args.text("name"); name != "" {
+		return name
+	}
+	return c.indexed(m, d)
 }
 
 func (m *modelDef) index(name string) *Index {

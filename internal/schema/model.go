@@ -120,13 +120,13 @@ func (c *checker) operationName(w word, standard string) string {
 // builtInUser adds the read-only model of the organization's users where the
 // schema refers to User and does not declare it.
 func (c *checker) builtInUser() {
-	used := slices.ContainsFunc(c.links, func(l *link) bool { return l.field.TypeName == userModel })
-	if !used || c.defs[userModel] != nil || c.doc.broken[userModel] {
+	first := slices.IndexFunc(c.links, func(l *link) bool { return l.field.TypeName == userModel })
+	if first < 0 || c.defs[userModel] != nil || c.doc.broken[userModel] {
 		return
 	}
 	upper := userModel
 	m := &modelDef{
-		Model: &Model{Name: userModel, Plural: "Users", Path: "users", Table: userModel, ReadOnly: true, fields: map[string]*Field{},
+		Model: &Model{Name: userModel, Pos: c.links[first].field.Pos, Plural: "Users", Path: "users", Table: userModel, ReadOnly: true, fields: map[string]*Field{},
 			Doc: "A user who is a member of the active organization.",
 			Ops: Ops{Get: "get" + upper, List: "list" + upper + "s"}},
 		hasAuth: true, byColumn: map[string]*Field{}, fieldAth: map[*Field]args{}, keyed: true,

@@ -294,3 +294,36 @@ func sound(t *testing.T, s *Schema) {
 		}
 	}
 }
+
+// TestHostile: files that are all mistakes, or all of one thing, are read in
+// about the time that their size takes.
+func TestHostile(t *testing.T) {
+	repeat := func(n int, form string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(strings.ReplaceAll(form, "%d", fmt.Sprint(i)))
+		}
+		return b.String()
+	}
+	for name, source := range map[string]string{
+		"unknown types":      repeat(1900, "type LongName%d @model { a: LungName%d b: LingName%d c: LangName%d }\n"),
+		"unknown indexes":    "type T @model { a: Int " + repeat(20000, `@index(name: "n%d") `) + "}\n" + repeat(40, "type M%d @model {"+repeat(400, `f%d: [T] @hasMany(indexName: "x") `)+"}\n"),
+		"keys of lists":      "type T @model { a: Int }" + repeat(100, "type M%d @model {"+repeat(400, "f%d: [T] @hasMany ")+"}\n"),
+		"rules":              "type T @model @auth(rules: [" + repeat(30000, `{ allow: owner, ownerField: "o%d" }`) + "]) { a: Int }",
+		"search fields":      "type T @model @search(fields: [" + repeat(90000, `"o%d"`) + "]) {" + repeat(400, "f%d: Int ") + "}",
+		"open braces":        repeat(30000, "type T%d {\n"),
+		"unknown directives": repeat(20000, "type T%d @a\n{ a: E%d @b }"),
+		"quotes":             strings.Repeat("\"\n", maxSource/2),
+		"comments":           strings.Repeat("#\n", maxSource/2),
+		"block quotes":       strings.Repeat("\"\"\"a\"\"\"\n", maxSource/10),
+		"enum values":        "enum E {" + repeat(90000, "A%d ") + "}",
+	} {
+		began := time.Now()
+		if s, _ := Parse("schema.graphql", source); s != nil && name != "comments" {
+			t.Errorf("%s: accepted", name)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("%s: %d bytes took %v", name, len(source), took)
+		}
+	}
+}

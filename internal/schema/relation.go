@@ -256,7 +256,7 @@ func (c *checker) overIndex(l *link) {
 	}
 	var names []string
 	for _, d := range l.target.indexes {
-		name := d.args.text("name")
+		name := c.nameOf(l.target, d)
 		names = append(names, name)
 		if name != l.args.text("indexName") {
 			continue

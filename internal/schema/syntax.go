@@ -121,6 +121,7 @@ var (
 	nameAt     = regexp.MustCompile(`^[_A-Za-z][_0-9A-Za-z]*`)
 	definition = regexp.MustCompile(`(?m)^\s*(?:extend\s+)?(?:type|enum|input|interface|union|scalar)\s+([_A-Za-z][_0-9A-Za-z]*)`)
 	indexName  = regexp.MustCompile(`^[_A-Za-z][_.0-9A-Za-z-]*$`)
+	inputName  = regexp.MustCompile(`^Model(?:Subscription)?(?:ID|String|Int|Float|Boolean)(?:KeyCondition|List)?Input$`)
 	starts     = regexp.MustCompile(`^(?:type|enum|input|interface|union|scalar|schema|extend|directive)\b`)
 )
 
