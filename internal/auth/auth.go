@@ -5,6 +5,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -53,6 +54,8 @@ type Config struct {
 	Vault         *vault.Vault
 	Organizations Organizations
 	Issuer        string           // names this environment in its tokens; another's are refused
+	AccessLife    time.Duration    // of an access token; 0: accessLife
+	SessionIdle   time.Duration    // after which a session ends that is not refreshed; 0: sessionIdle
 	Now           func() time.Time // nil: the clock
 }
 
@@ -62,6 +65,8 @@ type Service struct {
 	engine   store.Engine
 	orgs     Organizations
 	issuer   string
+	life     time.Duration // of an access token
+	idle     time.Duration // that ends a session
 	now      func() time.Time
 	keys     *keyring
 	refresh  refreshTokens
@@ -80,7 +85,9 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if now == nil {
 		now = time.Now
 	}
-	keys, err := openKeyring(ctx, cfg.Engine, cfg.Vault.Sealer("auth/signing"), now)
+	cfg.AccessLife = cmp.Or(cfg.AccessLife, accessLife)
+	cfg.SessionIdle = cmp.Or(cfg.SessionIdle, sessionIdle)
+	keys, err := openKeyring(ctx, cfg.Engine, cfg.Vault.Sealer("auth/signing"), cfg.AccessLife, now)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +95,8 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		engine:   cfg.Engine,
 		orgs:     cfg.Organizations,
 		issuer:   cfg.Issuer,
+		life:     cfg.AccessLife,
+		idle:     cfg.SessionIdle,
 		now:      now,
 		keys:     keys,
 		refresh:  refreshTokens{cfg.Vault.MAC("auth/refresh")},

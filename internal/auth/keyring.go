@@ -23,10 +23,11 @@ const tokenType = "at+jwt"
 // keyring holds the keys that sign access tokens, Ed25519 only: the algorithm
 // belongs to the key and is never read from a token.
 type keyring struct {
-	engine store.Engine
-	sealer *vault.Sealer
-	now    func() time.Time
-	live   atomic.Pointer[[]signingKey] // the one that signs, then those that retire
+	engine    store.Engine
+	sealer    *vault.Sealer
+	now       func() time.Time
+	tokenLife time.Duration
+	live      atomic.Pointer[[]signingKey] // the one that signs, then those that retire
 }
 
 type signingKey struct {
@@ -36,8 +37,8 @@ type signingKey struct {
 	retires string      // canonical time after which it verifies nothing; "" never
 }
 
-func openKeyring(ctx context.Context, engine store.Engine, sealer *vault.Sealer, now func() time.Time) (*keyring, error) {
-	k := &keyring{engine: engine, sealer: sealer, now: now}
+func openKeyring(ctx context.Context, engine store.Engine, sealer *vault.Sealer, tokenLife time.Duration, now func() time.Time) (*keyring, error) {
+	k := &keyring{engine: engine, sealer: sealer, tokenLife: tokenLife, now: now}
 	if err := k.load(ctx); err != nil {
 		return nil, err
 	}
@@ -109,7 +110,7 @@ func (k *keyring) rotate(ctx context.Context) error {
 			return err
 		}
 		if _, err := c.Exec(`UPDATE "_keys" SET "retires_at" = ?1 WHERE "retires_at" IS NULL`,
-			stamp(now.Add(accessLife+clockLeeway))); err != nil {
+			stamp(now.Add(k.tokenLife+clockLeeway))); err != nil {
 			return err
 		}
 		_, err := c.Exec(`INSERT INTO "_keys" ("id", "public", "private", "created_at") VALUES (?1, ?2, ?3, ?4)`,

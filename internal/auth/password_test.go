@@ -24,6 +24,7 @@ func TestAttack015_ParallelGuesses(t *testing.T) {
 	p, hashed := newPlace(t)
 	p.signUp("ada")
 	p.freeze()
+	p.slow(time.Millisecond)
 	hashed.Store(0)
 	got := together(500, func(i int) error {
 		_, err := p.signIn("ada@example.com", fmt.Sprint("wrong password ", i))
@@ -227,24 +228,32 @@ func TestAccentsComposeAlike(t *testing.T) {
 // as there are cores, and what does not fit the queue is told to come back.
 func TestAttack136_ParallelHashes(t *testing.T) {
 	p, _ := newPlace(t)
-	var running, peak atomic.Int64
+	cores := int64(runtime.GOMAXPROCS(0))
+	var running, peak, busy atomic.Int64
+	full := make(chan struct{}) // closed when the queue has refused all that it must
 	cheap := p.hasher.idKey
 	p.hasher.idKey = func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte {
 		now := running.Add(1)
 		defer running.Add(-1)
 		for old := peak.Load(); now > old && !peak.CompareAndSwap(old, now); old = peak.Load() {
 		}
-		time.Sleep(time.Millisecond)
+		select {
+		case <-full:
+		case <-time.After(10 * time.Second):
+		}
 		return cheap(password, salt, passes, memory, threads, size)
 	}
 	got := together(1000, func(i int) error {
 		_, err := p.signIn(fmt.Sprintf("user%d@example.com", i), "a password")
+		if fault.Is(err, fault.AuthBusy) && busy.Add(1) == 1000-hashQueue-cores {
+			close(full)
+		}
 		return err
 	})
-	if cores := int64(runtime.GOMAXPROCS(0)); peak.Load() > cores {
+	if peak.Load() != cores {
 		t.Errorf("%d hashes ran at once on %d cores", peak.Load(), cores)
 	}
-	if got[fault.AuthWrong] < hashQueue || got[fault.AuthWrong]+got[fault.AuthBusy] != 1000 {
+	if n := int64(got[fault.AuthWrong]); n < hashQueue || n > hashQueue+cores || got[fault.AuthBusy] != 1000-int(n) {
 		t.Errorf("the answers are %v", got)
 	}
 }
@@ -286,6 +295,15 @@ func (p *place) freeze() {
 	start := time.Now()
 	p.accounts.now = func() time.Time { return start.Add(time.Duration(p.ahead.Load())) }
 	p.networks.now = p.accounts.now
+}
+
+// slow makes each hash take a while, so that attempts overlap.
+func (p *place) slow(d time.Duration) {
+	quick := p.hasher.idKey
+	p.hasher.idKey = func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte {
+		time.Sleep(d)
+		return quick(password, salt, passes, memory, threads, size)
+	}
 }
 
 // BenchmarkSignIn signs in 16 at a time, and beside it the hashes alone run one

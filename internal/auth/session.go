@@ -46,7 +46,7 @@ func (s *Service) answer(o opening) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	return Session{o.user, o.org, token, o.refresh, int(accessLife.Seconds())}, nil
+	return Session{o.user, o.org, token, o.refresh, int(s.life.Seconds())}, nil
 }
 
 // signIn opens a session for someone who has proved who they are.
@@ -82,7 +82,7 @@ func (s *Service) open(c store.Conn, user account, from Client) (opening, error)
 		("id", "user_id", "org", "token", "address", "agent", "created_at", "refreshed_at", "expires_at", "ends_at")
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)`,
 		o.session, user.ID, org.id(), digest(o.refresh), from.network(), from.agent(),
-		stamp(now), stamp(now.Add(sessionIdle)), stamp(now.Add(sessionLife))); err != nil {
+		stamp(now), stamp(now.Add(s.idle)), stamp(now.Add(sessionLife))); err != nil {
 		return opening{}, err
 	}
 	n, err := c.Exec(`DELETE FROM "_sessions" WHERE "user_id" = ?1 AND "id" <=
@@ -133,7 +133,7 @@ func (s *Service) rotate(c store.Conn, session, shown string) (o opening, refuse
 	n, err := c.Exec(`UPDATE "_sessions" SET "token" = ?1, "refreshed_at" = ?2,
 		"expires_at" = CASE WHEN ?3 < "ends_at" THEN ?3 ELSE "ends_at" END
 		WHERE "id" = ?4 AND "token" = ?5 AND "revoked_at" IS NULL AND "expires_at" > ?2`,
-		digest(o.refresh), stamp(now), stamp(now.Add(sessionIdle)), session, shown)
+		digest(o.refresh), stamp(now), stamp(now.Add(s.idle)), session, shown)
 	if err != nil {
 		return o, nil, err
 	}
@@ -238,7 +238,7 @@ func (s *Service) Prune(ctx context.Context) (removed int64, err error) {
 	now := s.now()
 	err = s.engine.Write(ctx, func(c store.Conn) error {
 		removed, err = c.Exec(`DELETE FROM "_sessions" WHERE "expires_at" <= ?1 OR "revoked_at" <= ?2`,
-			stamp(now), stamp(now.Add(-sessionIdle)))
+			stamp(now), stamp(now.Add(-s.idle)))
 		return err
 	})
 	return removed, wrap("pruning sessions", err)

@@ -30,7 +30,7 @@ func (s *Service) mintAccess(user, session, org, role string) (Secret, error) {
 	now := s.now()
 	payload, err := json.Marshal(claims{
 		Issuer: s.issuer, Audience: s.issuer, Subject: user, Session: session, Org: org, Role: role,
-		IssuedAt: now.Unix(), NotBefore: now.Unix(), Expires: now.Add(accessLife).Unix(),
+		IssuedAt: now.Unix(), NotBefore: now.Unix(), Expires: now.Add(s.life).Unix(),
 	})
 	if err != nil {
 		return "", wrap("encoding a token", err)

@@ -16,6 +16,8 @@ import (
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/httpapi"
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/sqlite"
 	"github.com/loam-dev/loam/internal/tenant"
@@ -24,15 +26,14 @@ import (
 
 // Options say what an environment is made of.
 type Options struct {
-	Name      string       // of the environment; names it in its tokens
-	Data      string       // the data directory
-	Vault     *vault.Vault // holds the master key
-	Encrypt   bool         // the database, with a key of the vault's
-	NoTenancy bool         // everyone is in one organization
-	Origins   []string     // allowed by CORS
-	Dev       bool         // explorers and introspection for everybody
-	Log       *slog.Logger
-	Now       func() time.Time // nil: the clock
+	Name    string         // of the environment; names it in its tokens
+	Data    string         // the data directory
+	Vault   *vault.Vault   // holds the master key
+	Encrypt bool           // the database, with a key of the vault's
+	Config  *schema.Config // loam.yaml
+	Dev     bool           // explorers and introspection for everybody
+	Log     *slog.Logger
+	Now     func() time.Time // nil: the clock
 }
 
 // Backend is an open environment. It is safe for concurrent use.
@@ -80,15 +81,16 @@ func (b *Backend) wire(ctx context.Context) error {
 	if err := b.Migrator.Prepare(ctx); err != nil {
 		return err
 	}
-	register := tenant.Register{Off: o.NoTenancy, Now: o.Now}
+	register := tenant.Register{Off: !o.Config.Organizations, Now: o.Now}
 	var err error
-	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Issuer: "loam:" + o.Name, Now: o.Now})
+	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Issuer: "loam:" + o.Name,
+		AccessLife: o.Config.Auth.AccessToken, SessionIdle: o.Config.Auth.RefreshToken, Now: o.Now})
 	if err != nil {
 		return err
 	}
 	b.Tenant = tenant.New(b.engine, register, b.Auth)
 	anonymous := &access.Principal{}
-	if o.NoTenancy {
+	if !o.Config.Organizations {
 		anonymous.Org = tenant.None
 		if err := b.engine.Write(ctx, register.Enroll); err != nil {
 			return err
@@ -96,7 +98,8 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.api = httpapi.New(httpapi.Config{
 		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Anonymous: anonymous,
-		Origins: o.Origins, Dev: o.Dev, Ready: b.ready, Log: o.Log,
+		Origins: o.Config.API.Origins, MaxBody: o.Config.API.Limits.Body, Timeout: o.Config.API.Limits.Timeout,
+		Dev: o.Dev, Ready: b.ready, Log: o.Log,
 	})
 	return nil
 }
@@ -105,7 +108,7 @@ func (b *Backend) wire(ctx context.Context) error {
 // they began with. The database must match it: see Migrator.
 func (b *Backend) Use(c *Compiled) error {
 	st := store.New(b.engine, c.Schema, b.opts.Now)
-	service, err := data.New(c.Schema, c.Policy, st, b.opts.Vault.Key("data/cursor").Bytes(), b.opts.Now)
+	service, err := data.New(c.Schema, c.Policy, st, b.opts.Vault.Key("data/cursor").Bytes(), limits(b.opts.Config.API.Limits), b.opts.Now)
 	if err != nil {
 		return err
 	}
@@ -115,6 +118,10 @@ func (b *Backend) Use(c *Compiled) error {
 	}
 	b.app.Store(&httpapi.App{Data: service, GraphQL: executor, OpenAPI: openAPI(c.Schema, b.opts.Name)})
 	return nil
+}
+
+func limits(l schema.APILimits) data.Limits {
+	return data.Limits{Limits: query.Limits{Page: l.PageSize, Depth: l.Depth, Conds: l.Filter}, Batch: l.Batch}
 }
 
 // Data answers queries under the schema in force; for seeds and tests.

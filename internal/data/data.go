@@ -23,14 +23,24 @@ type Service struct {
 	policy  *access.Policy
 	store   *store.Store
 	cursors cursors
+	limits  Limits
 	now     func() time.Time
 }
 
+// Limits are those that an app may set for itself.
+type Limits struct {
+	query.Limits
+	Batch int // writes of one transaction
+}
+
+// DefaultLimits are the limits unless the app sets others.
+var DefaultLimits = Limits{query.DefaultLimits, 100}
+
 // New joins a schema, its policy and its store. The cursor key is 32 bytes and
 // the same on every node.
-func New(s *schema.Schema, p *access.Policy, st *store.Store, cursorKey []byte, now func() time.Time) (*Service, error) {
+func New(s *schema.Schema, p *access.Policy, st *store.Store, cursorKey []byte, limits Limits, now func() time.Time) (*Service, error) {
 	c, err := newCursors(cursorKey)
-	return &Service{schema: s, policy: p, store: st, cursors: c, now: now}, err
+	return &Service{schema: s, policy: p, store: st, cursors: c, limits: limits, now: now}, err
 }
 
 // Schema is the schema that the service answers under.
@@ -48,7 +58,7 @@ type Result struct {
 
 // Read answers a read for a caller.
 func (s *Service) Read(ctx context.Context, by *access.Principal, r *query.Read) (Result, error) {
-	bound, err := query.Bind(s.schema, r)
+	bound, err := query.Bind(s.schema, r, s.limits.Limits)
 	if err != nil {
 		return Result{}, err
 	}
@@ -90,15 +100,15 @@ func (s *Service) result(by *access.Principal, grant access.Grant, page store.Pa
 
 // Write runs writes for a caller as one transaction. once may be nil.
 func (s *Service) Write(ctx context.Context, by *access.Principal, writes []*query.Write, once *store.Once) ([]store.Written, error) {
-	if len(writes) == 0 || len(writes) > store.MaxBatch {
-		return nil, fault.New(fault.DataBatchLimit, "a batch has 1 to %d operations; this one has %d", store.MaxBatch, len(writes))
+	if len(writes) == 0 || len(writes) > s.limits.Batch {
+		return nil, fault.New(fault.DataBatchLimit, "a batch has 1 to %d operations; this one has %d", s.limits.Batch, len(writes)).At("operations")
 	}
 	stamp := query.Stamp{Now: s.now().UTC().Format(store.TimeFormat), ID: newID}
 	grants := make([]access.WriteGrant, len(writes))
 	bounds := make([]*query.BoundWrite, len(writes))
 	for i, w := range writes {
 		var err error
-		if bounds[i], err = query.BindWrite(s.schema, w, stamp); err != nil {
+		if bounds[i], err = query.BindWrite(s.schema, w, stamp, s.limits.Limits); err != nil {
 			return nil, store.InBatch(i, len(writes), err)
 		}
 		if grants[i], err = s.policy.Write(by, bounds[i]); err != nil {

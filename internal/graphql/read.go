@@ -158,7 +158,7 @@ func limitOf(v any) (int, error) {
 	}
 	limit, err := strconv.Atoi(n.String())
 	if err != nil || limit < 1 {
-		return 0, fault.New(fault.QueryLimit, "limit is %s; it goes from 1 to %d", n, query.MaxPage).At("limit")
+		return 0, fault.New(fault.QueryLimit, "limit is %s; it is a number of rows, from 1", n).At("limit")
 	}
 	return limit, nil
 }

@@ -19,10 +19,8 @@ import (
 
 // The limits of one request.
 const (
-	MaxBody        = 1 << 20  // bytes of a JSON body
 	maxQuery       = 16 << 10 // bytes of a URL's query
-	requestTimeout = 30 * time.Second
-	maxIdempotency = 255 // characters of an Idempotency-Key
+	maxIdempotency = 255      // characters of an Idempotency-Key
 )
 
 // App is what follows from the schema. A new schema is a new App; a request
@@ -41,6 +39,8 @@ type Config struct {
 	Anonymous *access.Principal // the caller who shows nothing
 	Origins   []string          // allowed by CORS; "*" for all
 	Dev       bool              // GraphiQL, and introspection for everybody
+	MaxBody   int64             // bytes of a request's body
+	Timeout   time.Duration     // of a request
 	Ready     func(context.Context) error
 	Log       *slog.Logger
 }

@@ -139,7 +139,7 @@ func listMembers(c *call) (reply, error) {
 	if limit := c.URL.Query().Get("limit"); limit != "" {
 		n, err := strconv.Atoi(limit)
 		if err != nil || n < 1 {
-			return reply{}, fault.New(fault.QueryLimit, "limit is %q; it goes from 1 to %d", limit, query.MaxPage).At("limit")
+			return reply{}, fault.New(fault.QueryLimit, "limit is %q; it is a number of members, from 1", limit).At("limit")
 		}
 		page.Limit = n
 	}

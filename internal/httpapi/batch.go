@@ -38,9 +38,6 @@ func batch(c *call) (reply, error) {
 	if !ok {
 		return reply{}, fault.New(fault.QueryRequired, "operations is a list of {method, path, body, ifMatch}").At("operations")
 	}
-	if len(operations) > store.MaxBatch {
-		return reply{}, fault.New(fault.DataBatchLimit, "a batch has 1 to %d operations; this one has %d", store.MaxBatch, len(operations)).At("operations")
-	}
 	writes := make([]*query.Write, len(operations))
 	for i, op := range operations {
 		if writes[i], err = c.operation(op); err != nil {

@@ -72,7 +72,7 @@ func (p *parameters) set(name, value string) error {
 	case "limit":
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 1 {
-			return fault.New(fault.QueryLimit, "limit is %q; it goes from 1 to %d", value, query.MaxPage).At("limit")
+			return fault.New(fault.QueryLimit, "limit is %q; it is a number of rows, from 1", value).At("limit")
 		}
 		p.read.Limit = n
 		return nil

@@ -93,9 +93,9 @@ type endpoint struct {
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), e.api.Timeout)
 	defer cancel()
-	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+	r.Body = http.MaxBytesReader(w, r.Body, e.api.MaxBody)
 	c := &call{Request: r.WithContext(ctx), api: e.api, app: e.api.App(), id: w.Header().Get("X-Request-Id"), out: w.Header()}
 	answer, err := e.run(c)
 	if err != nil {
@@ -207,7 +207,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, id string, err error)
 		return // nobody is listening any more
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = fault.New(fault.HTTPTimeout, "the request took longer than %s; ask for less at once", requestTimeout).Because(err)
+		err = fault.New(fault.HTTPTimeout, "the request took longer than %s; ask for less at once", a.Timeout).Because(err)
 	}
 	e := fault.Of(err)
 	if e.Kind() == fault.Internal {

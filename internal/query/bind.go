@@ -10,23 +10,24 @@ import (
 
 // Bind checks a read against the schema and types its values. Errors are
 // faults that name the field at fault by its dotted path.
-func Bind(s *schema.Schema, r *Read) (*Bound, error) {
+func Bind(s *schema.Schema, r *Read, limits Limits) (*Bound, error) {
 	m := s.Model(r.Model)
 	if m == nil {
 		return nil, fault.New(fault.QueryUnknownModel, "there is no model %q", r.Model)
 	}
-	b := &binder{}
+	b := &binder{Limits: limits}
 	return b.read(m, r, 0, 1)
 }
 
 // binder counts what the limits bound while one query is walked.
 type binder struct {
+	Limits
 	fields int
 }
 
 func (b *binder) read(m *schema.Model, r *Read, depth, cost int) (*Bound, error) {
-	if depth > MaxDepth {
-		return nil, fault.New(fault.QueryTooComplex, "relations are nested deeper than %d levels", MaxDepth)
+	if depth > b.Depth {
+		return nil, fault.New(fault.QueryTooComplex, "relations are nested deeper than %d levels", b.Depth)
 	}
 	out := &Bound{Model: m, Op: r.Op, Cursor: r.Cursor, Count: r.Count, Limit: 1}
 	var err error
@@ -34,14 +35,14 @@ func (b *binder) read(m *schema.Model, r *Read, depth, cost int) (*Bound, error)
 		if out.Key, err = bindKey(m, r.Key); err != nil {
 			return nil, err
 		}
-	} else if out.Limit, err = pageSize(r.Limit); err != nil {
+	} else if out.Limit, err = b.pageSize(r.Limit); err != nil {
 		return nil, err
 	}
 	if cost *= out.Limit; cost > MaxCost {
 		return nil, fault.New(fault.QueryTooComplex,
 			"the query may touch %d rows, more than %d; ask for smaller pages of the nested lists", cost, MaxCost).At("limit")
 	}
-	if out.Where, err = BindFilter(m, r.Filter); err != nil {
+	if out.Where, err = BindFilter(m, r.Filter, b.Conds); err != nil {
 		return nil, err
 	}
 	if r.Op == Search {
@@ -75,12 +76,12 @@ func (b *binder) read(m *schema.Model, r *Read, depth, cost int) (*Bound, error)
 	return out, err
 }
 
-func pageSize(limit int) (int, error) {
+func (b *binder) pageSize(limit int) (int, error) {
 	switch {
 	case limit == 0:
-		return DefaultPage, nil
-	case limit < 0 || limit > MaxPage:
-		return 0, fault.New(fault.QueryLimit, "limit is %d; it goes from 1 to %d", limit, MaxPage).At("limit")
+		return min(DefaultPage, b.Page), nil
+	case limit < 0 || limit > b.Page:
+		return 0, fault.New(fault.QueryLimit, "limit is %d; it goes from 1 to %d", limit, b.Page).At("limit")
 	}
 	return limit, nil
 }
@@ -274,8 +275,8 @@ func (b *binder) related(f *schema.Field, r *Read, depth, cost int) (*Bound, err
 }
 
 func (b *binder) embedded(e *schema.Embedded, fields []Field, depth int) ([]BoundField, error) {
-	if b.fields += len(fields); b.fields > MaxFields || depth > MaxDepth {
-		return nil, fault.New(fault.QueryTooComplex, "the query selects more than %d fields or %d levels", MaxFields, MaxDepth)
+	if b.fields += len(fields); b.fields > MaxFields || depth > MaxNesting {
+		return nil, fault.New(fault.QueryTooComplex, "the query selects more than %d fields or %d levels", MaxFields, MaxNesting)
 	}
 	out := make([]BoundField, 0, len(fields))
 	for _, sel := range fields {

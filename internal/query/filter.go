@@ -16,25 +16,27 @@ import (
 //	{status: {in: [TODO, DOING]}, project: {name: {beginsWith: "A"}}, not: {points: {gt: 3}}}
 //
 // Keys of one object are AND-ed, as are the operators of one field; a bare
-// value means eq. Nil and the empty object bind to nil, which is every row.
-func BindFilter(m *schema.Model, filter any) (*Cond, error) {
-	return (&filterBinder{}).object(m, filter, 0)
+// value means eq. Nil and the empty object bind to nil, which is every row. conds
+// is how many conditions there may be.
+func BindFilter(m *schema.Model, filter any, conds int) (*Cond, error) {
+	return (&filterBinder{most: conds}).object(m, filter, 0)
 }
 
 // BindRule binds the filter of a `where` rule, in which a string may name a
 // variable of the caller's, such as "$user.id"; "$$" stands for a dollar.
 func BindRule(m *schema.Model, filter any) (*Cond, error) {
-	return (&filterBinder{vars: true}).object(m, filter, 0)
+	return (&filterBinder{vars: true, most: DefaultLimits.Conds}).object(m, filter, 0)
 }
 
 type filterBinder struct {
 	vars  bool // "$..." names a variable
-	conds int
+	most  int  // conditions, at most
+	conds int  // seen so far
 }
 
 func (b *filterBinder) count() error {
-	if b.conds++; b.conds > MaxConds {
-		return fault.New(fault.QueryTooComplex, "the filter has more than %d conditions", MaxConds)
+	if b.conds++; b.conds > b.most {
+		return fault.New(fault.QueryTooComplex, "the filter has more than %d conditions", b.most)
 	}
 	return nil
 }
@@ -367,6 +369,10 @@ var (
 	choiceOperators = append([]string{"eq", "ne", "in", "notIn"}, nullOperators...)
 	listOperators   = append([]string{"contains", "notContains", "size"}, nullOperators...)
 )
+
+// Operators lists the operators that a filter on a stored field takes, for the
+// doors that describe them.
+func Operators(f *schema.Field) []string { return slices.Clone(operatorsOf(f)) }
 
 // operatorsOf lists the operators that a field takes.
 func operatorsOf(f *schema.Field) []string {

@@ -6,13 +6,21 @@ package query
 
 import "github.com/loam-dev/loam/internal/schema"
 
-// The limits of one query. Each is named in the error that it causes.
+// Limits are those that an app may set for itself. Each is named in the error
+// that it causes.
+type Limits struct {
+	Page  int // rows of one page
+	Depth int // relations inside relations
+	Conds int // conditions of one filter
+}
+
+// DefaultLimits are the limits unless the app sets others.
+var DefaultLimits = Limits{Page: 1000, Depth: 8, Conds: 100}
+
+// The limits that are the same for everybody.
 const (
 	DefaultPage  = 100    // rows of a list that names no limit
-	MaxPage      = 1000   // rows of one page
-	MaxDepth     = 8      // relations inside relations
 	MaxFields    = 2000   // selected fields, all levels together
-	MaxConds     = 200    // conditions of one filter
 	MaxNesting   = 16     // and/or/not and relations inside each other
 	MaxIn        = 500    // values of one in or notIn
 	MaxSort      = 5      // fields to sort by

@@ -16,17 +16,17 @@ type Stamp struct {
 
 // BindWrite checks a write against the schema and types its values. A new
 // row's missing id, defaults and timestamps are filled in from the stamp.
-func BindWrite(s *schema.Schema, w *Write, stamp Stamp) (*BoundWrite, error) {
+func BindWrite(s *schema.Schema, w *Write, stamp Stamp, limits Limits) (*BoundWrite, error) {
 	m := s.Model(w.Model)
 	if m == nil || m.ReadOnly {
 		return nil, fault.New(fault.QueryUnknownModel, "there is no model %q to write to", clip(w.Model))
 	}
 	out := &BoundWrite{Model: m, Op: w.Op, Version: w.Version}
 	var err error
-	if out.Condition, err = BindFilter(m, w.Condition); err != nil {
+	if out.Condition, err = BindFilter(m, w.Condition, limits.Conds); err != nil {
 		return nil, within("condition", err)
 	}
-	if out.Select, err = (&binder{}).selection(m, w.Select, 0, 1); err != nil {
+	if out.Select, err = (&binder{Limits: limits}).selection(m, w.Select, 0, 1); err != nil {
 		return nil, err
 	}
 	var given []Assign

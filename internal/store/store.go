@@ -12,7 +12,6 @@ import (
 
 // The limits of one write.
 const (
-	MaxBatch     = 100            // writes of one transaction
 	MaxDependent = 1000           // rows that a delete may re-point or take along
 	maxCascade   = 16             // levels of cascading deletes
 	keepAnswers  = 24 * time.Hour // of requests with an Idempotency-Key

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/loam-dev/loam/internal/backend"
+	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -31,7 +32,7 @@ type Server struct {
 type Option func(*backend.Options)
 
 // NoTenancy puts everyone into one organization.
-func NoTenancy(o *backend.Options) { o.NoTenancy = true }
+func NoTenancy(o *backend.Options) { o.Config.Organizations = false }
 
 // Production turns the conveniences of development off.
 func Production(o *backend.Options) { o.Dev = false }
@@ -49,7 +50,7 @@ func New(t testing.TB, source string, options ...Option) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := backend.Options{Name: "test", Data: t.TempDir(), Vault: v, Dev: true, Origins: []string{"*"}, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	o := backend.Options{Name: "test", Data: t.TempDir(), Vault: v, Dev: true, Config: schema.DefaultConfig(), Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 	for _, option := range options {
 		option(&o)
 	}
