@@ -10,7 +10,6 @@ import (
 
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
-	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/tenant"
 )
 
