@@ -118,6 +118,6 @@ func BenchmarkWrite64(b *testing.B) {
 			})
 		}
 		all.Wait()
-		b.ReportMetric(float64(b.N)/float64(e.commits.Load()), "writes/commit")
+		b.ReportMetric(float64(b.N)/float64(e.epoch.Load()), "writes/commit")
 	})
 }

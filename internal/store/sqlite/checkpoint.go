@@ -51,7 +51,6 @@ func (w *writer) tidy() {
 		return
 	}
 	defer w.survive()
-	w.dirty = false
 	if time.Since(w.tuned) >= w.file.optimizeEvery {
 		w.tuned = time.Now()
 		if err := w.conn.db.Exec("PRAGMA analysis_limit = 400; PRAGMA optimize"); err != nil {
@@ -59,13 +58,16 @@ func (w *writer) tidy() {
 		}
 	}
 	if err := w.checkpoint(sqlite3.CHECKPOINT_TRUNCATE); err == nil {
-		w.walPages, w.restart = 0, w.file.walHardPages
+		w.walPages, w.restart, w.dirty = 0, w.file.walHardPages, false
 	}
 }
 
-// checkpoint folds in the whole log, waiting a little for reads under way.
+// checkpoint folds in the whole log, waiting for the janitor, who would have it
+// refused, and a little for reads under way.
 func (w *writer) checkpoint(mode sqlite3.CheckpointMode) error {
-	w.janitor.settle()
+	w.janitor.folding.Lock()
+	defer w.janitor.folding.Unlock()
+	defer w.janitor.settle()()
 	db := w.conn.db
 	_ = db.BusyTimeout(w.file.restartWait)
 	_, _, err := db.WALCheckpoint("main", mode)
@@ -76,14 +78,16 @@ func (w *writer) checkpoint(mode sqlite3.CheckpointMode) error {
 // janitor checkpoints in the background.
 type janitor struct {
 	file   *file
-	settle func() // has idle connections let go of the log
+	settle func() (resume func()) // has the readers let go of the log
 	calls  chan struct{}
 	quit   chan struct{}
 	gone   chan struct{}
 	once   sync.Once
+
+	folding sync.Mutex // held during a checkpoint, whoever does it
 }
 
-func newJanitor(f *file, settle func()) *janitor {
+func newJanitor(f *file, settle func() (resume func())) *janitor {
 	j := &janitor{
 		file:   f,
 		settle: settle,
@@ -142,7 +146,9 @@ func (j *janitor) checkpoint(c *conn) (_ *conn) {
 		}
 		c = opened
 	}
-	j.settle()
+	j.folding.Lock()
+	defer j.folding.Unlock()
+	defer j.settle()()
 	if _, _, err := c.db.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE); err != nil {
 		j.file.log.Warn("folding the log into the database", "error", err)
 	}

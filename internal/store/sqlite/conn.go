@@ -28,7 +28,7 @@ type conn struct {
 	driving bool
 
 	inSnapshot bool  // BEGIN is in force between two reads
-	snapshot   int64 // commits that were answered when it began, at least
+	snapshot   int64 // the epoch in which it began
 }
 
 var _ store.Conn = (*conn)(nil)

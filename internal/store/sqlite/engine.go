@@ -38,7 +38,7 @@ type Engine struct {
 	readers *pool
 	janitor *janitor
 	lock    *os.File
-	commits atomic.Int64 // answered so far
+	epoch   atomic.Int64 // snapshots of an earlier one may lack a commit
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -75,9 +75,9 @@ func open(ctx context.Context, o Options, lim limits) (_ *Engine, err error) {
 		main.close()
 		return nil, err
 	}
-	e.readers = newPool(f, &e.commits)
+	e.readers = newPool(f, &e.epoch)
 	e.janitor = newJanitor(f, e.readers.settle)
-	e.writer = newWriter(f, main, &e.commits, e.janitor)
+	e.writer = newWriter(f, main, &e.epoch, e.janitor)
 	return e, nil
 }
 

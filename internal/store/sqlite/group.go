@@ -184,7 +184,7 @@ func (w *writer) commit() {
 			j.err = uncertain(err)
 		}
 	}
-	w.commits.Add(1)
+	w.epoch.Add(1)
 	w.dirty = true
 	w.answerAll()
 }

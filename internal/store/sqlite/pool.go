@@ -19,8 +19,10 @@ import (
 // it where nothing was committed in between, which saves beginning a
 // transaction, the locks that go with it, and a good third of a small read.
 type pool struct {
-	file    *file
-	commits *atomic.Int64 // how many commits the writer has answered
+	file  *file
+	epoch *atomic.Int64 // grows with each commit, before it is answered
+
+	checkpoints atomic.Int32 // under way; no snapshot is kept meanwhile
 
 	mu      sync.Mutex
 	idle    []*conn
@@ -30,8 +32,8 @@ type pool struct {
 	empty   chan struct{} // closed when closed and no connection is left
 }
 
-func newPool(f *file, commits *atomic.Int64) *pool {
-	return &pool{file: f, commits: commits, empty: make(chan struct{})}
+func newPool(f *file, epoch *atomic.Int64) *pool {
+	return &pool{file: f, epoch: epoch, empty: make(chan struct{})}
 }
 
 func (p *pool) read(ctx context.Context, fn func(store.Conn) error) error {
@@ -57,7 +59,7 @@ func (p *pool) read(ctx context.Context, fn func(store.Conn) error) error {
 // refresh gives the connection a snapshot that holds every commit answered so
 // far.
 func (p *pool) refresh(c *conn) error {
-	now := p.commits.Load()
+	now := p.epoch.Load()
 	if c.inSnapshot && c.snapshot == now {
 		return nil
 	}
@@ -167,7 +169,7 @@ func (p *pool) connect() (*conn, error) {
 // a fresh snapshot; one that can't be brought back is thrown away.
 func (p *pool) giveBack(c *conn, sound bool) {
 	broken := c.driving
-	if !sound && !broken {
+	if !broken && (!sound || p.checkpoints.Load() > 0) {
 		c.leave()
 		broken = c.endSnapshot() != nil
 	}
@@ -212,9 +214,12 @@ func (p *pool) forget() {
 	p.open--
 }
 
-// settle ends the snapshots that no read is using, so that a checkpoint can go
-// past them.
-func (p *pool) settle() {
+// settle has all connections let go of the log, at once or when their read
+// ends, so that a checkpoint can go past them. They keep no snapshot until
+// resume.
+func (p *pool) settle() (resume func()) {
+	p.checkpoints.Add(1)
+	p.epoch.Add(1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.idle {
@@ -222,6 +227,7 @@ func (p *pool) settle() {
 			p.file.log.Warn("ending a snapshot", "error", err)
 		}
 	}
+	return func() { p.checkpoints.Add(-1) }
 }
 
 // close refuses further reads, lets those under way and in line end, and closes

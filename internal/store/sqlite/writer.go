@@ -18,7 +18,7 @@ import (
 type writer struct {
 	file    *file
 	conn    *conn
-	commits *atomic.Int64 // counts the commits, each before it is answered
+	epoch   *atomic.Int64 // grows with each commit, before it is answered
 	janitor *janitor
 	queue   chan *job
 	stop    chan struct{} // closed by drain: finish what waits, then end
@@ -54,11 +54,11 @@ const (
 	takenBack
 )
 
-func newWriter(f *file, c *conn, commits *atomic.Int64, janitor *janitor) *writer {
+func newWriter(f *file, c *conn, epoch *atomic.Int64, janitor *janitor) *writer {
 	w := &writer{
 		file:    f,
 		conn:    c,
-		commits: commits,
+		epoch:   epoch,
 		janitor: janitor,
 		queue:   make(chan *job, f.queue),
 		stop:    make(chan struct{}),
@@ -120,6 +120,9 @@ func (w *writer) loop() {
 			idle.Reset(w.file.idleAfter)
 		case <-idle.C:
 			w.tidy()
+			if w.dirty {
+				idle.Reset(w.file.idleAfter)
+			}
 		case <-w.stop:
 			for j := w.next(); j != nil; j = w.next() {
 				w.commitTogether(j)
