@@ -200,16 +200,15 @@ func TestLoadTime(t *testing.T) {
 		return
 	}
 	source := manyModels(300)
-	var times []time.Duration
-	for range 9 {
+	fastest := time.Hour
+	for i := 0; i < 5 || i < 40 && fastest > 200*time.Millisecond; i++ { // others may share the machine
 		began := time.Now()
 		check(t, "big", source)
-		times = append(times, time.Since(began))
+		fastest = min(fastest, time.Since(began))
 	}
-	slices.Sort(times)
-	t.Logf("%d KiB: median %v, fastest %v", len(source)>>10, times[4], times[0])
-	if times[0] > 200*time.Millisecond { // the others may have shared the machine
-		t.Errorf("all of %v are over 200 ms", times)
+	t.Logf("%d KiB: %v", len(source)>>10, fastest)
+	if fastest > 200*time.Millisecond {
+		t.Errorf("the fastest of 40 took %v", fastest)
 	}
 }
 
@@ -298,6 +297,9 @@ func sound(t *testing.T, s *Schema) {
 // TestHostile: files that are all mistakes, or all of one thing, are read in
 // about the time that their size takes.
 func TestHostile(t *testing.T) {
+	if raceEnabled {
+		return // a test of time
+	}
 	repeat := func(n int, form string) string {
 		var b strings.Builder
 		for i := range n {
