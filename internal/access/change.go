@@ -153,15 +153,13 @@ func (w *weaver) refs(b *query.BoundWrite) ([]Ref, error) {
 
 // sets tells whether the write gives a reference a target.
 func sets(b *query.BoundWrite, r *schema.Relation) bool {
-	if slices.Equal(r.From, b.Model.Key) {
+	if r.Type != schema.BelongsTo && slices.Equal(r.From, b.Model.Key) {
 		return false // the other side holds the reference
 	}
-	for _, f := range r.From {
-		if value, ok := b.Value(f); ok && value != nil && !slices.Contains(b.Model.Key, f) || ok && value != nil && b.Op == query.Create {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.From, func(f *schema.Field) bool {
+		value, set := b.Value(f)
+		return set && value != nil
+	})
 }
 
 // NoReference is the one answer for a target that is missing, foreign or
