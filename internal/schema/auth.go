@@ -9,7 +9,7 @@ import (
 )
 
 // Roles are the organization roles that `allow: member` knows.
-func Roles() []string { return []string{"owner", "admin", "member", "viewer"} }
+func Roles() []string { return []string{"owner", "admin", "member"} }
 
 // providersOf lists how a caller of each kind of rule may have signed in, the
 // usual way first.
@@ -192,7 +192,11 @@ func (c *checker) callerField(m *modelDef, name string, at span, holds string) *
 		return m.addImplicit(&Field{Name: name, TypeName: "String", Scalar: String, ReadOnly: true})
 	}
 	if f.Kind != ScalarKind || f.Scalar != ID && f.Scalar != String && f.Scalar != Email {
-		c.errorf(at, "bad_rule", "name a field of type ID, String or [String]", "`%s` can't hold %s", name, holds)
+		help := "name a field of type ID, String or [String]"
+		if f.Kind == RelationKind && f.Relation != nil && len(f.Relation.From) == 1 {
+			help = "name the field that holds its key: \"" + f.Relation.From[0].Name + "\""
+		}
+		c.errorf(at, "bad_rule", help, "`%s` can't hold %s", name, holds)
 	}
 	return f
 }

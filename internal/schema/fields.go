@@ -326,9 +326,7 @@ func (c *checker) fieldDirective(m *modelDef, f *Field, found applied) {
 	case "deprecated":
 		f.Deprecated = deprecation(a)
 	case "renamedFrom":
-		if stored() {
-			f.RenamedFrom = c.formerName(a, f.Name, m.Name+"."+f.Name)
-		}
+		f.RenamedFrom = c.formerName(a, f.Name, m.Name+"."+f.Name) // of a relation: its key's, see renamedKeys
 	case "refersTo":
 		if stored() && a.has("name") && c.physicalName(a, "column") {
 			f.Column = a.text("name")

@@ -23,6 +23,25 @@ func (c *checker) collisions() {
 	}
 	c.typeCollisions()
 	c.operationCollisions()
+	c.renames()
+}
+
+// renames reports former names that are still in use, or claimed twice.
+func (c *checker) renames() {
+	types := map[string]bool{}
+	for _, m := range c.order {
+		if m.RenamedFrom != "" && (c.defs[m.RenamedFrom] != nil || types[m.RenamedFrom]) {
+			c.errorf(spanOf(m.Pos, m.Name), "renamed", "remove @renamedFrom from one, or the other type", "`%s` is renamed from `%s`, which another type is or was", m.Name, m.RenamedFrom)
+		}
+		types[m.RenamedFrom] = true
+		fields := map[string]bool{}
+		for _, f := range m.Fields {
+			if f.RenamedFrom != "" && (m.fields[f.RenamedFrom] != nil || fields[f.RenamedFrom]) {
+				c.errorf(spanOf(f.Pos, f.Name), "renamed", "remove @renamedFrom from one, or the other field", "`%s` is renamed from `%s`, which another field is or was", f.Name, f.RenamedFrom)
+			}
+			fields[f.RenamedFrom] = true
+		}
+	}
 }
 
 // typeCollisions reports types that have the name of one that is generated.

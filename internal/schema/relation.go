@@ -90,6 +90,7 @@ func (c *checker) relations() {
 			}
 		}
 	}
+	c.renamedKeys()
 	c.inverses()
 	for _, l := range c.links {
 		if l.rel != nil && len(l.rel.From) > 0 && len(l.rel.To) > 0 {
@@ -129,6 +130,25 @@ func (c *checker) besideKey(l *link) []*Field {
 		key = append(key, c.keyField(l, l.m, name, alias, to, l.field.Required))
 	}
 	return key
+}
+
+// renamedKeys passes the former name of a reference on to the key that is made
+// for it: `project @renamedFrom(name: "task")` renames `taskId`.
+func (c *checker) renamedKeys() {
+	for _, l := range c.links {
+		former := l.field.RenamedFrom
+		if former == "" {
+			continue
+		}
+		l.field.RenamedFrom = ""
+		if l.rel == nil || l.rel.Type != BelongsTo || slices.ContainsFunc(l.rel.From, func(f *Field) bool { return !f.Implicit }) {
+			c.errorf(l.span(), "misplaced", "write it on the field that holds the key", "`@renamedFrom` can't stand on `%s`: it has no column of its own", l.field.Name)
+			continue
+		}
+		for i, f := range l.rel.From {
+			f.RenamedFrom = former + upperFirst(l.rel.To[i].Name)
+		}
+	}
 }
 
 // alias is Amplify's name for the key of a reference without fields: it goes
