@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
@@ -29,7 +30,7 @@ func (f *file) translate(ctx context.Context, err error) error {
 		return constraint(err)
 	case code == sqlite3.INTERRUPT:
 		return cancelled(ctx, err)
-	case code == sqlite3.FULL, outOfSpace(err):
+	case code == sqlite3.FULL, code == sqlite3.IOERR && f.full(err):
 		return fault.New(fault.StoreFull, "there is no room left for this write; nothing of it was kept").Because(err)
 	case code == sqlite3.BUSY, code == sqlite3.LOCKED:
 		return f.busy(err)
@@ -39,6 +40,24 @@ func (f *file) translate(ctx context.Context, err error) error {
 		return fault.New(fault.StoreCorrupt, "the database file %s is damaged; restore the latest backup", f.path).Because(err)
 	}
 	return fmt.Errorf("sqlite: %w", err)
+}
+
+// full tells whether a failed write failed for want of room. SQLite forgets the
+// system's reason while it undoes the transaction, so the disk is asked again.
+func (f *file) full(err error) bool {
+	extended, _ := errors.AsType[sqlite3.ExtendedErrorCode](err)
+	switch extended {
+	case sqlite3.IOERR_WRITE, sqlite3.IOERR_FSYNC, sqlite3.IOERR_TRUNCATE, sqlite3.IOERR_SHMSIZE:
+		return outOfSpace(f.probe())
+	}
+	return outOfSpace(err)
+}
+
+// probe writes a small file beside the database, and removes it.
+func (f *file) probe() error {
+	path := f.path + "-probe"
+	err := os.WriteFile(path, make([]byte, probeBytes), 0o600)
+	return errors.Join(err, os.Remove(path))
 }
 
 func (f *file) busy(cause error) error {

@@ -57,5 +57,8 @@ func defaultLimits() limits {
 // holdEvery is the time between two tries to lock the database.
 const holdEvery = 20 * time.Millisecond
 
+// probeBytes is what must fit on a disk that is not full.
+const probeBytes = 64 << 10
+
 // defaultReaders leaves room for reads that wait for the disk.
 func defaultReaders() int { return max(4, 2*runtime.GOMAXPROCS(0)) }

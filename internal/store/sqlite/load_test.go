@@ -19,7 +19,7 @@ import (
 // the same sum, and each read must see the write that returned before it began.
 func TestReadersSeeSnapshotsUnderSixtyFourWriters(t *testing.T) {
 	bothWays(t, func(t *testing.T, o Options) {
-		const accounts, rounds = 64, 25
+		const accounts, rounds = 64, 10
 		e := openEngine(t, o)
 		script(t, e, `CREATE TABLE account (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL, moves INTEGER NOT NULL) STRICT;
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 63) INSERT INTO account SELECT i, 100, 0 FROM n`)
@@ -164,7 +164,7 @@ func TestLogStaysBounded(t *testing.T) {
 	bothWays(t, func(t *testing.T, o Options) {
 		o.Path = filepath.Join(t.TempDir(), "loam.db")
 		e := openEngine(t, o, func(l *limits) {
-			l.walSoftPages, l.walHardPages, l.walKeptBytes = 50, 200, 1<<20
+			l.walSoftPages, l.walHardPages, l.walKeptBytes = 20, 60, 100<<10
 			l.idleAfter = 20 * time.Millisecond
 		})
 		script(t, e, "CREATE TABLE t (id TEXT PRIMARY KEY) STRICT")
@@ -181,7 +181,7 @@ func TestLogStaysBounded(t *testing.T) {
 			})
 		}
 		largest, written := int64(0), int64(0)
-		for i := range 1000 {
+		for i := range 300 {
 			if err := insert(e, context.Background(), fmt.Sprintf("%04d-%s", i, strings.Repeat("x", 3000))); err != nil {
 				t.Fatal(err)
 			}
