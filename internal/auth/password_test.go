@@ -230,23 +230,21 @@ func TestAttack136_ParallelHashes(t *testing.T) {
 	p, _ := newPlace(t)
 	cores := int64(runtime.GOMAXPROCS(0))
 	var running, peak, busy atomic.Int64
-	full := make(chan struct{}) // closed when the queue has refused all that it must
+	full, release := context.WithTimeout(context.Background(), 10*time.Second) // until the queue has refused all that it must
+	defer release()
 	cheap := p.hasher.idKey
 	p.hasher.idKey = func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte {
 		now := running.Add(1)
 		defer running.Add(-1)
 		for old := peak.Load(); now > old && !peak.CompareAndSwap(old, now); old = peak.Load() {
 		}
-		select {
-		case <-full:
-		case <-time.After(10 * time.Second):
-		}
+		<-full.Done()
 		return cheap(password, salt, passes, memory, threads, size)
 	}
 	got := together(1000, func(i int) error {
 		_, err := p.signIn(fmt.Sprintf("user%d@example.com", i), "a password")
 		if fault.Is(err, fault.AuthBusy) && busy.Add(1) == 1000-hashQueue-cores {
-			close(full)
+			release()
 		}
 		return err
 	})
