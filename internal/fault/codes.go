@@ -112,6 +112,15 @@ const (
 	TenantBadName    Code = "tenant/bad_name"
 	TenantLimit      Code = "tenant/limit"
 	TenantOff        Code = "tenant/off"
+
+	CLIUsage     Code = "cli/usage"
+	CLINoProject Code = "cli/no_project"
+	CLIMistakes  Code = "cli/mistakes"
+	CLISeed      Code = "cli/seed"
+	CLIExists    Code = "cli/exists"
+	CLIAddress   Code = "cli/address"
+	CLIFiles     Code = "cli/files"
+	CLIRefuses   Code = "cli/refuses"
 )
 
 // Catalog holds every code. It is never written after start.
@@ -215,4 +224,13 @@ var Catalog = map[Code]Entry{
 	TenantBadName:    {Invalid, "The name is empty, too long, or has control characters."},
 	TenantLimit:      {Invalid, "A limit on organizations or members is reached. The message names it."},
 	TenantOff:        {Forbidden, "This backend has no organizations: loam.yaml says tenancy: off."},
+
+	CLIUsage:     {Invalid, "The command line is not understood. `loam <command> --help` shows how the command is called."},
+	CLINoProject: {NotFound, "The directory holds no schema.graphql. Make a project with `loam init`, or name one with --dir."},
+	CLIMistakes:  {Invalid, "schema.graphql or loam.yaml has mistakes. Each was shown with its place and what to write instead."},
+	CLISeed:      {Invalid, "seed.json does not fit the schema. The message names the row."},
+	CLIExists:    {Conflict, "The files of a new project would replace some that are there. Choose an empty directory."},
+	CLIAddress:   {Unavailable, "The address can't be listened on. Choose another with --addr."},
+	CLIFiles:     {Unavailable, "A file or directory can't be read or written. The message names it."},
+	CLIRefuses:   {Precondition, "The server can't run safely like this. The message lists all reasons."},
 }

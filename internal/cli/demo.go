@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loam-dev/loam/internal/store"
+)
+
+func (c *console) demoCommand() *cobra.Command {
+	at := &place{}
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Serve an example with data in it, to look around",
+		Long: `Serve an example with data in it, to look around: a task tracker with two
+organizations, six users and 500 tasks. It prints who can sign in and three
+commands to paste. Nothing is left behind unless --data says where to keep it.`,
+		Example: `  loam demo
+  loam demo --addr 127.0.0.1:9000
+  loam demo --data ./demo-data     # keep what you change`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			files, dir := c.example, "the example"
+			if cmd.Flags().Changed("dir") {
+				files, dir = os.DirFS(at.dir), at.dir
+			}
+			if at.data != "" {
+				return c.demo(cmd.Context(), at, files, dir)
+			}
+			return at.withTemporary(func(p *place) error { return c.demo(cmd.Context(), p, files, dir) })
+		},
+	}
+	at.flags(cmd, true)
+	return cmd
+}
+
+// demo serves a project with its seed.
+func (c *console) demo(ctx context.Context, at *place, files fs.FS, dir string) (err error) {
+	p, err := readProject(files, dir)
+	if err != nil {
+		return err
+	}
+	if err := c.usable(p); err != nil {
+		return err
+	}
+	planted, err := readSeed(files)
+	if err != nil {
+		return err
+	}
+	fresh := at.isNew()
+	log := c.log()
+	b, err := at.open(ctx, p.config, true, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	s, err := listen(ctx, b, at.addr, log)
+	if err != nil {
+		return err
+	}
+	if _, err := b.Migrator.Apply(ctx, p.compiled.Schema, store.ApplyOptions{Source: p.schemaText}); err != nil {
+		return err
+	}
+	if err := b.Use(p.compiled); err != nil {
+		return err
+	}
+	if planted != nil && fresh {
+		if err := planted.plant(ctx, b, p.config); err != nil {
+			return err
+		}
+	}
+	c.welcome(address(s), planted)
+	return c.serve(ctx, s, b)
+}
+
+// welcome says what there is to see and how.
+func (c *console) welcome(url string, s *seed) {
+	fmt.Fprintf(c.out, "REST     %s/api\nGraphQL  %s/graphql\n", url, url)
+	if s == nil || len(s.Users) == 0 {
+		return
+	}
+	fmt.Fprint(c.out, "\nSign in as\n")
+	for _, u := range s.Users {
+		fmt.Fprintf(c.out, "  %-22s %q  %s\n", u.Email, u.Password, strings.Join(s.rolesOf(u.Email), ", "))
+	}
+	first := s.Users[0]
+	fmt.Fprintf(c.out, `
+Try it: sign in, then ask
+  TOKEN=$(curl -s %[1]s/auth/sign-in -H 'Content-Type: application/json' -d '{"email":"%[2]s","password":"%[3]s"}' | sed 's/.*"accessToken":"\([^"]*\)".*/\1/')
+  curl -s '%[1]s/api/tasks?status=DOING&sort=-points&limit=5&include=project,assignee' -H "Authorization: Bearer $TOKEN"
+  curl -s %[1]s/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"query":"{ listProjects(limit: 3) { items { name tasks(limit: 2) { items { title status assignee { name } } } } } }"}'
+
+`, url, first.Email, first.Password)
+}
+
+// rolesOf lists what a user is, and where: "owner of Acme".
+func (s *seed) rolesOf(email string) []string {
+	var roles []string
+	for _, o := range s.Organizations {
+		for _, m := range o.Members {
+			if m.Email == email {
+				roles = append(roles, fmt.Sprintf("%s of %s", m.Role, o.Name))
+			}
+		}
+	}
+	return roles
+}
+
+// log is what development logs with: warnings, for people to read.
+func (c *console) log() *slog.Logger {
+	return slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}

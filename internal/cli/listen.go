@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"syscall"
+
+	"github.com/loam-dev/loam/internal/backend"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/server"
+)
+
+// listen binds the address of a backend.
+func listen(ctx context.Context, b *backend.Backend, addr string, log *slog.Logger) (*server.Server, error) {
+	s, err := server.Listen(ctx, addr, b.Handler(), log)
+	switch {
+	case err == nil:
+		return s, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fault.New(fault.CLIAddress, "another program listens on %s; stop it, or choose another address, such as --addr %s", addr, otherAddr(addr))
+	}
+	return nil, fault.New(fault.CLIAddress, "%s can't be listened on; choose another address, such as --addr 127.0.0.1:8081", addr).Because(err)
+}
+
+// otherAddr is the same host with a port that the system chooses.
+func otherAddr(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || port == "8081" {
+		return "127.0.0.1:0"
+	}
+	return net.JoinHostPort(host, "8081")
+}
+
+// address is where a browser on this machine finds the server.
+func address(s *server.Server) string {
+	host, port, err := net.SplitHostPort(s.Addr())
+	if err != nil {
+		return "http://" + s.Addr()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// serve says that the server is ready and answers until ctx ends; then the
+// backend stops being ready, and the requests under way finish.
+func (c *console) serve(ctx context.Context, s *server.Server, b *backend.Backend) error {
+	defer context.AfterFunc(ctx, b.Drain)()
+	fmt.Fprintln(c.out, "ready "+address(s))
+	return s.Serve(ctx)
+}

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loam-dev/loam/internal/backend"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/vault"
+)
+
+const (
+	environmentName = "main"    // of the one environment that the command line runs
+	databaseFile    = "loam.db" // inside the data directory
+	developmentKey  = "dev.key" // there, where no master key is set
+	dataDirectory   = ".loam"   // inside the project
+	masterKey       = "LOAM_MASTER_KEY"
+)
+
+// place is where a project, its data and its key are, and where it answers.
+type place struct {
+	dir, data, addr, keyFile string
+}
+
+// flags gives a command the flags of a place. Addr is for those that listen.
+func (p *place) flags(cmd *cobra.Command, listens bool) {
+	f := cmd.Flags()
+	f.StringVar(&p.dir, "dir", ".", "the project's directory")
+	f.StringVar(&p.data, "data", "", "the data directory; .loam inside the project unless given")
+	withEnvironment(f, "dir", "LOAM_DIR")
+	withEnvironment(f, "data", "LOAM_DATA")
+	if listens {
+		f.StringVar(&p.addr, "addr", "127.0.0.1:8080", "the address to listen on")
+		withEnvironment(f, "addr", "LOAM_ADDR")
+	}
+}
+
+// keyFlag lets a command take the master key from a file.
+func (p *place) keyFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&p.keyFile, "key-file", "", "a file that holds the master key, in place of "+masterKey)
+	withEnvironment(cmd.Flags(), "key-file", "LOAM_KEY_FILE")
+}
+
+// dataDir is the data directory.
+func (p *place) dataDir() string {
+	if p.data != "" {
+		return p.data
+	}
+	return filepath.Join(p.dir, dataDirectory)
+}
+
+// isNew tells whether there is no database yet.
+func (p *place) isNew() bool {
+	_, err := os.Stat(filepath.Join(p.dataDir(), databaseFile))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// makeData makes the data directory, and finds out whether it can be written.
+func (p *place) makeData() error {
+	dir := p.dataDir()
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(dir, ".probe-*"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+	}
+	if err != nil {
+		return fault.New(fault.CLIFiles, "the data directory %s can't be written; choose another with --data, or give the user that runs loam the right to", dir).Because(err)
+	}
+	return nil
+}
+
+// master is the master key that was given, or nil where none was.
+func (p *place) master() (*vault.Vault, error) {
+	if p.keyFile != "" {
+		return vault.FromFile(p.keyFile)
+	}
+	if text, given := os.LookupEnv(masterKey); given {
+		return vault.Parse(text)
+	}
+	return nil, nil
+}
+
+// key is the master key, or without one the development key of the data
+// directory; only the former encrypts the database.
+func (p *place) key() (v *vault.Vault, encrypt bool, err error) {
+	if v, err = p.master(); v != nil || err != nil {
+		return v, true, err
+	}
+	v, err = vault.FromOrNewFile(filepath.Join(p.dataDir(), developmentKey))
+	return v, false, err
+}
+
+// open opens the environment of a place.
+func (p *place) open(ctx context.Context, config *schema.Config, dev bool, log *slog.Logger) (*backend.Backend, error) {
+	if err := p.makeData(); err != nil {
+		return nil, err
+	}
+	v, encrypt, err := p.key()
+	if err != nil {
+		return nil, err
+	}
+	return backend.Open(ctx, backend.Options{
+		Name: environmentName, Data: p.dataDir(), Vault: v, Encrypt: encrypt,
+		Config: config, Dev: dev, Log: log,
+	})
+}
+
+// withTemporary gives fn a place whose data is gone afterwards.
+func (p *place) withTemporary(fn func(*place) error) (err error) {
+	dir, err := os.MkdirTemp("", "loam-*")
+	if err != nil {
+		return fmt.Errorf("making a temporary directory: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	temporary := *p
+	temporary.data = dir
+	return fn(&temporary)
+}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/loam-dev/loam/internal/backend"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// The files of a project.
+const (
+	schemaFile = "schema.graphql"
+	configFile = "loam.yaml"
+	seedFile   = "seed.json"
+)
+
+// maxProjectFile bounds each of them, in bytes. The schema and the
+// configuration have smaller limits of their own.
+const maxProjectFile = 16 << 20
+
+// project is a directory's files, read and checked.
+type project struct {
+	schemaText, configText string
+
+	compiled *backend.Compiled  // nil where the schema has errors
+	config   *schema.Config     // nil where loam.yaml has errors
+	schema   schema.Diagnostics // remarks on schema.graphql
+	settings schema.Diagnostics // remarks on loam.yaml
+}
+
+// readProject reads and checks the project in a directory. Mistakes in its
+// files are no error: they are in the project.
+func readProject(files fs.FS, dir string) (*project, error) {
+	p := &project{}
+	var err error
+	if p.schemaText, err = readFile(files, schemaFile); errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.New(fault.CLINoProject, "there is no %s in %s; make a project with `loam init`, or name one with --dir", schemaFile, dir)
+	} else if err != nil {
+		return nil, unreadable(schemaFile, err)
+	}
+	if p.configText, err = readFile(files, configFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, unreadable(configFile, err)
+	}
+	p.compiled, p.schema = backend.Compile(schemaFile, p.schemaText)
+	p.config, p.settings = schema.ParseConfig(configFile, p.configText)
+	return p, nil
+}
+
+func unreadable(name string, err error) error {
+	return fault.New(fault.CLIFiles, "%s can't be read; give the user that runs loam the right to", name).Because(err)
+}
+
+// readFile reads a project's file of a bounded size.
+func readFile(files fs.FS, name string) (string, error) {
+	info, err := fs.Stat(files, name)
+	if err != nil {
+		return "", err
+	}
+	if info.Size() > maxProjectFile {
+		return "", fmt.Errorf("it has %d bytes; the limit is %d", info.Size(), maxProjectFile)
+	}
+	text, err := fs.ReadFile(files, name)
+	return string(text), err
+}
+
+// remarks are all remarks on the project.
+func (p *project) remarks() schema.Diagnostics {
+	return append(append(schema.Diagnostics{}, p.schema...), p.settings...)
+}
+
+// show writes the remarks with their lines.
+func (c *console) show(p *project) error {
+	return errors.Join(p.schema.Format(c.err, p.schemaText, c.color), p.settings.Format(c.err, p.configText, c.color))
+}
+
+// usable shows the remarks, and is an error where one of them is.
+func (c *console) usable(p *project) error {
+	if err := c.show(p); err != nil {
+		return err
+	}
+	return mistakes(p.remarks())
+}
+
+// mistakes counts the errors among remarks, as an error; nil without one.
+func mistakes(remarks schema.Diagnostics) error {
+	n, where := 0, ""
+	for _, d := range remarks {
+		if d.Severity != schema.Error {
+			continue
+		}
+		n++
+		if where == "" {
+			where = d.File
+		}
+	}
+	switch n {
+	case 0:
+		return nil
+	case 1:
+		return fault.New(fault.CLIMistakes, "%s has a mistake; it is shown above with what to write instead", where)
+	}
+	return fault.New(fault.CLIMistakes, "%s has %d mistakes; they are shown above with what to write instead", where, n)
+}
+
+// openProject is readProject for one that must be right.
+func (c *console) openProject(dir string) (*project, error) {
+	p, err := readProject(os.DirFS(dir), dir)
+	if err != nil {
+		return nil, err
+	}
+	return p, c.usable(p)
+}

@@ -1,0 +1,217 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/backend"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/tenant"
+)
+
+// seed is seed.json: what a new database starts with.
+type seed struct {
+	Users         []seedUser         `json:"users"`
+	Organizations []seedOrganization `json:"organizations"`
+}
+
+type seedUser struct {
+	Email    string `json:"email"`
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
+
+// seedOrganization is one organization with its rows. The first member, who
+// must be an owner, founds it.
+type seedOrganization struct {
+	Name    string       `json:"name"`
+	Members []seedMember `json:"members"`
+	Rows    []seedRows   `json:"rows"`
+}
+
+type seedMember struct {
+	Email string      `json:"email"`
+	Role  tenant.Role `json:"role"`
+}
+
+// seedRows are rows of one model, written by one member under the same rules
+// as over the API. A key of a user is their email address.
+type seedRows struct {
+	Model string           `json:"model"`
+	By    string           `json:"by"`
+	Items []map[string]any `json:"items"`
+}
+
+// readSeed reads a project's seed; nil where it has none.
+func readSeed(files fs.FS) (*seed, error) {
+	text, err := readFile(files, seedFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, unreadable(seedFile, err)
+	}
+	dec := json.NewDecoder(bytes.NewReader([]byte(text)))
+	dec.UseNumber()
+	dec.DisallowUnknownFields()
+	var s seed
+	if err := dec.Decode(&s); err != nil {
+		return nil, fault.New(fault.CLISeed, "%s is not what a seed looks like; correct it near byte %d", seedFile, dec.InputOffset()).Because(err)
+	}
+	return &s, nil
+}
+
+// seeding plants a seed in a new database.
+type seeding struct {
+	*backend.Backend
+	config *schema.Config
+	users  map[string]auth.User // by address, as the seed writes it
+}
+
+// plant adds users, organizations and rows, in this order.
+func (s *seed) plant(ctx context.Context, b *backend.Backend, config *schema.Config) error {
+	p := &seeding{Backend: b, config: config, users: map[string]auth.User{}}
+	if err := p.addUsers(ctx, s.Users); err != nil {
+		return err
+	}
+	for _, o := range s.Organizations {
+		if err := p.addOrganization(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addUsers hashes on all cores: a password takes longer than hundreds of rows.
+func (p *seeding) addUsers(ctx context.Context, users []seedUser) error {
+	added := make([]auth.User, len(users))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, u := range users {
+		group.Go(func() error {
+			var err error
+			added[i], err = p.Auth.AddUser(ctx, auth.SignUp{Email: u.Email, Name: u.Name, Password: auth.Secret(u.Password)})
+			return planting(err, "user %s", u.Email)
+		})
+	}
+	err := group.Wait()
+	for i, u := range users {
+		p.users[u.Email] = added[i]
+	}
+	return err
+}
+
+// planting says where in the seed an error is.
+func planting(err error, format string, args ...any) error {
+	e, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		return err
+	}
+	return fault.New(fault.CLISeed, "%s, %s: %s", seedFile, fmt.Sprintf(format, args...), e.Message)
+}
+
+func (p *seeding) addOrganization(ctx context.Context, o seedOrganization) error {
+	members := map[string]*access.Principal{}
+	if len(o.Members) == 0 || o.Members[0].Role != tenant.Owner {
+		return fault.New(fault.CLISeed, "%s, organization %s: name a member with the role owner first", seedFile, o.Name)
+	}
+	id := tenant.None
+	for i, m := range o.Members {
+		user, ok := p.users[m.Email]
+		if !ok {
+			return fault.New(fault.CLISeed, "%s, organization %s: %s is not among the users", seedFile, o.Name, m.Email)
+		}
+		var err error
+		if i == 0 && p.config.Organizations {
+			var founded tenant.Organization
+			founded, err = p.Tenant.Found(ctx, user.ID, tenant.NewOrganization{Name: o.Name})
+			id = founded.ID
+		} else {
+			err = p.Tenant.Appoint(ctx, id, user.ID, m.Role)
+		}
+		if err != nil {
+			return planting(err, "organization %s", o.Name)
+		}
+		members[m.Email] = &access.Principal{Kind: access.User, UserID: user.ID, Username: user.ID, Email: user.Email, Org: id, Role: string(m.Role)}
+	}
+	for _, rows := range o.Rows {
+		by := members[rows.By]
+		if by == nil {
+			return fault.New(fault.CLISeed, "%s, rows of %s in %s: name one of its members in \"by\"", seedFile, rows.Model, o.Name)
+		}
+		if err := p.addRows(ctx, by, rows); err != nil {
+			return planting(err, "%s of %s", rows.Model, o.Name)
+		}
+	}
+	return nil
+}
+
+// addRows writes rows in transactions of the size that a batch may have.
+func (p *seeding) addRows(ctx context.Context, by *access.Principal, rows seedRows) error {
+	keys := userKeys(p.Data().Schema().Model(rows.Model))
+	size := p.config.API.Limits.Batch
+	for start := 0; start < len(rows.Items); start += size {
+		items := rows.Items[start:min(start+size, len(rows.Items))]
+		writes := make([]*query.Write, len(items))
+		for i, item := range items {
+			for _, key := range keys {
+				if user, ok := p.users[asText(item[key])]; ok {
+					item[key] = user.ID
+				}
+			}
+			writes[i] = &query.Write{Model: rows.Model, Op: query.Create, Input: item, Select: []query.Field{}}
+		}
+		if _, err := p.Data().Write(ctx, by, writes, nil); err != nil {
+			return inRows(err, start)
+		}
+	}
+	return nil
+}
+
+// userKeys are the fields of a model that hold a user's id.
+func userKeys(m *schema.Model) []string {
+	var keys []string
+	if m == nil {
+		return nil
+	}
+	for _, f := range m.Fields {
+		if r := f.Relation; r != nil && r.Target.Name == "User" && r.Target.ReadOnly {
+			keys = append(keys, r.From[0].Name)
+		}
+	}
+	return keys
+}
+
+func asText(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// inRows names the row of the whole block where a batch names one of its own.
+func inRows(err error, start int) error {
+	e, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		return err
+	}
+	place, ok := strings.CutPrefix(e.Field, "operations.")
+	if !ok {
+		return err
+	}
+	index, _, _ := strings.Cut(place, ".")
+	n, bad := strconv.Atoi(index)
+	if bad != nil {
+		return err
+	}
+	return fault.New(e.Code, "item %d: %s", start+n+1, e.Message)
+}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loam-dev/loam/internal/backend"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+func (c *console) serveCommand() *cobra.Command {
+	at := &place{}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve a project in production",
+		Long: `Serve a project in production: the database is encrypted with the master key,
+introspection is for admins, and logs are JSON on the standard error output.
+
+It refuses to start without a strong master key, with a schema that does not
+match the database, or with a data directory that it can't write, and says all
+of its reasons at once. A database that does not exist yet is made.`,
+		Example: `  export LOAM_MASTER_KEY=$(loam keys generate)   # once: keep it, the data can't be read without it
+  loam serve --addr :8080
+  loam serve --dir /srv/app --data /var/lib/app --key-file /etc/app/master.key`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.production(cmd.Context(), at) },
+	}
+	at.flags(cmd, true)
+	at.keyFlag(cmd)
+	return cmd
+}
+
+// production serves a project once nothing speaks against it.
+func (c *console) production(ctx context.Context, at *place) (err error) {
+	p, err := c.fit(at)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(c.err, nil))
+	fresh := at.isNew()
+	b, err := at.open(ctx, p.config, false, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	if fresh {
+		log.Info("made a new database", "file", filepath.Join(at.dataDir(), databaseFile))
+		_, err = b.Migrator.Apply(ctx, p.compiled.Schema, store.ApplyOptions{Source: p.schemaText})
+	} else {
+		err = matches(ctx, b, p)
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.Use(p.compiled); err != nil {
+		return err
+	}
+	s, err := listen(ctx, b, at.addr, log)
+	if err != nil {
+		return err
+	}
+	err = c.serve(ctx, s, b)
+	log.Info("stopped")
+	return err
+}
+
+// fit checks all that can be checked before the database is opened.
+func (c *console) fit(at *place) (*project, error) {
+	var reasons []string
+	object := func(err error) {
+		if err != nil {
+			reasons = append(reasons, explain(err))
+		}
+	}
+	v, err := at.master()
+	if v == nil && err == nil {
+		err = fault.New(fault.VaultNoKey, "there is no master key: set %s to the output of `loam keys generate`, or name a file with --key-file", masterKey)
+	}
+	object(err)
+	object(at.makeData())
+	p, err := readProject(os.DirFS(at.dir), at.dir)
+	if err == nil {
+		err = c.usable(p)
+	}
+	object(err)
+	switch len(reasons) {
+	case 0:
+		return p, nil
+	case 1:
+		return nil, fault.New(fault.CLIRefuses, "will not serve: %s", reasons[0])
+	}
+	for i := range reasons {
+		reasons[i] = fmt.Sprintf("(%d) %s", i+1, reasons[i])
+	}
+	return nil, fault.New(fault.CLIRefuses, "will not serve, for %d reasons: %s", len(reasons), strings.Join(reasons, " "))
+}
+
+// matches refuses a database whose tables are not what the schema needs. A
+// schema that changes none of them, such as one with other rules, goes live.
+func matches(ctx context.Context, b *backend.Backend, p *project) error {
+	plan, err := b.Migrator.Plan(ctx, p.compiled.Schema)
+	if err != nil {
+		return err
+	}
+	if !plan.Empty() {
+		return fault.New(fault.CLIRefuses, "will not serve: the database does not match %s, which %s; run `loam migrate`", schemaFile, inWords(plan))
+	}
+	_, err = b.Migrator.Apply(ctx, p.compiled.Schema, store.ApplyOptions{Source: p.schemaText})
+	return err
+}
