@@ -1,0 +1,5 @@
+//go:build !race
+
+package sdkgen
+
+const raceDetector = false
