@@ -134,7 +134,7 @@ func fillRandomly(t *rapid.T, c store.Conn, l store.Layout) error {
 	for i, table := range l.Tables {
 		for n := range rapid.IntRange(0, 6).Draw(t, "rows") {
 			org := rapid.SampledFrom([]string{"o", "p"}).Draw(t, "org")
-			row := map[string]any{"_org": org}
+			row := map[string]any{"_org": org, "_rowid": 3*n + i}
 			for _, column := range table.Columns {
 				row[column.Name] = drawValue(t, column)
 			}
