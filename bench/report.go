@@ -101,6 +101,9 @@ func (r *results) encryption(b *strings.Builder) {
 }
 
 func (r *results) table(b *strings.Builder, w work) {
+	if len(r.samples[w.name]) == 0 {
+		return
+	}
 	fmt.Fprintf(b, "\n## %s\n\n| server | CPU a request, µs | requests/s | p50 ms | p95 ms | p99 ms |\n| --- | --- | --- | --- | --- | --- |\n", w.title)
 	for _, p := range r.peers {
 		if len(r.samples[w.name][p.name]) == 0 {

@@ -42,7 +42,7 @@ func (r *results) measure(ctx context.Context, s settings, p *peer, w work) erro
 	}
 	asked := p.asks(p, w.name)
 	if len(asked.requests) == 0 {
-		return nil
+		return nil // it sits this work out
 	}
 	o := order{
 		Addr: p.addr, Conns: s.conns, Warm: 400 * time.Millisecond, For: s.seconds,

@@ -25,7 +25,7 @@ CREATE TABLE Task (
   FOREIGN KEY (_org, assigneeId) REFERENCES Person (_org, id)
 ) STRICT;
 CREATE INDEX byProject ON Task (_org, projectId, createdAt, id);
-CREATE INDEX byAssignee ON Task (_org, assigneeId);
+CREATE INDEX byAssignee ON Task (_org, assigneeId, id);
 CREATE TABLE Change (seq INTEGER PRIMARY KEY, org TEXT NOT NULL, model TEXT NOT NULL, id TEXT NOT NULL, op TEXT NOT NULL, before TEXT, after TEXT, at TEXT NOT NULL) STRICT;
 `
 
