@@ -9,7 +9,7 @@ SOAKTIME    ?= 2h
 # it alone is left out; everything around it is watched.
 RACE        := -race -gcflags=github.com/ncruces/go-sqlite3-wasm/v6/...=-race=false
 
-.PHONY: test lint vuln node gotest fuzz goldens generate soak bench build demo
+.PHONY: test lint vuln node openapi-check gotest fuzz goldens generate soak bench build demo
 
 test: lint vuln node gotest goldens fuzz
 
@@ -22,6 +22,11 @@ vuln: ; @scripts/vuln.sh
 
 # The judges that live on npm: installed where their lock file changed, then asked.
 node: ; @scripts/node.sh
+
+# One of those judges alone: the OpenAPI documents, and a client made from them.
+openapi-check:
+	go test ./internal/sdkgen
+	cd tests/openapi && npm ci --no-audit --no-fund --loglevel=error && npm test --silent
 
 gotest:
 	go test $(RACE) -shuffle=on -timeout 15m ./...
