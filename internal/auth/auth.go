@@ -86,7 +86,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		now = time.Now
 	}
 	cfg.AccessLife = cmp.Or(cfg.AccessLife, accessLife)
-	cfg.SessionIdle = cmp.Or(cfg.SessionIdle, sessionIdle)
+	cfg.SessionIdle = min(cmp.Or(cfg.SessionIdle, sessionIdle), sessionLife)
 	keys, err := openKeyring(ctx, cfg.Engine, cfg.Vault.Sealer("auth/signing"), cfg.AccessLife, now)
 	if err != nil {
 		return nil, err
