@@ -87,7 +87,7 @@ func (ds Diagnostics) Format(w io.Writer, source string, color bool) error {
 		}
 		return code + s + reset
 	}
-	lines := strings.Split(source, "\n")
+	lines := strings.Split(newlines(source), "\n")
 	var b strings.Builder
 	for _, d := range ds {
 		hue := red
@@ -97,7 +97,7 @@ func (ds Diagnostics) Format(w io.Writer, source string, color bool) error {
 		place := fmt.Sprintf("%s:%d:%d:", d.File, d.Pos.Line, d.Pos.Column)
 		fmt.Fprintf(&b, "%s %s %s\n", paint(bold, place), paint(hue, d.Severity.String()+":"), d.Message)
 		if d.Pos.Line >= 1 && d.Pos.Line <= len(lines) {
-			line, mark := excerpt(strings.TrimRight(lines[d.Pos.Line-1], "\r"), d.Pos.Column, d.Length)
+			line, mark := excerpt(lines[d.Pos.Line-1], d.Pos.Column, d.Length)
 			fmt.Fprintf(&b, "  %s\n  %s\n", line, paint(hue, mark))
 		}
 		if d.Suggestion != "" {
@@ -106,6 +106,11 @@ func (ds Diagnostics) Format(w io.Writer, source string, color bool) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// newlines makes every end of a line the same, so that all count them alike.
+func newlines(source string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(source, "\r\n", "\n"), "\r", "\n")
 }
 
 // excerpt returns a source line and the mark under length characters from

@@ -22,7 +22,7 @@ func Parse(name, source string) (*Schema, Diagnostics) {
 		r.errorf(first, "encoding", "save the file as UTF-8", "the file is not valid UTF-8")
 		return nil, r.result()
 	}
-	doc := readSyntax(r, source)
+	doc := readSyntax(r, newlines(source))
 	c := newChecker(r, doc)
 	c.check()
 	ds := r.result()

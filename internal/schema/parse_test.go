@@ -242,7 +242,7 @@ func FuzzParse(f *testing.F) {
 			}
 			sound(t, s)
 		}
-		lines := strings.Count(source, "\n") + 1
+		lines := strings.Count(newlines(source), "\n") + 1
 		for _, d := range ds {
 			if d.Pos.Line < 1 || d.Pos.Line > lines || d.Pos.Column < 1 {
 				t.Fatalf("%v lies outside the file of %d lines", d, lines)
