@@ -82,7 +82,6 @@ type janitor struct {
 	calls  chan struct{}
 	quit   chan struct{}
 	gone   chan struct{}
-	once   sync.Once
 
 	folding sync.Mutex // held during a checkpoint, whoever does it
 }
@@ -108,7 +107,7 @@ func (j *janitor) wake() {
 }
 
 func (j *janitor) stop() {
-	j.once.Do(func() { close(j.quit) })
+	close(j.quit)
 	<-j.gone
 }
 

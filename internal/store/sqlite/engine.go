@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,6 +40,9 @@ type Engine struct {
 	janitor *janitor
 	lock    *os.File
 	epoch   atomic.Int64 // snapshots of an earlier one may lack a commit
+
+	closing sync.Once
+	closed  error // what Close answers
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -103,15 +107,14 @@ func (e *Engine) Rebuild(ctx context.Context, fn func(store.Conn) error) error {
 }
 
 // Close lets the writes that wait finish, refuses new work, folds the log into
-// the database file and lets go of it. Closing twice is harmless.
+// the database file and lets go of it. Closing again answers the same.
 func (e *Engine) Close() error {
-	e.janitor.stop()
-	e.writer.drain()
-	err := errors.Join(e.readers.close(), e.writer.close())
-	if released := releaseFile(e.lock); released != nil && !errors.Is(released, os.ErrClosed) {
-		err = errors.Join(err, released)
-	}
-	return err
+	e.closing.Do(func() {
+		e.janitor.stop()
+		e.writer.drain()
+		e.closed = errors.Join(e.readers.close(), e.writer.close(), releaseFile(e.lock))
+	})
+	return e.closed
 }
 
 // abandon undoes a failed open.

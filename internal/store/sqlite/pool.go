@@ -234,10 +234,6 @@ func (p *pool) settle() (resume func()) {
 // all connections.
 func (p *pool) close() error {
 	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
-		return nil
-	}
 	p.closed = true
 	idle := p.idle
 	p.idle = nil

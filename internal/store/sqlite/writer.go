@@ -23,7 +23,6 @@ type writer struct {
 	queue   chan *job
 	stop    chan struct{} // closed by drain: finish what waits, then end
 	gone    chan struct{} // closed when the loop has ended
-	once    sync.Once
 	jobs    sync.Pool
 
 	current  *job   // runs now
@@ -154,20 +153,15 @@ func (w *writer) next() *job {
 
 // drain lets the writes that wait finish and ends the loop.
 func (w *writer) drain() {
-	w.once.Do(func() { close(w.stop) })
+	close(w.stop)
 	<-w.gone
 }
 
 // close folds the log into the file. drain comes first, and all readers must be
 // gone.
 func (w *writer) close() error {
-	if w.conn == nil {
-		return nil
-	}
-	c := w.conn
-	w.conn = nil
-	if _, _, err := c.db.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE); err != nil {
+	if _, _, err := w.conn.db.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE); err != nil {
 		w.file.log.Warn("the log stays beside the database until it is opened again", "error", err)
 	}
-	return c.close()
+	return w.conn.close()
 }
