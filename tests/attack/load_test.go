@@ -1,0 +1,153 @@
+package attack
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loam-dev/loam/internal/server"
+	"github.com/loam-dev/loam/internal/testkit"
+)
+
+// listen puts the routes behind the real listener, with its limits.
+func listen(t *testing.T, s *testkit.Server) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	srv, err := server.Listen(ctx, "127.0.0.1:0", s.Backend.Handler(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return srv.Addr()
+}
+
+func TestAttack131_SlowClients(t *testing.T) {
+	s, ada, _ := two(t)
+	addr := listen(t, s)
+	const clients = 200
+	conns := make([]net.Conn, clients)
+	for i := range conns {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		conns[i] = c
+		fmt.Fprintf(c, "GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+	}
+	// The others are served as ever meanwhile.
+	for range 20 {
+		start := time.Now()
+		r, err := http.NewRequest("GET", "http://"+addr+"/api/tasks", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header = ada.Header.Clone()
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+		if took := time.Since(start); res.StatusCode != 200 || took > 2*time.Second {
+			t.Errorf("beside slow clients: %d after %s", res.StatusCode, took)
+		}
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for i, c := range conns {
+		c.SetReadDeadline(deadline)
+		answer, err := bufio.NewReader(c).ReadString(0)
+		if ne, ok := err.(net.Error); ok && ne.Timeout() {
+			t.Fatalf("client %d is still connected after 10 s", i)
+		}
+		if strings.Contains(answer, "200 OK") {
+			t.Fatalf("client %d was served without ending its headers", i)
+		}
+	}
+}
+
+// zeros is a reader of n bytes that costs no memory.
+type zeros struct{ n int64 }
+
+func (z *zeros) Read(p []byte) (int, error) {
+	if z.n <= 0 {
+		return 0, io.EOF
+	}
+	n := int(min(int64(len(p)), z.n))
+	for i := range p[:n] {
+		p[i] = ' '
+	}
+	z.n -= int64(n)
+	return n, nil
+}
+
+func TestAttack132_HugeInput(t *testing.T) {
+	s, ada, _ := two(t)
+	addr := listen(t, s)
+	post := func(path string, body io.Reader, headers ...string) *http.Response {
+		r, err := http.NewRequest("POST", "http://"+addr+path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header = ada.Header.Clone()
+		r.Header.Set("Content-Type", "application/json")
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return nil // the server hung up on the rest of the body
+		}
+		res.Body.Close()
+		return res
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for _, path := range []string{"/api/tasks", "/api/batch", "/graphql", "/auth/sign-in"} {
+		if res := post(path, &zeros{100 << 20}); res != nil && res.StatusCode != 413 {
+			t.Errorf("100 MiB to %s: %d", path, res.StatusCode)
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapInuse) - int64(before.HeapInuse); grown > 64<<20 {
+		t.Errorf("the heap grew by %d MiB", grown>>20)
+	}
+	if res := post("/api/tasks", strings.NewReader("{}"), "X-Big", strings.Repeat("a", 1<<20)); res != nil && res.StatusCode != 431 {
+		t.Errorf("a header of 1 MiB: %d", res.StatusCode)
+	}
+	// A compressed body is not unpacked: a bomb stays a few bytes of bad JSON.
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	if _, err := io.Copy(z, &zeros{50 << 20}); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if res := post("/api/tasks", &bomb, "Content-Encoding", "gzip"); res == nil || res.StatusCode != 400 && res.StatusCode != 415 {
+		t.Errorf("a gzip bomb: %v", res)
+	}
+	many := `{"filter":[` + strings.TrimSuffix(strings.Repeat("1,", 300000), ",") + `]}`
+	if res := post("/api/tasks", strings.NewReader(many)); res == nil || res.StatusCode != 400 {
+		t.Errorf("300,000 values: %v", res)
+	}
+}

@@ -1,0 +1,238 @@
+package attack
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestAttack061_OraclesOnHiddenFields(t *testing.T) {
+	_, ada, _ := two(t)
+	plant(t, ada)
+	bob := ada.Join("bob@example.com", "member")
+	filter := func(v any) string {
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "/api/projects?filter=" + url.QueryEscape(string(text))
+	}
+	secret := map[string]any{"secret": map[string]any{"beginsWith": "c"}}
+	for _, path := range []string{
+		"/api/projects?secret.beginsWith=c",
+		"/api/projects?secret.isNull=false",
+		"/api/projects?secret.size.gt=1",
+		"/api/projects?sort=secret",
+		"/api/projects?sort=-name,secret",
+		"/api/projects:aggregate?groupBy=secret",
+		"/api/tasks?project.secret.beginsWith=c",
+		"/api/tasks?include=project&include.project.secret.beginsWith=c",
+		"/api/projects?include=tasks&include.tasks.project.secret=c",
+		filter(map[string]any{"or": []any{secret, map[string]any{"name": "x"}}}),
+		filter(map[string]any{"not": secret}),
+		filter(map[string]any{"tasks": map[string]any{"project": secret}}),
+	} {
+		bob.Get(path).WantCode(403, "access/field_denied")
+	}
+	for _, query := range []string{
+		`{ listProjects(filter: {secret: {beginsWith: "c"}}) { items { id } } }`,
+		`{ listProjects(filter: {not: {secret: {beginsWith: "c"}}}) { items { id } } }`,
+		`{ listProjects(sort: [{field: secret}]) { items { id } } }`,
+		`{ aggregateProjects(groupBy: [secret]) { count } }`,
+		`{ listTasks(filter: {project: {secret: {beginsWith: "c"}}}) { items { id } } }`,
+		`mutation { updateProject(input: {id: "x"}, condition: {secret: {beginsWith: "c"}}) { id } }`,
+	} {
+		r := bob.GraphQL(query, nil)
+		if r.String("errors", 0, "extensions", "code") != "access/field_denied" {
+			t.Errorf("%s: %s", query, r.Body)
+		}
+	}
+	// A filter through a relation sees only the rows that the caller may list.
+	ada.Do("POST", "/api/notes", map[string]any{"id": "n", "text": canary}).Want(201)
+	ada.Do("POST", "/api/tasks", map[string]any{"title": "x", "noteId": "n"}).Want(201)
+	if n := bob.Get("/api/tasks?note.text.beginsWith=c").Want(200).Len("items"); n != 0 {
+		t.Errorf("a hidden note answered a filter: %d rows", n)
+	}
+}
+
+// injections are texts that break out of a careless statement.
+var injections = []string{`x" OR 1=1 --`, `x' OR '1'='1`, `title"; DROP TABLE "Task"; --`, `(select 1)`, `title COLLATE NOCASE`, `_rowid`, `rowid`, `_org`, `_version`, `*`, `title->>'a'`, "title\x00", `"`, `'`}
+
+func TestAttack062_SQLInjection(t *testing.T) {
+	_, ada, eve := two(t)
+	plant(t, ada)
+	for _, text := range injections {
+		q := url.QueryEscape(text)
+		for _, path := range []string{
+			"/api/tasks?" + q + "=1", "/api/tasks?title." + q + "=1", "/api/tasks?sort=" + q, "/api/tasks?fields=" + q, "/api/tasks?include=" + q,
+			"/api/tasks:aggregate?groupBy=" + q, "/api/tasks:aggregate?sum=" + q, "/api/" + url.PathEscape(text), "/api/tasks?cursor=" + q, "/api/tasks?limit=" + q,
+		} {
+			r := silent(t, eve.Get(path))
+			if r.StatusCode < 400 || r.StatusCode >= 500 {
+				t.Errorf("%s: %d %s", path, r.StatusCode, r.Body)
+			}
+			leaks(t, path, r.Body)
+		}
+		for _, path := range []string{"/api/tasks?title=" + q, "/api/tasks?title.contains=" + q, "/api/tasks?title.in=" + q, "/api/tasks?search=" + q, "/api/tasks/" + url.PathEscape(text)} {
+			r := silent(t, eve.Get(path))
+			if r.StatusCode >= 500 || r.Len("items") > 0 {
+				t.Errorf("%s: %d %s", path, r.StatusCode, r.Body)
+			}
+			leaks(t, path, r.Body)
+		}
+		if strings.Contains(text, "\x00") {
+			continue
+		}
+		if got := eve.Do("POST", "/api/tasks", map[string]any{"title": text}).Want(201).String("title"); got != text {
+			t.Errorf("%q came back as %q", text, got)
+		}
+		id := eve.Get("/api/tasks?title="+q).Want(200).String("items", 0, "id")
+		eve.Do("DELETE", "/api/tasks/"+id, nil).Want(204)
+	}
+	for _, operators := range []string{`"a" OR "b"`, `title:x`, `NEAR(a b)`, `a*`, `^a`, `-a`, `a AND`, `{title}: a`, `_org : x`, strings.Repeat("a ", 100)} {
+		eve.Get("/api/tasks?search=" + url.QueryEscape(operators)).Want(200)
+	}
+}
+
+// leaks fails the test where an error shows how the answer is made.
+func leaks(t *testing.T, what string, body []byte) {
+	t.Helper()
+	for _, word := range []string{"SELECT ", "sqlite", "SQLITE", "syntax error", "no such column", ".go:", "goroutine", "/internal/", "json_object"} {
+		if strings.Contains(string(body), word) {
+			t.Errorf("%s: the answer shows %q:\n%s", what, word, body)
+		}
+	}
+}
+
+func TestAttack063_ForgedCursors(t *testing.T) {
+	_, ada, eve := two(t)
+	for i := range 3 {
+		ada.Do("POST", "/api/tasks", map[string]any{"title": fmt.Sprint("t", i)}).Want(201)
+	}
+	bob := ada.Join("bob@example.com", "member")
+	cursor := ada.Get("/api/tasks?limit=1&sort=title").Want(200).String("nextCursor")
+	if got := ada.Get("/api/tasks?limit=1&sort=title&cursor="+cursor).Want(200).String("items", 0, "title"); got != "t1" {
+		t.Errorf("the second page starts with %q", got)
+	}
+	const bad = "query/bad_cursor"
+	eve.Get("/api/tasks?limit=1&sort=title&cursor="+cursor).WantCode(400, bad)
+	bob.Get("/api/tasks?limit=1&sort=title&cursor="+cursor).WantCode(400, bad)
+	ada.Get("/api/tasks?limit=1&sort=-title&cursor="+cursor).WantCode(400, bad)
+	ada.Get("/api/tasks?limit=1&sort=title&title.ne=x&cursor="+cursor).WantCode(400, bad)
+	ada.Get("/api/projects?limit=1&cursor="+cursor).WantCode(400, bad)
+	for _, forged := range []string{"x", cursor[:len(cursor)-2], cursor + "AA", strings.ToLower(cursor), strings.Repeat("A", 4000), "eyJhIjoxfQ"} {
+		ada.Get("/api/tasks?limit=1&sort=title&cursor="+forged).WantCode(400, bad)
+	}
+}
+
+func TestAttack064_WrongShapes(t *testing.T) {
+	_, ada, _ := two(t)
+	for _, body := range []string{
+		`{"title":{"$ne":""}}`, `{"title":["a"]}`, `{"title":1}`, `{"title":true}`, `{"title":null}`, `{"title":"a","points":"1"}`, `{"title":"a","points":1.5}`,
+		`{"title":"a","points":99999999999}`, `{"title":"a","points":1e400}`, `{"title":"a","title":"b"}`, `{"title":"a","__proto__":{}}`, `{"title":"a","constructor":1}`,
+		`{"title":"a","extra":1}`, `[]`, `"x"`, `null`, `1`, ``, `{`, `{"title":"a"}}`, `{"title":"a"}{}`, `{"title":"\u0000"}`, "{\"title\":\"\xff\"}", `{"title":"\ud800"}`,
+		`{"title":"a","version":7}`, `{"title":"a","project":{"id":"x"}}`, `{"title":"a","createdAt":"2020-01-01T00:00:00Z"}`, strings.Repeat(`{"title":`, 5000),
+		`{"title":` + strings.Repeat("[", 100000) + strings.Repeat("]", 100000) + `}`,
+	} {
+		r := ada.Do("POST", "/api/tasks", body)
+		if r.StatusCode != 400 {
+			t.Errorf("%.80s: %d %.300s", body, r.StatusCode, r.Body)
+		}
+		leaks(t, body[:min(len(body), 60)], r.Body)
+	}
+	if n := ada.Get("/api/tasks").Len("items"); n != 0 {
+		t.Errorf("%d rows were written", n)
+	}
+	for _, body := range []string{`{"email":{"$ne":""},"password":"x"}`, `{"email":[],"password":null}`, `{"email":"a@b.co","password":"correct horse battery","role":"owner"}`, `{"email":"a@b.co","password":"correct horse battery","verified":true,"id":"x"}`} {
+		ada.Do("POST", "/auth/sign-up", body).Want(400)
+	}
+}
+
+func TestAttack065_SystemTables(t *testing.T) {
+	_, ada, _ := two(t)
+	for _, name := range []string{"_users", "_sessions", "_keys", "_changes", "_members", "_orgs", "_api_keys", "_schema", "sqlite_master", "Task", "task", "Task__search", "%5Fusers"} {
+		r := ada.Get("/api/" + name)
+		if r.StatusCode != 404 {
+			t.Errorf("/api/%s: %d %s", name, r.StatusCode, r.Body)
+		}
+	}
+}
+
+func TestAttack066_RedirectingParameters(t *testing.T) {
+	_, ada, _ := two(t)
+	plant(t, ada)
+	for _, param := range []string{"collection=projects", "model=Project", "table=Project", "plural=projects", "from=_users", "redirectClassNameForKey=note"} {
+		ada.Get("/api/tasks?"+param).WantCode(400, "query/unknown_field")
+	}
+}
+
+func TestAttack068_Limits(t *testing.T) {
+	_, ada, _ := two(t)
+	ids := strings.TrimSuffix(strings.Repeat("a,", 5000), ",")
+	deep := strings.Repeat(`{"not":`, 60) + `{}` + strings.Repeat(`}`, 60)
+	wide := `{"or":[` + strings.TrimSuffix(strings.Repeat(`{"title":"x"},`, 400), ",") + `]}`
+	for path, code := range map[string]string{
+		"/api/tasks?limit=1000000000":                                         "query/limit",
+		"/api/tasks?limit=0":                                                  "query/limit",
+		"/api/tasks?limit=-1":                                                 "query/limit",
+		"/api/tasks?limit=1e3":                                                "query/limit",
+		"/api/tasks?limit=99999999999999999999":                               "query/limit",
+		"/api/tasks?offset=1000000000000":                                     "query/unknown_field",
+		"/api/tasks?id.in=" + ids:                                             "query/too_complex",
+		"/api/tasks?filter=" + url.QueryEscape(deep):                          "query/too_complex",
+		"/api/tasks?filter=" + url.QueryEscape(wide):                          "query/too_complex",
+		"/api/tasks?sort=id,title,points,createdAt,updatedAt,version":         "query/too_complex",
+		"/api/tasks?include=" + strings.Repeat("project.tasks.", 20) + "note": "query/too_complex",
+		"/api/tasks?search=" + strings.Repeat("a", 300):                       "query/too_complex",
+		"/api/tasks?title=a&title=b":                                          "http/bad_parameter",
+	} {
+		ada.Get(path).WantCode(400, code)
+	}
+	ada.Get("/api/tasks?title=" + strings.Repeat("a", 17000)).Want(413)
+}
+
+func TestAttack069_BatchIsAllOrNothing(t *testing.T) {
+	_, ada, eve := two(t)
+	_, task := plant(t, ada)
+	op := func(method, path string, body any) map[string]any {
+		return map[string]any{"method": method, "path": path, "body": body}
+	}
+	r := eve.Do("POST", "/api/batch", map[string]any{"operations": []any{
+		op("POST", "/api/tasks", map[string]any{"title": "mine"}),
+		op("PATCH", "/api/tasks/"+task, map[string]any{"title": "mine"}),
+	}})
+	r.WantCode(404, "data/not_found")
+	if got := r.String("field"); got != "operations.1" {
+		t.Errorf("the error is at %q", got)
+	}
+	if n := eve.Get("/api/tasks").Len("items"); n != 0 {
+		t.Errorf("%d rows of the failed batch stayed", n)
+	}
+	var many []any
+	for range 101 {
+		many = append(many, op("POST", "/api/tasks", map[string]any{"title": "x"}))
+	}
+	eve.Do("POST", "/api/batch", map[string]any{"operations": many}).WantCode(400, "data/batch_limit")
+	g := eve.GraphQL(`mutation { a: createTask(input: {title: "mine"}) { id } b: updateTask(input: {id: "`+task+`", title: "mine"}) { id } }`, nil)
+	if g.Value("data", "a") != nil || g.String("errors", 0, "path", 0) != "b" {
+		t.Errorf("GraphQL: %s", g.Body)
+	}
+	if n := eve.Get("/api/tasks").Len("items"); n != 0 {
+		t.Errorf("%d rows of the failed document stayed", n)
+	}
+}
+
+func TestAttack070_ConstraintErrors(t *testing.T) {
+	_, ada, _ := two(t)
+	plant(t, ada)
+	r := ada.Do("POST", "/api/projects", map[string]any{"name": canary}).WantCode(409, "data/duplicate")
+	leaks(t, "duplicate", silent(t, r).Body)
+	if r.String("field") != "name" {
+		t.Errorf("the error names %q", r.String("field"))
+	}
+	leaks(t, "malformed", ada.GraphQL("{ listTasks {{{", nil).Body)
+	leaks(t, "malformed", ada.Do("POST", "/graphql", `{"query":`).Body)
+	leaks(t, "variables", ada.GraphQL("query($n: Int!) { listTasks(limit: $n) { items { id } } }", map[string]any{"n": "x"}).Body)
+}
