@@ -3,31 +3,34 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
 )
 
-// masterKey is what `loam serve` needs of its surroundings, and what turns
-// encryption at rest on.
-var masterKey = []string{"LOAM_MASTER_KEY=" + fileKey}
-
-// loam is the real binary on bench/loam: serve with a master key, dev without.
-func loam(dir, name string, env []string) *peer {
-	binary, data := filepath.Join(dir, "loam"), filepath.Join(dir, name+"-data")
-	verb, about := "dev", "Loam without a master key: the file is plain"
-	if env != nil {
-		verb, about = "serve", "Loam with a master key: the file is encrypted"
+// loam is the real binary on a copy of bench/loam: serve, which encrypts, or dev
+// without a master key, which does not.
+func loam(dir, name, verb, masterKey string) *peer {
+	binary, project, data := filepath.Join(dir, "loam"), filepath.Join(dir, name+"-project"), filepath.Join(dir, name+"-data")
+	about := "loam " + verb + " without a master key: the file is plain"
+	if masterKey != "" {
+		about = "loam " + verb + " with a master key: the file is encrypted"
 	}
 	return &peer{
 		name:  name,
 		about: about,
 		data:  data,
-		env:   env,
-		build: func(ctx context.Context) error { return build(ctx, ".", "./cmd/loam", binary) },
-		fill:  loamFill,
+		env:   []string{"LOAM_MASTER_KEY=" + masterKey},
+		build: func(ctx context.Context) error {
+			if err := os.CopyFS(project, os.DirFS(here("loam"))); err != nil {
+				return err
+			}
+			return build(ctx, ".", "./cmd/loam", binary)
+		},
+		fill: loamFill,
 		command: func(addr string) []string {
-			return []string{binary, verb, "--dir", here("loam"), "--data", data, "--addr", addr}
+			return []string{binary, verb, "--dir", project, "--data", data, "--addr", addr}
 		},
 		signIn: loamSignIn,
 		asks:   loamRequests,

@@ -93,6 +93,11 @@ func run(ctx context.Context, s settings) (err error) {
 		return err
 	}
 	for _, phase := range phases(s) {
+		for _, p := range peers { // access tokens are short-lived
+			if err := p.signIn(ctx, p); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+		}
 		for round := range s.rounds {
 			for _, w := range phase {
 				note("round %d of %d: %s", round+1, s.rounds, w.name)

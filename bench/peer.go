@@ -41,14 +41,16 @@ func allPeers(dir string) []*peer {
 	return []*peer{
 		pocketbase(dir, "pocketbase", "org.members.id ?= @request.auth.id"),
 		cheapest,
-		loam(dir, "loam", nil),
-		loam(dir, "loam-encrypted", masterKey),
+		loam(dir, "loam", "dev", ""),
+		loam(dir, "loam-encrypted", "serve", fileKey),
 		bare(dir, "bare", ""),
 		bare(dir, "bare-encrypted", fileKey),
 	}
 }
 
-const fileKey = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+// fileKey encrypts the files of those that have one. It is no secret: they live
+// as long as the run.
+const fileKey = "9f2c61d07be84a35c8d11e6f3a74b20958efc3476d1ba0e25394c8f07e6bd31a"
 
 func seedFlags() []string {
 	return []string{

@@ -19,24 +19,32 @@ import (
 
 // server is a peer's running process.
 type server struct {
-	cmd *exec.Cmd
-	log *bytes.Buffer
+	cmd  *exec.Cmd
+	log  *bytes.Buffer // read it only once gone is closed
+	gone chan struct{} // closed when the process has ended
 }
 
 func startServer(ctx context.Context, command, env []string) (*server, error) {
-	s := &server{cmd: exec.CommandContext(ctx, command[0], command[1:]...), log: &bytes.Buffer{}}
+	s := &server{cmd: exec.CommandContext(ctx, command[0], command[1:]...), log: &bytes.Buffer{}, gone: make(chan struct{})}
 	s.cmd.Env = append(os.Environ(), env...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	return s, s.cmd.Start()
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		_ = s.cmd.Wait()
+		close(s.gone)
+	}()
+	return s, nil
 }
 
 func (s *server) stop() {
-	if s == nil || s.cmd.Process == nil {
+	if s == nil {
 		return
 	}
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	kill := time.AfterFunc(10*time.Second, func() { _ = s.cmd.Process.Kill() })
-	_ = s.cmd.Wait()
+	<-s.gone
 	kill.Stop()
 }
 
@@ -86,8 +94,13 @@ func (s *server) waitFor(ctx context.Context, request *http.Request, status int)
 		} else {
 			last = err
 		}
-		time.Sleep(time.Millisecond)
+		select {
+		case <-s.gone:
+			return fmt.Errorf("the server ended:\n%s", s.log)
+		case <-time.After(time.Millisecond):
+		}
 	}
+	s.stop()
 	return fmt.Errorf("not up after %v: %w\n%s", time.Since(began).Round(time.Second), last, s.log)
 }
 
