@@ -18,6 +18,7 @@ import (
 	"github.com/loam-dev/loam/internal/httpapi"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/sdkgen"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/sqlite"
 	"github.com/loam-dev/loam/internal/tenant"
@@ -116,8 +117,13 @@ func (b *Backend) Use(c *Compiled) error {
 	if err != nil {
 		return err
 	}
-	b.app.Store(&httpapi.App{Data: service, GraphQL: executor, OpenAPI: openAPI(c.Schema, b.opts.Name)})
+	b.app.Store(&httpapi.App{Data: service, GraphQL: executor, OpenAPI: b.openAPI(c.Schema)})
 	return nil
+}
+
+func (b *Backend) openAPI(s *schema.Schema) []byte {
+	limits := b.opts.Config.API.Limits
+	return sdkgen.OpenAPI(s, sdkgen.Options{Title: b.opts.Config.Name, MaxPage: limits.PageSize, MaxBatch: limits.Batch})
 }
 
 func limits(l schema.APILimits) data.Limits {
