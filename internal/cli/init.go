@@ -1,8 +1,117 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// templates holds a directory for each kind of new project.
+//
+//go:embed all:templates
+var templates embed.FS
+
+// projectName stands in a template where the new project's name belongs.
+const projectName = "{{name}}"
 
 func (c *console) initCommand() *cobra.Command {
-	return &cobra.Command{Use: "init", RunE: nothingNamed}
+	template := ""
+	cmd := &cobra.Command{
+		Use:   "init [directory]",
+		Short: "Make the files of a new project",
+		Long: `Make the files of a new project: schema.graphql, loam.yaml, seed.json, .gitignore
+and README.md. Nothing that is there is overwritten.
+
+Templates:
+  saas   organizations with projects and tasks, rules for members, and a seed
+  blank  one model to start from`,
+		Example: `  loam init myapp
+  loam init --template blank      # in this directory`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usage(cmd, "loam init takes one directory")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			if kinds := templateNames(); !slices.Contains(kinds, template) {
+				return usage(cmd, "there is no template %q; choose one of %s", template, strings.Join(kinds, " and "))
+			}
+			return c.init(dir, template)
+		},
+	}
+	cmd.Flags().StringVar(&template, "template", "saas", "what to start from: saas or blank")
+	return cmd
 }
-func (c *console) devCommand() *cobra.Command { return &cobra.Command{Use: "dev", RunE: nothingNamed} }
+
+func templateNames() []string {
+	entries, err := templates.ReadDir("templates")
+	if err != nil {
+		panic("cli: the templates are part of the program: " + err.Error())
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+// init writes a template's files into a directory that has none of them.
+func (c *console) init(dir, template string) error {
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return fmt.Errorf("finding %s: %w", dir, err)
+	}
+	from := "templates/" + template
+	entries, err := templates.ReadDir(from)
+	if err != nil {
+		return fmt.Errorf("reading the template: %w", err)
+	}
+	var taken []string
+	for _, entry := range entries {
+		if _, err := os.Lstat(filepath.Join(dir, entry.Name())); !errors.Is(err, fs.ErrNotExist) {
+			taken = append(taken, entry.Name())
+		}
+	}
+	if len(taken) > 0 {
+		return fault.New(fault.CLIExists, "%s has a %s already; choose an empty directory", dir, strings.Join(taken, ", a "))
+	}
+	for _, entry := range entries {
+		text, err := templates.ReadFile(from + "/" + entry.Name())
+		if err != nil {
+			return fmt.Errorf("reading the template: %w", err)
+		}
+		named := strings.ReplaceAll(string(text), projectName, filepath.Base(full))
+		if err := writeFile(filepath.Join(dir, entry.Name()), named); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.out, "made %s\n", filepath.Join(dir, entry.Name()))
+	}
+	data := place{dir: dir}
+	if err := data.makeData(); err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(data.dataDir(), editorSchemaFile), string(schema.ConfigSchema())); err != nil {
+		return err
+	}
+	next := "loam dev"
+	if dir != "." {
+		next = "cd " + dir + " && loam dev"
+	}
+	_, err = fmt.Fprintf(c.out, "\nNext: %s\n", next)
+	return err
+}
