@@ -69,15 +69,14 @@ const (
 	MigrateEdited  Code = "migrate/edited"
 	MigrateNewer   Code = "migrate/newer_database"
 
-	DataNotFound      Code = "data/not_found"
-	DataNoReference   Code = "data/no_reference"
-	DataReferenced    Code = "data/referenced"
-	DataDuplicate     Code = "data/duplicate"
-	DataVersion       Code = "data/version"
-	DataCondition     Code = "data/condition_failed"
-	DataBatchLimit    Code = "data/batch_limit"
-	DataKeyReused     Code = "data/idempotency_key_reused"
-	DataKeyInProgress Code = "data/idempotency_key_in_progress"
+	DataNotFound    Code = "data/not_found"
+	DataNoReference Code = "data/no_reference"
+	DataReferenced  Code = "data/referenced"
+	DataDuplicate   Code = "data/duplicate"
+	DataVersion     Code = "data/version"
+	DataCondition   Code = "data/condition_failed"
+	DataBatchLimit  Code = "data/batch_limit"
+	DataKeyReused   Code = "data/idempotency_key_reused"
 
 	VaultNoKey   Code = "vault/no_key"
 	VaultWeakKey Code = "vault/weak_key"
@@ -181,15 +180,14 @@ var Catalog = map[Code]Entry{
 	MigrateEdited:  {Conflict, "The file of a migration that was applied has been changed since. Restore it, and put the change into the schema."},
 	MigrateNewer:   {Unavailable, "The database was written by a newer version of Loam. Run that version, or restore a backup from before."},
 
-	DataNotFound:      {NotFound, "There is no such row, or none that the caller may see."},
-	DataNoReference:   {Invalid, "A reference points to a row that does not exist, or that the caller may not see."},
-	DataReferenced:    {Conflict, "Other rows need this one. Delete or re-point them first."},
-	DataDuplicate:     {Conflict, "Another row already has this unique value."},
-	DataVersion:       {Precondition, "The row has changed since it was read. Read it again and retry."},
-	DataCondition:     {Precondition, "The row does not meet the condition sent along."},
-	DataBatchLimit:    {Invalid, "The batch has too many operations. The message names the limit."},
-	DataKeyReused:     {Unprocessable, "The Idempotency-Key was used before with another request."},
-	DataKeyInProgress: {Conflict, "A request with this Idempotency-Key is still running. Try again shortly."},
+	DataNotFound:    {NotFound, "There is no such row, or none that the caller may see."},
+	DataNoReference: {Invalid, "A reference points to a row that does not exist, or that the caller may not see."},
+	DataReferenced:  {Conflict, "Other rows need this one. Delete or re-point them first."},
+	DataDuplicate:   {Conflict, "Another row already has this unique value."},
+	DataVersion:     {Precondition, "The row has changed since it was read. Read it again and retry."},
+	DataCondition:   {Precondition, "The row does not meet the condition sent along."},
+	DataBatchLimit:  {Invalid, "The batch has too many operations. The message names the limit."},
+	DataKeyReused:   {Unprocessable, "The Idempotency-Key was used before with another request."},
 
 	VaultNoKey:   {Invalid, "There is no master key. Set LOAM_MASTER_KEY or name a key file."},
 	VaultWeakKey: {Invalid, "The master key is short, guessable or malformed. Make one with openssl rand -base64 32."},
