@@ -90,27 +90,26 @@ func (s Scalar) canonical(v any, text bool) (any, bool) {
 
 func control(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }
 
-// integer takes whole numbers, 3.0 included as JSON does not tell them apart.
-func integer(v any, text bool) (int64, bool) {
-	var s string
+// numeral is the text of a number.
+func numeral(v any, text bool) (string, bool) {
+	s := ""
 	switch v := v.(type) {
 	case json.Number:
 		s = string(v)
 	case string:
-		if !text {
-			return 0, false
+		if text {
+			s = v
 		}
-		s = v
-	case int:
-		return int64(v), true
-	case int64:
-		return v, true
-	case float64:
-		return int64(v), v == math.Trunc(v) && math.Abs(v) < 1<<53
-	default:
-		return 0, false
+	case int, int64, float64:
+		s = fmt.Sprint(v)
 	}
-	if !isNumber(s) {
+	return s, isNumber(s)
+}
+
+// integer takes whole numbers, 3.0 included as JSON does not tell them apart.
+func integer(v any, text bool) (int64, bool) {
+	s, ok := numeral(v, text)
+	if !ok {
 		return 0, false
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
@@ -121,32 +120,15 @@ func integer(v any, text bool) (int64, bool) {
 }
 
 func number(v any, text bool) (any, bool) {
-	var f float64
-	var err error
-	switch v := v.(type) {
-	case json.Number:
-		if !isNumber(string(v)) {
-			return nil, false
-		}
-		f, err = strconv.ParseFloat(string(v), 64)
-	case string:
-		if !text || !isNumber(v) {
-			return nil, false
-		}
-		f, err = strconv.ParseFloat(v, 64)
-	case int:
-		f = float64(v)
-	case int64:
-		f = float64(v)
-	case float64:
-		f = v
-	default:
+	s, ok := numeral(v, text)
+	if !ok {
 		return nil, false
 	}
+	f, err := strconv.ParseFloat(s, 64) // out of range is an error
 	if f == 0 {
 		f = 0 // no negative zero: it would differ as text and be equal as number
 	}
-	return f, err == nil && !math.IsInf(f, 0) && !math.IsNaN(f)
+	return f, err == nil
 }
 
 // isNumber tells whether s is a number as JSON writes them.

@@ -69,7 +69,7 @@ func (c *checker) checkDirectives(list ast.DirectiveList, on place, where string
 			c.errorf(at, "not_served", spec.instead, "`@%s` is not served yet", d.Name)
 			continue
 		case spec.on&on == 0:
-			c.errorf(at, "misplaced", placeHelp(spec), "`@%s` can't stand on %s", d.Name, where)
+			c.errorf(at, "misplaced", placeHelp(spec, on), "`@%s` can't stand on %s", d.Name, where)
 			continue
 		case seen[d.Name] && !spec.repeatable:
 			c.errorf(at, "repeated", "keep one of them", "`@%s` stands twice", d.Name)
@@ -102,8 +102,10 @@ func (c *checker) directiveHelp(got string, on place) string {
 	return "one of: @" + strings.Join(names, ", @")
 }
 
-func placeHelp(spec *directiveSpec) string {
+func placeHelp(spec *directiveSpec, on place) string {
 	switch {
+	case spec.on&onModel != 0 && on == onEmbedded:
+		return "add @model to the type, or remove it"
 	case spec.on&onModel != 0 && spec.on&onField == 0:
 		return "write it after the name of a type with @model"
 	case spec.on&onField != 0 && spec.on&onModel == 0:
@@ -115,14 +117,7 @@ func placeHelp(spec *directiveSpec) string {
 
 func (c *checker) embeddedFields(e *Embedded) {
 	def := c.defs[e.Name]
-	for _, d := range def.Directives {
-		if d.Name == "auth" || d.Name == "search" || d.Name == "unique" {
-			c.errorf(spanOf(e.Pos, e.Name), "embedded", "write type "+e.Name+" @model @"+d.Name+"(...)", "`%s` has no @model, so it is embedded in rows and can't have `@%s`", e.Name, d.Name)
-		}
-	}
-	c.checkDirectives(slices.DeleteFunc(slices.Clone(def.Directives), func(d *ast.Directive) bool {
-		return d.Name == "auth" || d.Name == "search" || d.Name == "unique"
-	}), onEmbedded, "an embedded type")
+	c.checkDirectives(def.Directives, onEmbedded, "a type without @model, which is embedded in rows")
 	c.countFields(def, e.Name)
 	for _, fd := range def.Fields {
 		at := spanOf(c.pos(fd.Position), fd.Name)

@@ -35,20 +35,7 @@ func (c *checker) modelIndexes(m *modelDef) {
 // index resolves one @index.
 func (c *checker) index(m *modelDef, d indexDef) {
 	x := &Index{Name: d.args.text("name"), Fields: []*Field{d.field}, Pos: d.args.at.Pos}
-	for _, w := range d.args.list("sortKeyFields") {
-		f := c.plainField(m, w, "an index")
-		switch {
-		case f == nil:
-		case slices.Contains(x.Fields, f):
-			c.errorf(w.span, "repeated", "remove it", "`%s` stands twice in the index", w.text)
-		default:
-			x.Fields = append(x.Fields, f)
-		}
-	}
-	if len(x.Fields) > maxKeyFields {
-		c.errorf(d.args.at, "too_many", "use fewer", "the index has %d fields; the limit is %d", len(x.Fields), maxKeyFields)
-		x.Fields = x.Fields[:maxKeyFields]
-	}
+	x.Fields = c.keyOf(m, x.Fields, d.args, "sortKeyFields", "an index")
 	automatic := c.indexed(m, d)
 	switch {
 	case d.args.null("queryField"):
@@ -67,6 +54,25 @@ func (c *checker) index(m *modelDef, d indexDef) {
 		return
 	}
 	m.Indexes = append(m.Indexes, x)
+}
+
+// keyOf appends the fields that an argument names to key: each one plain, none
+// twice, not too many.
+func (c *checker) keyOf(m *modelDef, key []*Field, a args, name, use string) []*Field {
+	for _, w := range a.list(name) {
+		f := c.plainField(m, w, use)
+		switch {
+		case f == nil:
+		case slices.Contains(key, f):
+			c.errorf(w.span, "repeated", "remove it", "`%s` stands twice in %s", w.text, use)
+		case len(key) == maxKeyFields:
+			c.errorf(w.span, "too_many", "use fewer", "%s has more than %d fields", use, maxKeyFields)
+			return key
+		default:
+			key = append(key, f)
+		}
+	}
+	return key
 }
 
 // indexed is how Amplify names an index and its query: commentsByPostIDAndContent.
@@ -128,24 +134,15 @@ func (c *checker) compositeUnique(m *modelDef, a args) {
 		return
 	}
 	x := &Index{Name: "unique", Unique: true, Implicit: true, Pos: a.at.Pos}
-	for _, w := range a.list("fields") {
-		f := c.plainField(m, w, "@unique")
-		switch {
-		case f == nil:
-			return
-		case slices.Contains(x.Fields, f):
-			c.errorf(w.span, "repeated", "remove it", "`%s` stands twice", w.text)
-			return
-		}
-		x.Fields = append(x.Fields, f)
+	x.Fields = c.keyOf(m, nil, a, "fields", "@unique")
+	for _, f := range x.Fields {
 		x.Name += upperFirst(f.Name)
 	}
-	if a.has("fields") && (len(x.Fields) == 0 || len(x.Fields) > maxKeyFields) {
-		c.errorf(a.at, "too_many", "name them", "`@unique` takes 1 to %d fields", maxKeyFields)
-		return
-	}
-	if len(x.Fields) > 0 {
+	switch {
+	case len(x.Fields) > 0:
 		c.addIndex(m, x)
+	case a.has("fields") && len(a.list("fields")) == 0:
+		c.errorf(a.at, "missing_argument", "name the fields", "`@unique` on a type needs `fields`")
 	}
 }
 

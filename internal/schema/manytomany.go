@@ -179,16 +179,10 @@ func both(a, b *Rule) *Rule {
 func commonRoles(a, b *Rule, ops Operation) *Rule {
 	r := *a
 	r.Ops = ops
-	switch {
-	case len(a.Roles) == 0:
+	if len(a.Roles) == 0 {
 		r.Roles = b.Roles
-	case len(b.Roles) > 0:
-		r.Roles = nil
-		for _, role := range a.Roles {
-			if slices.Contains(b.Roles, role) {
-				r.Roles = append(r.Roles, role)
-			}
-		}
+	} else if len(b.Roles) > 0 {
+		r.Roles = slices.DeleteFunc(slices.Clone(a.Roles), func(role string) bool { return !slices.Contains(b.Roles, role) })
 		if len(r.Roles) == 0 {
 			return nil
 		}

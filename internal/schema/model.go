@@ -180,20 +180,7 @@ func (c *checker) modelKey(m *modelDef) {
 		c.idKey(m)
 		return
 	}
-	for _, w := range m.keyArgs.list("sortKeyFields") {
-		f := c.plainField(m, w, "the primary key")
-		switch {
-		case f == nil:
-		case slices.Contains(m.Key, f):
-			c.errorf(w.span, "repeated", "remove it", "`%s` stands twice in the key", w.text)
-		default:
-			m.Key = append(m.Key, f)
-		}
-	}
-	if len(m.Key) > maxKeyFields {
-		c.errorf(m.keyArgs.at, "too_many", "use fewer", "the key has %d fields; the limit is %d", len(m.Key), maxKeyFields)
-		m.Key = m.Key[:maxKeyFields]
-	}
+	m.Key = c.keyOf(m, m.Key, *m.keyArgs, "sortKeyFields", "the primary key")
 	for _, f := range m.Key {
 		if !f.Required && f.Plain() {
 			c.errorf(span{f.Pos, len(f.Name)}, "optional_key", "write "+f.Name+": "+f.TypeName+"!", "`%s` is part of the key, so it must be required", f.Name)

@@ -1,5 +1,7 @@
 package schema
 
+import "slices"
+
 // Scalar is a scalar type of the language.
 type Scalar string
 
@@ -31,7 +33,7 @@ type scalarSpec struct {
 
 // scalarSpecs returns every name of every scalar, in the order of the reference.
 func scalarSpecs() []scalarSpec {
-	return []scalarSpec{
+	specs := []scalarSpec{
 		{"ID", ID, "text of 1 to 128 characters without control characters"},
 		{"String", String, "text of at most 1 MiB in UTF-8, without NUL"},
 		{"Int", Int, "a whole number from -2147483648 to 2147483647"},
@@ -46,14 +48,10 @@ func scalarSpecs() []scalarSpec {
 		{"Phone", Phone, "an international number such as +12025550123"},
 		{"IPAddress", IPAddress, "an IPv4 or IPv6 address, or a range such as 10.0.0.0/8"},
 		{"JSON", JSON, "any JSON value, at most 32 levels deep"},
-		{"AWSDate", Date, "a date such as 2026-01-31"},
-		{"AWSTime", Time, "a time of day such as 14:30:00 or 14:30:00.000"},
-		{"AWSDateTime", DateTime, "a time with its offset such as 2026-01-31T14:30:00Z"},
-		{"AWSTimestamp", Timestamp, "whole seconds since 1970"},
-		{"AWSEmail", Email, "an address such as ada@example.com"},
-		{"AWSURL", URL, "an absolute address such as https://example.com/page"},
-		{"AWSPhone", Phone, "an international number such as +12025550123"},
-		{"AWSIPAddress", IPAddress, "an IPv4 or IPv6 address, or a range such as 10.0.0.0/8"},
-		{"AWSJSON", JSON, "a JSON value, as text"},
 	}
+	for _, s := range specs[slices.IndexFunc(specs, func(s scalarSpec) bool { return s.scalar == Date }):] {
+		specs = append(specs, scalarSpec{"AWS" + s.name, s.scalar, s.form})
+	}
+	specs[len(specs)-1].form = "a JSON value, as text"
+	return specs
 }
