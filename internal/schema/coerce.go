@@ -2,12 +2,12 @@ package schema
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loam-dev/loam/internal/fault"
 )
@@ -235,61 +235,14 @@ func decodeJSON(s string) (any, *misfit) {
 	if len(s) > MaxJSON {
 		return nil, badValue("is larger than ", strconv.Itoa(MaxJSON), " bytes")
 	}
+	if !jsontext.Value(s).IsValid() {
+		return nil, badValue("must be one valid JSON value, with no key twice")
+	}
 	d := json.NewDecoder(strings.NewReader(s))
 	d.UseNumber()
-	v, err := decodeValue(d, 0)
-	if err != nil {
-		return nil, err
-	}
-	if _, end := d.Token(); !errors.Is(end, io.EOF) {
-		return nil, badValue("must be one JSON value")
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, badValue("must be one valid JSON value")
 	}
 	return v, nil
-}
-
-func decodeValue(d *json.Decoder, depth int) (any, *misfit) {
-	if depth > MaxJSONDepth {
-		return nil, badValue("is nested more than ", strconv.Itoa(MaxJSONDepth), " deep")
-	}
-	token, err := d.Token()
-	if err != nil {
-		return nil, badValue("must be valid JSON")
-	}
-	switch token {
-	case json.Delim('['):
-		list := []any{}
-		for d.More() {
-			item, err := decodeValue(d, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, item)
-		}
-		if _, err := d.Token(); err != nil {
-			return nil, badValue("must be valid JSON")
-		}
-		return list, nil
-	case json.Delim('{'):
-		object := map[string]any{}
-		for d.More() {
-			key, err := d.Token()
-			if err != nil {
-				return nil, badValue("must be valid JSON")
-			}
-			name := key.(string)
-			if _, twice := object[name]; twice {
-				return nil, badValue("has the same key twice")
-			}
-			item, bad := decodeValue(d, depth+1)
-			if bad != nil {
-				return nil, bad
-			}
-			object[name] = item
-		}
-		if _, err := d.Token(); err != nil {
-			return nil, badValue("must be valid JSON")
-		}
-		return object, nil
-	}
-	return token, nil
 }
