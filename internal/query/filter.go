@@ -274,6 +274,10 @@ func (b *filterBinder) operands(f *schema.Field, test Test, value any) ([]Operan
 			values[i] = v
 		}
 		return []Operand{{Value: values}}, nil
+	case Contains, NotContains, BeginsWith:
+		if !f.List {
+			f = &schema.Field{Name: f.Name, Kind: schema.ScalarKind, Scalar: schema.String} // a part of an address is none itself
+		}
 	}
 	v, err := operand(f, value)
 	return []Operand{{Value: v}}, err

@@ -1,0 +1,49 @@
+package query_test
+
+import (
+	"testing"
+
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// What a text contains or begins with is any text, whatever form the whole of
+// it has.
+func TestPartsOfTypedTexts(t *testing.T) {
+	s, diags := schema.Parse("schema.graphql", `
+type Person @model @auth(rules: [{ allow: member }]) {
+  email: Email
+  born: Date
+  site: URL
+  phone: Phone
+  address: IPAddress
+  ids: [ID]
+}`)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	m := s.Model("Person")
+	for _, c := range []struct {
+		field, op string
+		value     any
+		ok        bool
+	}{
+		{"email", "contains", "@example.", true},
+		{"email", "notContains", "+", true},
+		{"born", "beginsWith", "1999-12", true},
+		{"createdAt", "beginsWith", "2026-", true},
+		{"site", "beginsWith", "https://", true},
+		{"phone", "beginsWith", "+1", true},
+		{"address", "beginsWith", "10.", true},
+		{"id", "contains", "", true},
+		{"id", "beginsWith", 5, false},
+		{"email", "eq", "@example.", false},
+		{"born", "lt", "1999-12", false},
+		{"ids", "contains", "", false}, // of a list it is an element
+	} {
+		_, err := query.BindFilter(m, map[string]any{c.field: map[string]any{c.op: c.value}}, query.DefaultLimits.Conds)
+		if (err == nil) != c.ok {
+			t.Errorf("%s %s %v: %v", c.field, c.op, c.value, err)
+		}
+	}
+}
