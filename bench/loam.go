@@ -13,15 +13,17 @@ import (
 // without a master key, which does not.
 func loam(dir, name, verb, masterKey string) *peer {
 	binary, project, data := filepath.Join(dir, "loam"), filepath.Join(dir, name+"-project"), filepath.Join(dir, name+"-data")
+	var env []string
 	about := "loam " + verb + " without a master key: the file is plain"
 	if masterKey != "" {
+		env = append(env, "LOAM_MASTER_KEY="+masterKey)
 		about = "loam " + verb + " with a master key: the file is encrypted"
 	}
 	return &peer{
 		name:  name,
 		about: about,
 		data:  data,
-		env:   []string{"LOAM_MASTER_KEY=" + masterKey},
+		env:   env,
 		build: func(ctx context.Context) error {
 			if err := os.CopyFS(project, os.DirFS(here("loam"))); err != nil {
 				return err

@@ -67,7 +67,7 @@ func pocketbase(dir, name, rule string) *peer {
 		data:  data,
 		build: func(ctx context.Context) error { return build(ctx, here("pocketbase"), ".", binary) },
 		seed: func(ctx context.Context) error {
-			return command(ctx, nil, binary, append([]string{"seed", "--dev=false", "--dir", data, "--rule", rule}, seedFlags()...)...)
+			return command(ctx, binary, append([]string{"seed", "--dev=false", "--dir", data, "--rule", rule}, seedFlags()...)...)
 		},
 		command: func(addr string) []string {
 			return []string{binary, "serve", "--dev=false", "--dir", data, "--http", addr}
@@ -94,7 +94,7 @@ func bare(dir, name, key string) *peer {
 		data:  data,
 		build: func(ctx context.Context) error { return build(ctx, ".", "./bench/bare", binary) },
 		seed: func(ctx context.Context) error {
-			return command(ctx, nil, binary, append(append([]string{"--seed"}, keyed...), seedFlags()...)...)
+			return command(ctx, binary, append(append([]string{"--seed"}, keyed...), seedFlags()...)...)
 		},
 		command: func(addr string) []string { return append([]string{binary, "--addr", addr}, keyed...) },
 		signIn:  loamSignIn,

@@ -26,7 +26,7 @@ type server struct {
 
 func startServer(ctx context.Context, command, env []string) (*server, error) {
 	s := &server{cmd: exec.CommandContext(ctx, command[0], command[1:]...), log: &bytes.Buffer{}, gone: make(chan struct{})}
-	s.cmd.Env = append(os.Environ(), env...)
+	s.cmd.Env = env // and nothing of ours: a setting of Loam's would change what is measured
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
@@ -124,9 +124,8 @@ func build(ctx context.Context, dir, pkg, binary string) error {
 	return nil
 }
 
-func command(ctx context.Context, env []string, name string, args ...string) error {
+func command(ctx context.Context, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), args[0], err, out)
 	}
