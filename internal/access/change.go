@@ -100,6 +100,9 @@ func (w *weaver) change(b *query.BoundWrite) (*Change, error) {
 		return nil, err
 	}
 	w.answer(c)
+	if b.Op == query.Create && c.Condition != nil && (needsDatabase(c.Condition) || !Match(c.Condition, w.by, MapRow(nil))) {
+		return nil, fault.New(fault.DataCondition, "the condition asks for a row that is not there yet")
+	}
 	if b.Op == query.Create && c.Rule != nil && !needsDatabase(c.Rule) {
 		if !Match(c.Rule, w.by, newRow{b}) {
 			return nil, fault.New(fault.AccessDenied, "no rule of %s lets you create this row", b.Model.Name)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -48,6 +49,8 @@ type Backend struct {
 	api     *httpapi.API
 	app     atomic.Pointer[httpapi.App]
 	closing atomic.Bool
+	stop    context.CancelFunc // of what runs in the background
+	idle    sync.WaitGroup     // until that has ended
 }
 
 // Open opens the database and prepares its system tables. It serves no schema
@@ -68,6 +71,9 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	if err := b.wire(ctx); err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	b.stop = stop
+	b.idle.Go(func() { b.tidy(background) })
 	return b, nil
 }
 
@@ -150,5 +156,28 @@ func (b *Backend) ready(ctx context.Context) error {
 // balancer sends no new requests.
 func (b *Backend) Drain() { b.closing.Store(true) }
 
+// tidyEvery is how often sessions that have ended are removed.
+const tidyEvery = time.Hour
+
+// tidy removes what nobody needs any more, until ctx ends.
+func (b *Backend) tidy(ctx context.Context) {
+	tick := time.NewTicker(tidyEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if _, err := b.Auth.Prune(ctx); err != nil && ctx.Err() == nil {
+				b.opts.Log.Error("removing ended sessions", "error", err)
+			}
+		}
+	}
+}
+
 // Close ends the environment; no request may be under way.
-func (b *Backend) Close() error { return b.engine.Close() }
+func (b *Backend) Close() error {
+	b.stop()
+	b.idle.Wait()
+	return b.engine.Close()
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // Executor answers documents under one schema: each root field becomes one
@@ -58,6 +59,7 @@ type Request struct {
 	Variables map[string]any // as decoded from JSON, numbers as json.Number
 	Hash      string         // extensions.persistedQuery.sha256Hash, or ""
 	QueryOnly bool           // by GET, which must not change anything
+	Once      *store.Once    // makes mutations safe to repeat, or nil
 }
 
 // Execute answers a request. The answer says whether the document ran at all;
@@ -79,7 +81,7 @@ func (x *Executor) Execute(ctx context.Context, by *access.Principal, r *Request
 	if verr != nil {
 		return &Answer{Errors: []Error{fromParser(verr, fault.GraphQLVariables)}}
 	}
-	e := &execution{Executor: x, ctx: ctx, by: by, vars: vars, doc: doc}
+	e := &execution{Executor: x, ctx: ctx, by: by, vars: vars, doc: doc, once: r.Once}
 	switch op.Operation {
 	case ast.Mutation:
 		return e.mutate(op)

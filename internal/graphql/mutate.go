@@ -32,7 +32,7 @@ func (e *execution) mutate(op *ast.OperationDefinition) *Answer {
 	}
 	rows := make([]json.RawMessage, len(writes))
 	if err == nil && len(writes) > 0 {
-		written, failed := e.data.Write(e.ctx, e.by, writes, nil)
+		written, failed := e.data.Write(e.ctx, e.by, writes, e.once)
 		err = failed
 		for i, w := range written {
 			rows[i] = w.Row

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // execution is one document at work for one caller.
@@ -23,6 +25,7 @@ type execution struct {
 	by     *access.Principal
 	doc    *ast.QueryDocument
 	vars   map[string]any
+	once   *store.Once
 	out    bytes.Buffer
 	errors []Error
 }
@@ -183,13 +186,13 @@ func (e *execution) sorts(m *schema.Model, args map[string]any, keys []KeyArgs) 
 	desc := args["sortDirection"] == "DESC"
 	fields := m.Key
 	for _, k := range keys {
-		if len(k.Sort) > 0 {
+		if len(k.Sort) > 0 && !k.primary(m) {
 			fields = k.Sort
 			break
 		}
 	}
-	if !desc && len(keys) == 0 {
-		return nil
+	if !desc && slices.Equal(fields, m.Key) {
+		return nil // the order of every list
 	}
 	for _, f := range fields {
 		out = append(out, query.Sort{Field: f.Name, Desc: desc})

@@ -105,6 +105,11 @@ func graphQLName(s string) string {
 	}, s)
 }
 
+// primary tells whether the key is the whole of a model's primary key.
+func (k KeyArgs) primary(m *schema.Model) bool {
+	return k.Hash == m.Key[0] && slices.Equal(k.Sort, m.Key[1:])
+}
+
 // Filter says the key arguments of a call in the filter language; nil where it
 // has none of them.
 func (k KeyArgs) Filter(args map[string]any) map[string]any {

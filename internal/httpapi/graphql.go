@@ -55,6 +55,9 @@ func graphqlPost(c *call) (reply, error) {
 		return c.graphql(nil, err)
 	}
 	r, err := request(in)
+	if err == nil {
+		r.Once, err = c.once(body)
+	}
 	return c.graphql(r, err)
 }
 

@@ -43,6 +43,9 @@ func (c *call) writeOne(op query.WriteOp) (reply, error) {
 	if w.Version, err = ifMatch(c.Header.Get("If-Match")); err != nil {
 		return reply{}, err
 	}
+	if w.Version != nil && op == query.Create {
+		return reply{}, fault.New(fault.HTTPHeader, "a new row has no version to match; leave If-Match out").At("If-Match")
+	}
 	once, err := c.once(body)
 	if err != nil {
 		return reply{}, err

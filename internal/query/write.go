@@ -229,6 +229,7 @@ func (w *BoundWrite) upsert(given []Assign, stamp Stamp) error {
 	}
 	insert, update := *w, *w
 	insert.Op, update.Op = Create, Update
+	insert.Condition = nil // it is on the row that is there
 	insert.Set = append([]Assign(nil), given...)
 	if err := insert.create(insert.Set, stamp); err != nil {
 		return err

@@ -45,7 +45,7 @@ func TestRESTRoundTrip(t *testing.T) {
 	t.Log(string(ada.GraphQL(`{ listProjects(limit: 2) { items { id name tasks(limit: 1, sortDirection: DESC) { items { id title project { name } assignee { name } tags } nextToken total __typename } } nextToken total } }`, nil).Want(200).Body))
 	t.Log(string(ada.GraphQL(`mutation { a: createProject(input: {name: "x"}) { id name version } b: createProject(input: {name: "y"}) { id } }`, nil).Want(200).Body))
 	eve := s.SignUp("eve@example.com")
-	eve.Get("/api/tasks/" + task.String("id")).WantCode(404, "data/not_found")
+	eve.Get("/api/tasks/"+task.String("id")).WantCode(404, "data/not_found")
 	t.Log(string(eve.Get("/api/tasks").Want(200).Body))
 	ada.Do("DELETE", "/api/projects/"+p.String("id"), nil).Want(204)
 	t.Log(string(ada.Get("/api/tasks").Want(200).Body))

@@ -1,3 +1,0 @@
-package httpapi
-
-func docsFile(name string) ([]byte, string, bool) { return nil, "", false }
