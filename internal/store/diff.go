@@ -128,7 +128,7 @@ func (d *differ) columns(c *tableChange) {
 		}
 		d.add(Step{
 			Kind: dropColumn, Subject: o.Field, Risk: Destructive, Flag: "drop:" + o.Field, change: c, column: o,
-			Words: "drops column " + o.Field, offence: "would lose their value",
+			Words: "drops column " + o.Field, offence: "hold a value",
 		})
 	}
 	for i := range c.new.Columns {
@@ -162,7 +162,7 @@ func (d *differ) require(c *tableChange, n *Column, s Step) Step {
 	s.Risk, s.remedy = Blocked, "give the field @default, or leave it optional until they have one"
 	if z := c.stopgap(n); z != nil {
 		s.Risk, s.Flag = Destructive, "require:"+n.Field
-		s.remedy = fmt.Sprintf("they would get %q", *z)
+		s.remedy = fmt.Sprintf("%q would be put in its place", *z)
 	}
 	return s
 }
@@ -307,7 +307,7 @@ func (d *differ) newIndexes(c *tableChange) {
 			s.Words = fmt.Sprintf("makes %s(%s) unique", c.new.Model, strings.Join(x.Columns, ", "))
 			s.offence, s.remedy, s.Risk = "have the value of another row", "change them first", Blocked
 			if loose := c.loosest(x.Columns); loose != "" {
-				s.Risk, s.Flag, s.remedy = Destructive, "unique:"+c.new.column(x.Columns[0]).Field, "their "+loose+" would be emptied"
+				s.Risk, s.Flag, s.remedy = Destructive, "unique:"+c.new.column(x.Columns[0]).Field, loose+" would be emptied in all but the first"
 			}
 		}
 		d.add(s)

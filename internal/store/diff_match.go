@@ -65,16 +65,13 @@ func pairUp(old, new []title) map[int]int {
 		return -1
 	}
 	pair := func(i, j int) { pairs[i], taken[j] = j, true }
-	for again := true; again; {
-		again = false
-		for i, n := range new {
-			if _, done := pairs[i]; done || n.from == "" || find(func(o title) bool { return o.name == n.name || o.known == n.known }) >= 0 {
-				continue
-			}
-			if j := find(func(o title) bool { return o.known == n.from || o.name == n.from }); j >= 0 {
-				pair(i, j)
-				again = true
-			}
+	for i, n := range new {
+		applied := find(func(o title) bool { return o.name == n.name || o.known == n.known }) >= 0
+		if n.from == "" || applied {
+			continue
+		}
+		if j := find(func(o title) bool { return o.known == n.from || o.name == n.from }); j >= 0 {
+			pair(i, j)
 		}
 	}
 	for _, same := range []func(n, o title) bool{

@@ -97,13 +97,14 @@ func (m *Migrator) plan(c Conn, now stored, s *schema.Schema) (Plan, error) {
 // model's table.
 func (m *Migrator) Prepare(ctx context.Context) error {
 	return m.engine.Write(ctx, func(c Conn) error {
-		if _, err := m.load(c); err != nil {
+		now, err := m.load(c)
+		if err != nil {
 			return err
 		}
 		if err := m.systemTables(c); err != nil {
 			return err
 		}
-		return m.renewViews(c)
+		return m.renewViews(c, now.layout)
 	})
 }
 
@@ -114,23 +115,28 @@ func (m *Migrator) Apply(ctx context.Context, s *schema.Schema, o ApplyOptions) 
 	if err != nil {
 		return nil, err
 	}
-	run := m.engine.Write
-	if r, ok := m.engine.(rebuilder); ok && !planned.Empty() {
+	run, mayAlter := m.engine.Write, !planned.Empty()
+	if r, ok := m.engine.(rebuilder); ok && mayAlter {
 		run = r.Rebuild
 	}
 	var done *Migration
 	err = run(ctx, func(c Conn) error {
 		var err error
-		done, err = m.apply(c, s, o)
+		done, err = m.apply(c, s, o, mayAlter)
 		return err
 	})
-	if err != nil {
+	if _, ok := errors.AsType[*ConstraintError](err); ok {
 		return nil, failed("committing it", err)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return done, nil
 }
 
-func (m *Migrator) apply(c Conn, s *schema.Schema, o ApplyOptions) (*Migration, error) {
+// apply does the work of Apply inside its transaction. Tables are altered only
+// where mayAlter tells that the transaction was begun for that.
+func (m *Migrator) apply(c Conn, s *schema.Schema, o ApplyOptions, mayAlter bool) (*Migration, error) {
 	now, err := m.load(c)
 	if err != nil {
 		return nil, err
@@ -152,14 +158,17 @@ func (m *Migrator) apply(c Conn, s *schema.Schema, o ApplyOptions) (*Migration, 
 	}
 	if plan.Empty() {
 		if now.recorded && now.Hash == s.Hash && now.Source == o.Source {
-			return nil, m.renewViews(c)
+			return nil, m.renewViews(c, LayoutOf(s))
 		}
 		if err := m.record(c, now.Version, s, o.Source); err != nil {
 			return nil, err
 		}
-		return nil, m.renewViews(c)
+		return nil, m.renewViews(c, LayoutOf(s))
 	}
-	if err := m.run(c, &plan); err != nil {
+	if !mayAlter {
+		return nil, fault.New(fault.StoreBusy, "another migration ran at the same time; try again")
+	}
+	if err := m.run(c, &plan, LayoutOf(s)); err != nil {
 		return nil, err
 	}
 	done := newMigration(now.Version+1, plan)
@@ -171,7 +180,7 @@ func (m *Migrator) apply(c Conn, s *schema.Schema, o ApplyOptions) (*Migration, 
 
 // run carries the plan out. The views go first: a table that one of them reads
 // can't be renamed.
-func (m *Migrator) run(c Conn, plan *Plan) error {
+func (m *Migrator) run(c Conn, plan *Plan, l Layout) error {
 	if err := m.dropViews(c); err != nil {
 		return err
 	}
@@ -187,7 +196,7 @@ func (m *Migrator) run(c Conn, plan *Plan) error {
 			}
 		}
 	}
-	return m.createViews(c)
+	return m.createViews(c, l)
 }
 
 // failed says which step went wrong. What is no fault of the migration, such as
@@ -263,57 +272,6 @@ func (m *Migrator) systemTables(c Conn) error {
 	for _, sql := range append(m.ddl.systemTables(), m.opts.SystemTables...) {
 		if err := c.Script(sql); err != nil {
 			return fmt.Errorf("making the system tables: %w", err)
-		}
-	}
-	return nil
-}
-
-// renewViews replaces the views where they are not those wanted.
-func (m *Migrator) renewViews(c Conn) error {
-	have, err := m.views(c)
-	if err != nil {
-		return err
-	}
-	same := len(have) == len(m.opts.Views)
-	for _, sql := range m.opts.Views {
-		same = same && have[sql] != ""
-	}
-	if same {
-		return nil
-	}
-	if err := m.dropViews(c); err != nil {
-		return err
-	}
-	return m.createViews(c)
-}
-
-// views maps the text of each view to its name.
-func (m *Migrator) views(c Conn) (map[string]string, error) {
-	have := map[string]string{}
-	err := c.Query(m.ddl.views(), nil, func(r Row) error {
-		have[r.Text(1)] = r.Text(0)
-		return nil
-	})
-	return have, err
-}
-
-func (m *Migrator) dropViews(c Conn) error {
-	have, err := m.views(c)
-	if err != nil {
-		return err
-	}
-	for _, view := range have {
-		if err := c.Script("DROP VIEW " + ident(view)); err != nil {
-			return fmt.Errorf("dropping view %s: %w", view, err)
-		}
-	}
-	return nil
-}
-
-func (m *Migrator) createViews(c Conn) error {
-	for _, sql := range m.opts.Views {
-		if err := c.Script(sql); err != nil {
-			return fmt.Errorf("making a view: %w", err)
 		}
 	}
 	return nil

@@ -164,7 +164,7 @@ func (p *Plan) count(c Conn) error {
 	return nil
 }
 
-// harm is, for example: 3 rows of Task have no value; they would get "".
+// harm is, for example: 3 rows of Task have no value; "" would be put in its place.
 func (s *Step) harm() string {
 	model, _, _ := strings.Cut(s.Subject, ".")
 	rows, offence := "rows", s.offence
