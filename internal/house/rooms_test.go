@@ -55,6 +55,20 @@ func TestRoomsHaveRowsAndRowsHaveCode(t *testing.T) {
 	}
 }
 
+var codePath = regexp.MustCompile("`((?:internal|cmd|tests|bench|examples|docs|scripts)/[^`]*)`")
+
+func TestThePageNamesWhatExists(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range codePath.FindAllStringSubmatch(string(text), -1) {
+		if _, err := os.Stat(filepath.Join(root, m[1])); err != nil {
+			t.Errorf("ARCHITECTURE.md names %s, which is not there", m[1])
+		}
+	}
+}
+
 var requirement = regexp.MustCompile(`(?m)^\s*(?:require )?([a-z0-9.-]+\.[a-z]+/\S+) v\S+`)
 
 // A dependency is direct where a file imports it, whatever go.mod says of it.
