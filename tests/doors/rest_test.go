@@ -2,6 +2,7 @@
 package doors
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/loam-dev/loam/internal/testkit"
@@ -29,24 +30,105 @@ type Task @model @search(fields: ["title", "body"]) @auth(rules: [
 enum TaskStatus { TODO DOING DONE }
 `
 
-func TestRESTRoundTrip(t *testing.T) {
+func TestREST(t *testing.T) {
 	s := testkit.New(t, tracker)
 	ada := s.SignUp("ada@example.com")
-	p := ada.Do("POST", "/api/projects", map[string]any{"name": "Engine"}).Want(201)
-	task := ada.Do("POST", "/api/tasks", map[string]any{"title": "Write notes", "projectId": p.String("id"), "points": 3, "assigneeId": ada.UserID, "tags": []string{"a", "b"}}).Want(201)
-	t.Log(string(task.Body), task.Header)
-	t.Log(string(ada.Get("/api/tasks?status=DOING,&include=project,assignee").Body))
-	t.Log(string(ada.Get("/api/tasks?status.in=TODO,DOING&include=project,assignee&project.name.beginsWith=En&sort=-createdAt&limit=1&count=true").Want(200).Body))
-	t.Log(string(ada.Get("/api/projects?include=tasks.assignee&include.tasks.limit=5&include.tasks.sort=-createdAt").Want(200).Body))
-	t.Log(string(ada.Get("/api/tasks?search=note").Want(200).Body))
-	t.Log(string(ada.Get("/api/tasks:aggregate?groupBy=status&sum=points").Want(200).Body))
-	t.Log(string(ada.Do("PATCH", "/api/tasks/"+task.String("id"), map[string]any{"status": "DONE"}, "If-Match", `"1"`).Want(200).Body))
-	t.Log(string(ada.Do("PATCH", "/api/tasks/"+task.String("id"), map[string]any{"status": "DONE"}, "If-Match", `"1"`).WantCode(412, "data/version").Body))
-	t.Log(string(ada.GraphQL(`{ listProjects(limit: 2) { items { id name tasks(limit: 1, sortDirection: DESC) { items { id title project { name } assignee { name } tags } nextToken total __typename } } nextToken total } }`, nil).Want(200).Body))
-	t.Log(string(ada.GraphQL(`mutation { a: createProject(input: {name: "x"}) { id name version } b: createProject(input: {name: "y"}) { id } }`, nil).Want(200).Body))
+	project := ada.Do("POST", "/api/projects", map[string]any{"name": "Engine"}).Want(201)
+	made := ada.Do("POST", "/api/tasks", map[string]any{
+		"title": "Write notes", "projectId": project.String("id"), "points": 3, "assigneeId": ada.UserID, "tags": []string{"a", "b"},
+	}).Want(201)
+	task := "/api/tasks/" + made.String("id")
+	if made.Header.Get("Location") != task || made.Header.Get("ETag") != `"1"` {
+		t.Errorf("headers: %v", made.Header)
+	}
+	for _, c := range []struct {
+		path string
+		at   []any
+		want any
+	}{
+		{task, []any{"status"}, "TODO"}, // the default
+		{task, []any{"owner"}, ada.UserID},
+		{task, []any{"tags", 1}, "b"},
+		{task + "?fields=title", []any{"points"}, nil},
+		{task + "?include=project,assignee", []any{"assignee", "role"}, "owner"},
+		{"/api/tasks?status.in=TODO,DOING&project.name.beginsWith=En&sort=-createdAt&limit=1&count=true", []any{"total"}, 1.0},
+		{"/api/tasks?status=DONE", []any{"items", 0}, nil},
+		{"/api/tasks?tags.contains=a&points.between=1,3", []any{"items", 0, "title"}, "Write notes"},
+		{`/api/tasks?filter={"or":[{"points":9},{"not":{"title":{"contains":"x"}}}]}`, []any{"items", 0, "points"}, 3.0},
+		{"/api/projects?include=tasks.assignee&include.tasks.limit=5&include.tasks.sort=-createdAt", []any{"items", 0, "tasks", 0, "assignee", "id"}, ada.UserID},
+		{"/api/projects?include=tasks&include.tasks.status=DONE", []any{"items", 0, "tasks", 0}, nil},
+		{"/api/projects?fields=name,tasks.title", []any{"items", 0, "tasks", 0, "title"}, "Write notes"},
+		{"/api/tasks?search=note", []any{"items", 0, "title"}, "Write notes"},
+		{"/api/tasks:aggregate?groupBy=status&sum=points", []any{"items", 0, "sum", "points"}, 3.0},
+		{"/api/tasks:aggregate?groupBy=status&sum=points", []any{"items", 0, "group", "status"}, "TODO"},
+		{"/api/users", []any{"items", 0, "email"}, "ada@example.com"},
+	} {
+		if got := ada.Get(c.path).Want(200).Value(c.at...); got != c.want {
+			t.Errorf("%s: %v is %v, want %v", c.path, c.at, got, c.want)
+		}
+	}
+	if got := ada.Do("PATCH", task, map[string]any{"status": "DONE", "body": nil}).Want(200).Value("version"); got != 2.0 {
+		t.Errorf("the version is %v", got)
+	}
 	eve := s.SignUp("eve@example.com")
-	eve.Get("/api/tasks/"+task.String("id")).WantCode(404, "data/not_found")
-	t.Log(string(eve.Get("/api/tasks").Want(200).Body))
-	ada.Do("DELETE", "/api/projects/"+p.String("id"), nil).Want(204)
-	t.Log(string(ada.Get("/api/tasks").Want(200).Body))
+	eve.Get(task).WantCode(404, "data/not_found")
+	s.Anonymous().Get(task).WantCode(401, "access/sign_in")
+	ada.Do("DELETE", "/api/projects/"+project.String("id"), nil).Want(204)
+	ada.Get(task).Want(404) // it went with its project
+}
+
+// TestPages walks lists by their cursors, on both doors, whatever the order.
+func TestPages(t *testing.T) {
+	s := testkit.New(t, tracker)
+	ada := s.SignUp("ada@example.com")
+	project := ada.Do("POST", "/api/projects", map[string]any{"name": "Engine"}).Want(201).String("id")
+	for i := range 7 {
+		body := map[string]any{"title": string(rune('a' + i)), "projectId": project}
+		if i%3 > 0 {
+			body["points"] = i % 3 // and null for the others
+		}
+		ada.Do("POST", "/api/tasks", body).Want(201)
+	}
+	for sort, want := range map[string]string{
+		"title": "abcdefg", "-title": "gfedcba", "points,title": "adgbecf", "-points,title": "cfbeadg", "points,-title": "gdaebfc", "createdAt": "abcdefg", "": "abcdefg",
+	} {
+		for limit := 1; limit <= 4; limit++ {
+			var got, cursor string
+			for page := 0; page < 8; page++ {
+				path := fmt.Sprintf("/api/tasks?sort=%s&limit=%d&cursor=%s", sort, limit, cursor)
+				if sort == "" {
+					path = fmt.Sprintf("/api/tasks?limit=%d&cursor=%s", limit, cursor)
+				}
+				r := ada.Get(path).Want(200)
+				for i := range r.Len("items") {
+					got += r.String("items", i, "title")
+				}
+				if cursor = r.String("nextCursor"); cursor == "" {
+					break
+				}
+			}
+			if got != want {
+				t.Errorf("sort=%s limit=%d: %s, want %s", sort, limit, got, want)
+			}
+		}
+	}
+	// A list inside a list has cursors of its own.
+	var got, token string
+	for range 8 {
+		r := ada.GraphQL(`query($t: String) { listProjects { items { tasks(limit: 2, nextToken: $t, sort: [{field: points}, {field: title, direction: DESC}]) { items { title } nextToken total } } } }`,
+			map[string]any{"t": token}).Want(200)
+		tasks := []any{"data", "listProjects", "items", 0, "tasks"}
+		for i := range r.Len(append(tasks, "items")...) {
+			got += r.String(append(tasks, "items", i, "title")...)
+		}
+		if r.Value(append(tasks, "total")...) != 7.0 {
+			t.Fatalf("%s", r.Body)
+		}
+		if token = r.String(append(tasks, "nextToken")...); token == "" {
+			break
+		}
+	}
+	if got != "gdaebfc" {
+		t.Errorf("nested: %s", got)
+	}
 }
