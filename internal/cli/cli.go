@@ -90,6 +90,7 @@ isolation, a REST and a GraphQL API, and a database, all in this one binary.`,
   cd myapp && loam dev   # serve it, and follow every edit of schema.graphql`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs, // RunE refuses them in our words
 		RunE:          nothingNamed,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return fromEnvironment(cmd.Flags())
@@ -112,6 +113,7 @@ func nothingNamed(cmd *cobra.Command, args []string) error {
 		return cmd.Help()
 	}
 	hint := ""
+	cmd.SuggestionsMinimumDistance = 2 // letters
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = fmt.Sprintf(" (did you mean %s?)", strings.Join(near, " or "))
 	}

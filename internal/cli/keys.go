@@ -14,6 +14,7 @@ func (c *console) keysCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
 		Short: "Make master keys",
+		Args:  cobra.ArbitraryArgs,
 		RunE:  nothingNamed,
 	}
 	cmd.AddCommand(&cobra.Command{
