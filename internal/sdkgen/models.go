@@ -161,6 +161,14 @@ func (d *document) addTotals(m *schema.Model) {
 	}, []string{"group", "count", "sum", "avg", "min", "max"}))
 }
 
+// one is the model's name with its article.
+func one(m *schema.Model) string {
+	if strings.ContainsRune("AEIOaeio", rune(m.Name[0])) {
+		return "an " + m.Name
+	}
+	return "a " + m.Name
+}
+
 // keyPattern is the last part of a row's path: the key's values in order,
 // joined by commas.
 func keyPattern(m *schema.Model) string {
@@ -195,7 +203,7 @@ func (d *document) collection(m *schema.Model, ops schema.Operation) object {
 	}
 	if ops&schema.Create != 0 {
 		out = append(out, member{"post", operation{
-			id: "create" + m.Name, tag: m.Name, summary: "Create one of " + m.Path,
+			id: "create" + m.Name, tag: m.Name, summary: "Create " + one(m),
 			security: securityOf(m, schema.Create), parameters: []object{sharedParameter("idempotencyKey")}, body: ref(names.create),
 			status: "201", answer: answers("The new row, as the caller may read it; its key alone where they may not.", ref(names.row), "ETag", "Location"),
 			problems: writeProblems,
@@ -203,7 +211,7 @@ func (d *document) collection(m *schema.Model, ops schema.Operation) object {
 	}
 	if ops&schema.Create != 0 && ops&schema.Update != 0 {
 		out = append(out, member{"put", operation{
-			id: "upsert" + m.Name, tag: m.Name, summary: "Create or update one of " + m.Path,
+			id: "upsert" + m.Name, tag: m.Name, summary: "Create or change " + one(m),
 			description: "The row is found by " + uniqueKeys(m) + ", whichever the body has in full.",
 			security:    securityOf(m, schema.Update), parameters: []object{sharedParameter("ifMatch"), sharedParameter("idempotencyKey")},
 			body: ref(names.create), status: "200", answer: answers("The row was there, and is changed.", ref(names.row), "ETag"),
@@ -256,7 +264,7 @@ func (d *document) list(m *schema.Model, ops schema.Operation) operation {
 	}
 	parameters = append(parameters, d.jsonFilter(m))
 	return operation{
-		id: "list" + m.Plural, tag: m.Name, summary: "List " + m.Path, security: securityOf(m, schema.List),
+		id: "list" + m.Plural, tag: m.Name, summary: "List " + m.Plural, security: securityOf(m, schema.List),
 		parameters: append(parameters, d.filterParameters(m, listParameters, inURL)...),
 		status:     "200", answer: answers("A page of rows.", ref(d.models[m].page)), problems: readProblems,
 	}
@@ -274,7 +282,7 @@ func (d *document) aggregate(m *schema.Model) operation {
 		{"items", object{{"type", "array"}, {"items", ref(d.models[m].totals)}}}, {"nextCursor", object{{"type", "null"}}},
 	}, []string{"items", "nextCursor"})
 	return operation{
-		id: "aggregate" + m.Plural, tag: m.Name, summary: "Count, add up and group " + m.Path, security: securityOf(m, schema.List),
+		id: "aggregate" + m.Plural, tag: m.Name, summary: "Count and group " + m.Plural, security: securityOf(m, schema.List),
 		parameters: append(parameters, d.filterParameters(m, slices.Concat(listParameters, totalParameters), equal)...),
 		status:     "200", answer: answers("One item a group; one in all without groupBy.", answer), problems: readProblems,
 	}
@@ -293,20 +301,20 @@ func (d *document) single(m *schema.Model, ops schema.Operation) object {
 			also = object{{"304", object{{"description", "The row still has the ETag of If-None-Match."}}}}
 		}
 		out = append(out, member{"get", operation{
-			id: "get" + m.Name, tag: m.Name, summary: "Get one of " + m.Path, security: securityOf(m, schema.Get), parameters: parameters,
+			id: "get" + m.Name, tag: m.Name, summary: "Get " + one(m), security: securityOf(m, schema.Get), parameters: parameters,
 			status: "200", answer: answers("The row.", ref(names.row), headers...), also: also, problems: readProblems,
 		}.json()})
 	}
 	guarded := append(slices.Clip(key), sharedParameter("ifMatch"), sharedParameter("idempotencyKey"))
 	if ops&schema.Update != 0 {
 		out = append(out, member{"patch", operation{
-			id: "update" + m.Name, tag: m.Name, summary: "Change one of " + m.Path, security: securityOf(m, schema.Update), parameters: guarded,
+			id: "update" + m.Name, tag: m.Name, summary: "Change " + one(m), security: securityOf(m, schema.Update), parameters: guarded,
 			body: ref(names.update), status: "200", answer: answers("The row after the change.", ref(names.row), "ETag"), problems: writeProblems,
 		}.json()})
 	}
 	if ops&schema.Delete != 0 {
 		out = append(out, member{"delete", operation{
-			id: "delete" + m.Name, tag: m.Name, summary: "Delete one of " + m.Path, security: securityOf(m, schema.Delete), parameters: guarded,
+			id: "delete" + m.Name, tag: m.Name, summary: "Delete " + one(m), security: securityOf(m, schema.Delete), parameters: guarded,
 			status: "204", answer: object{{"description", "The row is gone."}}, problems: writeProblems,
 		}.json()})
 	}

@@ -96,8 +96,8 @@ function fieldRow(name, schema, required, description) {
     el("td", {}, el("span", { className: "type" }, typeOf(schema), schema.readOnly && " · set by the server", bounds && " · " + bounds), prose(description)));
 }
 
-// schemaView shows what a schema says: its properties, values or type. Only an
-// input, which is closed, has members that are required of the reader.
+// schemaView shows what a schema says. Only in inputs, which are closed, is
+// anything required of the reader.
 function schemaView(schema) {
   const s = deref(schema);
   if (s.allOf) return s.allOf.map(schemaView);
@@ -151,9 +151,9 @@ function find(words) {
     let shown = 0;
     for (const a of group.querySelectorAll("a")) {
       const text = (group.firstChild.textContent + " " + a.textContent + " " + a.dataset.op).toLowerCase();
-      a.hidden = !wanted.every((w) => text.includes(w));
-      a.style.display = a.hidden ? "none" : "";
-      if (!a.hidden) shown++;
+      const fits = wanted.every((w) => text.includes(w));
+      a.style.display = fits ? "" : "none";
+      shown += fits;
     }
     group.style.display = shown > 0 ? "" : "none";
     group.open = wanted.length > 0 ? shown > 0 : group.querySelector("[aria-current]") !== null;
@@ -165,15 +165,12 @@ function show() {
   const op = operations.get(at);
   const schema = at.startsWith("schema/") && doc.components.schemas[at.slice(7)];
   const title = op?.summary ?? (schema ? at.slice(7) : doc.info.title);
-  document.title = title === doc.info.title ? title : `${title} · ${doc.info.title}`;
+  document.title = title;
   const page = op ? operationPage(op) : schema ? schemaPage(at.slice(7), schema) : home();
   $("#main").replaceChildren(...page.flat(Infinity).filter(Boolean));
   for (const a of document.querySelectorAll("#tree a")) {
-    if (a.dataset.op !== at) a.removeAttribute("aria-current");
-    else {
-      a.setAttribute("aria-current", "page");
-      a.parentElement.open = true;
-    }
+    a.ariaCurrent = a.dataset.op === at ? "page" : null;
+    if (a.ariaCurrent) a.parentElement.open = true;
   }
   openMenu(false);
   scrollTo(0, 0);
@@ -236,7 +233,7 @@ function operationPage(op) {
   const plain = op.parameters.filter((p) => !isFilter(p));
   const filters = filtersOf(op);
   const body = op.requestBody?.content["application/json"].schema;
-  const section = (title, ...content) => [el("h2", {}, title), ...content];
+  const section = (title, ...content) => [el("h2", {}, title), content];
   return [
     el("h1", {}, op.summary), prose(op.description),
     el("div", { className: "path" }, el("span", { className: "method " + op.method }, op.method.toUpperCase()), op.path,
@@ -367,7 +364,6 @@ function useToken(button, token) {
   $("#scheme").value = "bearer";
   $("#secret").value = token;
   button.textContent = "In use until the page is reloaded";
-  button.disabled = true;
 }
 
 // ---- start -----------------------------------------------------------------
@@ -382,9 +378,9 @@ function readOperations() {
 }
 
 function switchTheme() {
-  const dark = getComputedStyle(document.documentElement).colorScheme === "dark" ||
-    (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
-  document.documentElement.dataset.theme = dark ? "light" : "dark";
+  const root = document.documentElement;
+  const now = root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  root.dataset.theme = now === "dark" ? "light" : "dark";
 }
 
 $("#theme").onclick = switchTheme;
