@@ -25,7 +25,7 @@ node: ; @scripts/node.sh
 
 # One of those judges alone: the OpenAPI documents, and a client made from them.
 openapi-check:
-	go test ./internal/sdkgen
+	go test ./internal/sdkgen ./tests/openapi
 	cd tests/openapi && npm ci --no-audit --no-fund --loglevel=error && npm test --silent
 
 gotest:

@@ -124,10 +124,10 @@ func sizes() object {
 func inURL(f *schema.Field) []string {
 	var ops []string
 	switch {
+	case f.Kind == schema.EmbeddedKind, f.Kind == schema.ScalarKind && f.Scalar == schema.JSON:
+		return nil
 	case f.List:
 		ops = []string{"contains"}
-	case !f.Plain():
-		return nil
 	case f.Kind == schema.EnumKind:
 		ops = []string{"eq", "ne", "in"}
 	case f.Scalar == schema.Boolean:
@@ -170,8 +170,12 @@ func (d *document) filterParameters(m *schema.Model, reserved []string, operator
 				if !slices.Contains(reserved, f.Name) {
 					name = f.Name
 				}
-			case "in", "contains", "beginsWith":
+			case "in": // several, joined by commas
 				value = object{{"type", "string"}}
+			case "contains", "beginsWith":
+				if !f.List { // a part of a text, which need not have its format
+					value = object{{"type", "string"}}
+				}
 			case "isNull":
 				value = object{{"type", "boolean"}}
 			}
