@@ -18,7 +18,7 @@ func (b *builder) object(t table, fields []access.Out) {
 		nested = nested || fields[i].Sub != nil || fields[i].Embedded != nil
 		strict = strict || fields[i].NonNull
 	}
-	if nested {
+	if nested || strict {
 		b.concat(t, fields, strict)
 		return
 	}
