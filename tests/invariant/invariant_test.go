@@ -1,0 +1,85 @@
+// Package invariant holds the server against an oracle: random schemas, rows,
+// callers and questions, put to every door, and every answer compared with
+// what the documents promise. Every organization's rows carry canaries, texts
+// that occur nowhere else: one in an answer to a stranger ends the run.
+package invariant
+
+import (
+	"flag"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+var (
+	seedFlag   = flag.Uint64("seed", 0, "the first world's seed; 0 draws one")
+	worldsFlag = flag.Int("worlds", 0, "worlds to make; 0 for as many as the cases need")
+)
+
+const (
+	casesOfTest  = 10_000
+	casesOfSoak  = 500_000
+	casesOfWorld = 250
+)
+
+// TestInvariant makes worlds until enough cases are asked. A failure prints the
+// seed of its world, the last requests and the schema.
+func TestInvariant(t *testing.T) {
+	s := settle(t)
+	cases := casesOfTest
+	if os.Getenv("LOAM_SOAK") != "" {
+		cases = casesOfSoak
+	}
+	worlds := (cases + casesOfWorld - 1) / casesOfWorld
+	if *worldsFlag > 0 {
+		worlds = *worldsFlag
+	}
+	first := *seedFlag
+	if first == 0 {
+		first = uint64(time.Now().UnixNano())
+	}
+	t.Logf("-seed %d", first)
+	asked := 0
+	for i := range worlds {
+		t.Run(strconv.FormatUint(first+uint64(i), 10), func(t *testing.T) {
+			w := newWorld(t, s, first+uint64(i))
+			w.explore()
+			asked += w.asked
+		})
+		if t.Failed() {
+			break
+		}
+	}
+	t.Logf("%d cases in %d worlds", asked, worlds)
+}
+
+// explore asks a world's cases.
+func (w *world) explore() {
+	for n := 0; w.asked < casesOfWorld && n < 4*casesOfWorld; n++ {
+		c := pick(w.g, w.callers...)
+		switch w.g.IntN(10) {
+		case 0, 1:
+			w.checkGet(c)
+		default:
+			w.checkList(c)
+		}
+	}
+}
+
+func (w *world) path(m *schema.Model, key []any) string {
+	parts := make([]string, len(key))
+	for i, v := range key {
+		switch v := v.(type) {
+		case string:
+			parts[i] = strings.ReplaceAll(url.PathEscape(v), ",", "%2C")
+		case float64:
+			parts[i] = strconv.FormatFloat(v, 'f', -1, 64)
+		}
+	}
+	return "/api/" + m.Path + "/" + strings.Join(parts, ",")
+}
