@@ -38,6 +38,9 @@ commands to paste. Nothing is left behind unless --data says where to keep it.`,
 		},
 	}
 	at.flags(cmd, true)
+	cmd.Flags().Lookup("dir").Usage = "a project to serve in place of the example (or LOAM_DIR)"
+	cmd.Flags().Lookup("data").Usage = "a directory to keep the data in; one that is removed at the end unless given (or LOAM_DATA)"
+	cmd.Flags().Lookup("dir").DefValue = ""
 	return cmd
 }
 
