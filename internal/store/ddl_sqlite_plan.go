@@ -11,8 +11,8 @@ import (
 // SQLite alters tables by little: it adds optional columns and it renames.
 // Everything else makes the table anew, moves the rows over under their rowids,
 // drops the old one and takes its name, which needs foreign keys to be off.
-// A table that is renamed or rewritten loses its indexes first and gets those
-// that stay back afterwards.
+// A rename takes away the indexes whose names follow from it, a rewriting takes
+// them all; those that stay are made again afterwards.
 
 // write fills in the SQL of each step, and the checks, whose names are those
 // that the tables have before the plan.
@@ -41,11 +41,11 @@ func (d sqliteDDL) write(p *Plan) {
 		}
 		if w.renamed[s.change] && !begun[s.change] {
 			begun[s.change] = true
-			s.SQL = d.dismantle(s.change.was)
+			s.SQL = d.dismantle(s.change)
 		}
 		s.SQL = append(s.SQL, w.statements(s)...)
 		if at, ok := last[s.change]; ok && at == i && !w.rewritten[s.change] {
-			s.SQL = append(s.SQL, d.reassemble(s.change)...)
+			s.SQL = append(s.SQL, d.reassemble(s.change, s.change.renames)...)
 		}
 		steps = append(steps, s)
 	}
@@ -98,11 +98,11 @@ func (w *sqlitePlan) statements(s Step) []string {
 	case renameColumn:
 		return []string{"ALTER TABLE " + ident(c.new.Name) + " RENAME COLUMN " + ident(c.from(s.column.Name).Name) + " TO " + ident(s.column.Name)}
 	case dropIndex:
-		if !w.renamed[c] {
+		if !c.renames(s.index.Columns) {
 			return []string{w.dropIndex(c.old, *s.index)}
 		}
 	case dropSearch:
-		if !w.renamed[c] && !w.rewritten[c] {
+		if !c.renames(c.old.Search) && !w.rewritten[c] {
 			return w.dropSearch(c.old)
 		}
 	case createSearch:
@@ -161,24 +161,29 @@ func (d sqliteDDL) alter(s Step) []string {
 	return []string{"UPDATE " + table + " SET " + column + " = " + d.value(c, n, column) + " WHERE " + column + " IS NOT NULL"}
 }
 
-// dismantle drops what refers to a table's columns by their names.
-func (d sqliteDDL) dismantle(t *Table) []string {
-	stmts := d.dropSearch(t)
-	for _, x := range t.Indexes {
-		stmts = append(stmts, d.dropIndex(t, x))
+// dismantle drops the indexes whose names the renames change.
+func (d sqliteDDL) dismantle(c *tableChange) []string {
+	var stmts []string
+	if c.renames(c.old.Search) {
+		stmts = d.dropSearch(c.was)
+	}
+	for i, x := range c.old.Indexes {
+		if c.renames(x.Columns) {
+			stmts = append(stmts, d.dropIndex(c.was, c.was.Indexes[i]))
+		}
 	}
 	return stmts
 }
 
-// reassemble gives a table back what it had and keeps.
-func (d sqliteDDL) reassemble(c *tableChange) []string {
+// reassemble makes the indexes again that a table had, keeps, and has lost.
+func (d sqliteDDL) reassemble(c *tableChange, lost func(columns []string) bool) []string {
 	var stmts []string
 	for _, x := range c.new.Indexes {
-		if c.keeps(x) {
+		if c.keeps(x) && lost(x.Columns) {
 			stmts = append(stmts, d.createIndex(c.new, x))
 		}
 	}
-	if slices.Equal(c.old.Search, c.new.Search) {
+	if slices.Equal(c.old.Search, c.new.Search) && lost(c.new.Search) {
 		stmts = append(stmts, d.createSearch(c.new)...)
 	}
 	return stmts
@@ -192,11 +197,11 @@ func (w *sqlitePlan) rewrites() []Step {
 			continue
 		}
 		s := Step{Kind: rewriteTable, Subject: c.new.Model, Risk: Slow, Words: "rewrites table " + c.new.Model, change: c}
-		if !w.renamed[c] {
+		if !c.renames(c.old.Search) {
 			s.SQL = w.dropSearch(c.old)
 		}
 		s.SQL = append(s.SQL, w.move(c)...)
-		s.SQL = append(s.SQL, w.reassemble(c)...)
+		s.SQL = append(s.SQL, w.reassemble(c, func([]string) bool { return true })...)
 		steps = append(steps, s)
 	}
 	return steps

@@ -70,6 +70,15 @@ func (c *tableChange) continues(o *Column) bool {
 	return false
 }
 
+// renames tells whether the table, or one of the columns, which go by their new
+// names, had another name before.
+func (c *tableChange) renames(columns []string) bool {
+	return c.was.Name != c.new.Name || slices.ContainsFunc(columns, func(column string) bool {
+		o := c.from(column)
+		return o != nil && o.Name != column
+	})
+}
+
 func (d *differ) add(s Step) { d.steps = append(d.steps, s) }
 
 func (d *differ) dropTable(t *Table) {
@@ -88,7 +97,7 @@ func (d *differ) renameTables() {
 	}
 	for _, c := range inOrder(renamed, func(c *tableChange) (from, to string) { return c.was.Name, c.new.Name }) {
 		d.add(Step{
-			Kind: renameTable, Subject: c.new.Model, Risk: Safe, change: c,
+			Kind: renameTable, Subject: c.new.Model, Risk: Slow, change: c,
 			Words: fmt.Sprintf("renames table %s to %s", c.was.Name, c.new.Name),
 		})
 	}
@@ -102,8 +111,12 @@ func (d *differ) renameColumns(c *tableChange) {
 		}
 	}
 	for _, n := range inOrder(renamed, func(n *Column) (from, to string) { return c.from(n.Name).Name, n.Name }) {
+		risk := Safe
+		if slices.Contains(c.old.Search, n.Name) || slices.ContainsFunc(c.old.Indexes, func(x Index) bool { return slices.Contains(x.Columns, n.Name) }) {
+			risk = Slow // they are made again under the new name
+		}
 		d.add(Step{
-			Kind: renameColumn, Subject: n.Field, Risk: Safe, change: c, column: n,
+			Kind: renameColumn, Subject: n.Field, Risk: risk, change: c, column: n,
 			Words: fmt.Sprintf("renames column %s.%s to %s", c.new.Model, c.from(n.Name).Name, n.Name),
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 )
 
 // Migrator takes a database to the layout of a schema. What it does to a
-// database it does in one transaction: a failure leaves all as it was.
+// database it does in one transaction: a failure leaves all as it was. The
+// change log has no entries of what a migration does to rows.
 type Migrator struct {
 	engine Engine
 	ddl    sqliteDDL
@@ -171,7 +173,7 @@ func (m *Migrator) apply(c Conn, s *schema.Schema, o ApplyOptions, mayAlter bool
 	if err := m.run(c, &plan, LayoutOf(s)); err != nil {
 		return nil, err
 	}
-	done := newMigration(now.Version+1, plan)
+	done := newMigration(now.Version+1, plan.slug(), plan)
 	if err := m.append(c, done); err != nil {
 		return nil, err
 	}
@@ -208,8 +210,9 @@ func failed(what string, err error) error {
 	broken, ok := errors.AsType[*ConstraintError](err)
 	switch {
 	case ok && broken.Kind == UniqueViolation:
+		columns := slices.DeleteFunc(slices.Clone(broken.Columns), func(column string) bool { return column == orgColumn })
 		return fault.New(fault.MigrateFailed, "the migration failed and was undone: %s: rows of %s would have the same (%s); change them first",
-			what, broken.Table, strings.Join(broken.Columns, ", ")).Because(err)
+			what, broken.Table, strings.Join(columns, ", ")).Because(err)
 	case ok && broken.Kind == ForeignKeyViolation:
 		return fault.New(fault.MigrateFailed, "the migration failed and was undone: rows of %s would refer to rows that are not there; change them first", broken.Table).Because(err)
 	case ok:

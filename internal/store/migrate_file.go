@@ -23,18 +23,42 @@ type Migration struct {
 // File is the name of the migration's file.
 func (m *Migration) File() string { return fmt.Sprintf("%04d_%s.sql", m.Version, m.Name) }
 
-func newMigration(version int, p Plan) *Migration {
+func newMigration(version int, name string, p Plan) *Migration {
 	var b strings.Builder
 	for _, s := range p.Steps {
 		fmt.Fprintf(&b, "-- %s [%s]\n", oneLine(s.Words), s.Risk)
+		if s.Harm != "" {
+			fmt.Fprintf(&b, "-- allowed by %s: %s\n", s.Flag, oneLine(s.Harm))
+		}
 		for _, sql := range s.SQL {
 			b.WriteString(sql + ";\n")
 		}
 		b.WriteString("\n")
 	}
-	m := &Migration{Version: version, Name: p.slug(), Plan: p, Checksum: checksum(b.String())}
-	m.SQL = fmt.Sprintf("-- Loam migration %04d, %s. It has been applied: do not edit it.\n%s%s\n\n", version, m.Name, checksumMark, m.Checksum) + b.String()
+	m := &Migration{Version: version, Name: name, Plan: p, Checksum: checksum(b.String())}
+	m.SQL = fmt.Sprintf("-- Loam migration %04d, %s. It has been applied: do not edit it.\n%s%s\n\n", version, name, checksumMark, m.Checksum) + b.String()
 	return m
+}
+
+// History answers all migrations that were applied, in order, with their texts:
+// what should stand in migrations/.
+func (m *Migrator) History(ctx context.Context) ([]*Migration, error) {
+	var all []*Migration
+	err := m.engine.Read(ctx, func(c Conn) error {
+		all = nil
+		if now, err := m.load(c); err != nil || now.Version == 0 {
+			return err
+		}
+		return c.Query(`SELECT version, name, plan FROM _migrations ORDER BY version`, nil, func(r Row) error {
+			var p Plan
+			if err := json.Unmarshal(r.Bytes(2), &p); err != nil {
+				return fmt.Errorf("the plan of migration %d on record: %w", r.Int(0), err)
+			}
+			all = append(all, newMigration(int(r.Int(0)), r.Text(1), p))
+			return nil
+		})
+	})
+	return all, err
 }
 
 // checksumMark leads the line with the checksum; the body follows after an

@@ -95,6 +95,9 @@ func TestMigrate(t *testing.T) {
 		{name: "empties text without form", before: "a: String @unique", after: `a: Email @unique`, allow: []string{"narrow:Task.a"},
 			rows:  insert("1", ", a", ", 'nobody'") + insert("2", ", a", ", 'no one'") + insert("3", ", a", ", 'a@b.cd'"),
 			query: "SELECT a" + oneTwo, want: []string{`[null]`, `[null]`, `["a@b.cd"]`}},
+		{name: "fails where text in form is the same", before: "a: String @unique", after: `a: DateTime @unique`,
+			rows:    insert("1", ", a", ", '2026-01-31T14:30:00+02:00'") + insert("2", ", a", ", '2026-01-31T12:30:00Z'"),
+			refused: "migrate/failed: the migration failed and was undone: makes Task(a) unique: rows of Task would have the same (a); change them first"},
 		{name: "keeps an embedded type under another name", before: "a: Place", after: `a: JSON`, rows: insert("1", ", a", `, '{"city":"Ulm"}'`),
 			query: "SELECT a" + oneTwo, want: []string{`["{\"city\":\"Ulm\"}"]`}},
 
@@ -249,6 +252,10 @@ func TestMigrateRecord(t *testing.T) {
 		t.Error(init.File(), add.File())
 	}
 
+	history, err := d.History(ctx)
+	if err != nil || len(history) != 2 || history[0].SQL != init.SQL || history[1].SQL != add.SQL || history[1].File() != add.File() {
+		t.Errorf("%+v %v", history, err)
+	}
 	files := map[string]string{init.File(): init.SQL, add.File(): strings.ReplaceAll(add.SQL, "\n", "\r\n"), "README": ""}
 	if err := d.Verify(ctx, files); err != nil {
 		t.Error(err)
