@@ -22,6 +22,9 @@ type Node struct {
 	Where  *query.Cond // the caller's filter, each field behind its own rule
 	Fields []Out
 	Parts  []Part
+	// Whole tells that Fields are all stored fields of the model, none masked: the
+	// row as the change log keeps it.
+	Whole bool
 }
 
 // Out is one selected field. Mask is a condition on the row under which the
@@ -95,6 +98,7 @@ func (w *weaver) node(b *query.Bound, op schema.Operation, path string) (*Node, 
 	}
 	if b.Parts == nil || b.Select != nil {
 		n.Fields = w.selection(b.Model, b.Select, op, path)
+		n.Whole = b.Select == nil && w.models[b.Model].open
 	}
 	for _, part := range b.Parts {
 		out := Part{BoundPart: part}

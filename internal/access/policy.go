@@ -22,6 +22,7 @@ type modelPolicy struct {
 	rules    []compiled
 	fields   map[*schema.Field][]compiled // fields with rules of their own
 	defaults []Out                        // the default selection, for models without field rules
+	open     bool                         // no stored field is hidden or has rules of its own
 }
 
 // compiled is a rule with its row condition bound.
@@ -37,12 +38,13 @@ func NewPolicy(s *schema.Schema) (*Policy, schema.Diagnostics) {
 	p := &Policy{models: make(map[*schema.Model]*modelPolicy, len(s.Models))}
 	var diags schema.Diagnostics
 	for _, m := range s.Models {
-		mp := &modelPolicy{fields: map[*schema.Field][]compiled{}}
+		mp := &modelPolicy{fields: map[*schema.Field][]compiled{}, open: true}
 		mp.rules = compileAll(m, m.Rules, &diags)
 		for _, f := range m.Fields {
 			if f.Rules != nil {
 				mp.fields[f] = compileAll(m, f.Rules, &diags)
 			}
+			mp.open = mp.open && f.Rules == nil && !f.Hidden
 			if f.Stored() && !f.Hidden {
 				mp.defaults = append(mp.defaults, Out{BoundField: query.BoundField{As: f.Name, Field: f}})
 			}

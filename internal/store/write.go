@@ -118,7 +118,7 @@ func (w *writing) create(c *access.Change) (Written, error) {
 	if err := w.log(c.Model, c.Key, query.Create, nil, after); err != nil {
 		return Written{}, err
 	}
-	return w.answer(c, query.Create, c.Key, 1)
+	return w.answer(c, query.Create, image{key: c.Key, text: after, version: 1})
 }
 
 // quotedTable is how RETURNING names a table's columns.
@@ -196,9 +196,9 @@ func (b *builder) image(t table) {
 	b.raw(")")
 }
 
-// before is a row as it stands before a change, and what the rules say of it.
-type before struct {
-	image   []byte
+// image is a row as the change log keeps it.
+type image struct {
+	text    []byte
 	version int64
 	key     []any
 }
@@ -206,7 +206,7 @@ type before struct {
 // lookup reads the row that a write is about, and decides: no row that the
 // caller may see is "not found", a visible one that no rule lets them change
 // is "denied".
-func (w *writing) lookup(c *access.Change, find func(*builder, table)) (before, error) {
+func (w *writing) lookup(c *access.Change, find func(*builder, table)) (image, error) {
 	b := newBuilder(w.by)
 	t := b.use(c.Model)
 	b.raw("SELECT ")
@@ -227,10 +227,10 @@ func (w *writing) lookup(c *access.Change, find func(*builder, table)) (before, 
 	b.where(t)
 	find(b, t)
 
-	var row before
+	var row image
 	var allowed, seen, met bool
 	err := w.conn.Query(string(b.sql), b.args, func(r Row) error {
-		row.image = append([]byte(nil), r.Bytes(0)...)
+		row.text = append([]byte(nil), r.Bytes(0)...)
 		row.version, allowed, seen, met = r.Int(1), r.Bool(2), r.Bool(3), r.Bool(4)
 		for i, f := range c.Model.Key {
 			row.key = append(row.key, sortValue(r, 5+i, f))
@@ -240,7 +240,7 @@ func (w *writing) lookup(c *access.Change, find func(*builder, table)) (before, 
 	switch {
 	case err != nil:
 		return row, err
-	case row.image == nil || !allowed && !seen:
+	case row.text == nil || !allowed && !seen:
 		return row, missing(c.Model)
 	case !allowed:
 		return row, fault.New(fault.AccessDenied, "no rule of %s lets you %s this row", c.Model.Name,
@@ -266,7 +266,7 @@ func (w *writing) update(c *access.Change) (Written, error) {
 }
 
 // modify changes a row that was looked up.
-func (w *writing) modify(c *access.Change, row before) (Written, error) {
+func (w *writing) modify(c *access.Change, row image) (Written, error) {
 	b := newBuilder(w.by)
 	t := table{c.Model, b.quotedTable(c.Model)}
 	b.raw("UPDATE ", t.alias, ` SET "_version"="_version"+1`)
@@ -285,10 +285,10 @@ func (w *writing) modify(c *access.Change, row before) (Written, error) {
 	if err != nil {
 		return Written{}, w.constraint(c, err)
 	}
-	if err := w.log(c.Model, row.key, query.Update, row.image, after); err != nil {
+	if err := w.log(c.Model, row.key, query.Update, row.text, after); err != nil {
 		return Written{}, err
 	}
-	return w.answer(c, query.Update, row.key, row.version+1)
+	return w.answer(c, query.Update, image{key: row.key, text: after, version: row.version + 1})
 }
 
 func (w *writing) delete(c *access.Change) (Written, error) {
@@ -296,12 +296,12 @@ func (w *writing) delete(c *access.Change) (Written, error) {
 	if err != nil {
 		return Written{}, err
 	}
-	answer, err := w.answer(c, query.Delete, row.key, row.version)
+	answer, err := w.answer(c, query.Delete, row)
 	if err != nil {
 		return Written{}, err
 	}
 	d := deleting{writing: w}
-	return answer, d.row(c.Model, row.key, row.image, 0)
+	return answer, d.row(c.Model, row.key, row.text, 0)
 }
 
 // upsert changes the row that has the unique key, or creates it.
@@ -315,7 +315,7 @@ func (w *writing) upsert(c *access.Change) (Written, error) {
 			b.arg(value)
 		}
 	})
-	if row.image == nil && fault.Is(err, fault.DataNotFound) {
+	if row.text == nil && fault.Is(err, fault.DataNotFound) {
 		return w.create(c.Insert)
 	}
 	if err != nil {
@@ -324,13 +324,17 @@ func (w *writing) upsert(c *access.Change) (Written, error) {
 	return w.modify(c.Update, row)
 }
 
-// answer reads the row back as the caller may see it.
-func (w *writing) answer(c *access.Change, op query.WriteOp, key []any, version int64) (Written, error) {
-	out := Written{Op: op, Key: key, Version: version, Denied: c.Denied}
-	if c.Answer != nil {
+// answer is the row as the caller may see it: its image where that is all of
+// it, else read back.
+func (w *writing) answer(c *access.Change, op query.WriteOp, row image) (Written, error) {
+	out := Written{Op: op, Key: row.key, Version: row.version, Denied: c.Denied}
+	switch {
+	case c.Answer != nil && c.Answer.Whole && c.Answer.Rule == nil:
+		out.Row = row.text
+	case c.Answer != nil:
 		n := *c.Answer
 		bound := *n.Bound
-		bound.Key = key
+		bound.Key = row.key
 		n.Bound = &bound
 		var page Page
 		if err := page.rows(w.conn, w.by, &n); err != nil {
@@ -339,7 +343,7 @@ func (w *writing) answer(c *access.Change, op query.WriteOp, key []any, version 
 		out.Row = page.Rows
 	}
 	if out.Row == nil {
-		out.Row = keyObject(c.Model, key)
+		out.Row = keyObject(c.Model, row.key)
 	}
 	return out, nil
 }
