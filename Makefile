@@ -40,9 +40,9 @@ goldens: ; @GOTESTFLAGS="$(RACE)" scripts/goldens.sh
 # Rewrites every golden and generated page.
 generate: ; @scripts/generate.sh
 
-# Kills, random cases and mixed load for as long as it takes: tests with the build tag soak.
+# Kills, mixed load and random cases for as long as it takes.
 soak:
-	go test -tags soak -run '^TestSoak' -v -timeout $(SOAKTIME) ./...
+	LOAM_SOAK=1 go test -count=1 -v -timeout $(SOAKTIME) ./tests/kill ./tests/invariant
 
 # Loam, PocketBase and a bare handler, side by side: see bench/README.md.
 bench:

@@ -95,17 +95,16 @@ func cpu(s sample) float64  { return s.cpu }
 func rate(s sample) float64 { return s.rate }
 
 // ratio is how one peer stands to another in one work: by CPU per request, or
-// for sign-ins by rate. Each round's pair is compared, so that a busy minute of
-// the machine hurts both sides.
+// for sign-ins, which do nothing but compute, by the rate that this allows. Each
+// round's pair is compared, so that a busy minute of the machine hurts both sides.
 func (r *results) ratio(w work, peer, to string) (spread, bool) {
-	what := cpu
-	if w.signIn {
-		what = rate
-	}
 	a, b := r.samples[w.name][peer], r.samples[w.name][to]
+	if w.signIn {
+		a, b = b, a
+	}
 	var values []float64
 	for i := range min(len(a), len(b)) {
-		values = append(values, what(a[i])/what(b[i]))
+		values = append(values, a[i].cpu/b[i].cpu)
 	}
 	return spreadOf(values), len(values) > 0
 }

@@ -8,7 +8,7 @@ import (
 // work is one kind of request that every peer is asked.
 type work struct {
 	name, title string
-	signIn      bool    // measured by rate, on fewer connections
+	signIn      bool    // on fewer connections, and judged by the rate that the CPU allows
 	vsPeer      float64 // the CPU that Loam may use as a share of PocketBase's; for sign-ins the rate it must reach
 	vsBare      float64 // the same against the bare handler
 	least       int     // bytes of a true answer
