@@ -82,7 +82,7 @@ func fieldText(m *schema.Model, f *schema.Field) string {
 func (d *document) newRow(m *schema.Model) object {
 	properties, required := object{}, []string{}
 	for _, f := range inputs(m) {
-		value := d.input(m, f)
+		value := d.input(m, f, f.Default)
 		made := madeID(m) == f
 		if made {
 			value = object{{"type", "string"}, {"pattern", "^[a-z0-9][a-z0-9_-]{0,127}$"}, {"description", "Left out: a UUIDv7 is made."}}
@@ -100,7 +100,7 @@ func (d *document) changedRow(m *schema.Model) object {
 	properties := object{}
 	for _, f := range inputs(m) {
 		if !slices.Contains(m.Key, f) {
-			properties = append(properties, member{f.Name, d.input(m, f)})
+			properties = append(properties, member{f.Name, d.input(m, f, nil)})
 		}
 	}
 	return closed(objectSchema("What is left out stays as it is.", properties, nil))
@@ -119,15 +119,16 @@ func madeID(m *schema.Model) *schema.Field {
 	return nil
 }
 
-// input is the schema of a field that is written. A default is said in words:
-// as a keyword it makes generators take the field for one that is always there.
-func (d *document) input(m *schema.Model, f *schema.Field) object {
+// input is the schema of a field that is written. Its default, where leaving it
+// out means that, is said in words: as a keyword it makes generators take the
+// field for one that is always there.
+func (d *document) input(m *schema.Model, f *schema.Field, byDefault *string) object {
 	value, words := limited(f, d.value(f))
 	if text := fieldText(m, f); text != "" {
 		words = append([]string{text}, words...)
 	}
-	if f.Default != nil {
-		words = append(words, "Default: `"+*f.Default+"`.")
+	if byDefault != nil {
+		words = append(words, "Default: `"+*byDefault+"`.")
 	}
 	if f.List {
 		value = append(value[:len(value):len(value)], member{"maxItems", schema.MaxList})

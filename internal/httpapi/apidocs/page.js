@@ -1,4 +1,4 @@
-// The browsable page of the API. Everything it shows comes from the OpenAPI
+// The browsable page of the API. All that it shows comes from the OpenAPI
 // document; every text is set as text, never as markup.
 
 const $ = (selector) => document.querySelector(selector);
@@ -161,7 +161,7 @@ function find(words) {
 }
 
 function show() {
-  const at = decodeURIComponent(location.hash.slice(2));
+  const at = location.hash.slice(2);
   const op = operations.get(at);
   const schema = at.startsWith("schema/") && doc.components.schemas[at.slice(7)];
   const title = op?.summary ?? (schema ? at.slice(7) : doc.info.title);
