@@ -42,6 +42,7 @@ alone leave it at 0. No database is touched.`,
 	}
 	cmd.Flags().StringVar(&at.dir, "dir", ".", "the project's directory")
 	withEnvironment(cmd.Flags(), "dir", "LOAM_DIR")
+	completeDirectories(cmd, "dir")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

@@ -234,3 +234,19 @@ func TestVariablesStandForFlags(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A signal that comes before a server is ready ends it as cleanly as any other.
+func TestStoppedWhileStarting(t *testing.T) {
+	plain(t)
+	dir := folder(t, map[string]string{schemaFile: notes, seedFile: notesSeed})
+	t.Setenv(masterKey, "6f1d0c5b8e2a4397b1c60f7ad93e52841c7b6a90e8d3f5247a1b9c0d4e6f8372")
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for _, name := range []string{"demo", "dev", "serve"} {
+		all := &paper{}
+		c := &console{in: strings.NewReader(""), out: all, err: all}
+		if err := c.run(ctx, []string{name, "--dir", dir, "--data", t.TempDir(), "--addr", "127.0.0.1:0"}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -31,10 +31,11 @@ commands to paste. Nothing is left behind unless --data says where to keep it.`,
 			if cmd.Flags().Changed("dir") {
 				files, dir = os.DirFS(at.dir), at.dir
 			}
+			ctx := cmd.Context()
 			if at.data != "" {
-				return c.demo(cmd.Context(), at, files, dir)
+				return unlessStopped(ctx, c.demo(ctx, at, files, dir))
 			}
-			return at.withTemporary(func(p *place) error { return c.demo(cmd.Context(), p, files, dir) })
+			return at.withTemporary(func(p *place) error { return unlessStopped(ctx, c.demo(ctx, p, files, dir)) })
 		},
 	}
 	at.flags(cmd, true)

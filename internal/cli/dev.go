@@ -40,7 +40,9 @@ open to everybody. The database is not encrypted, unless LOAM_MASTER_KEY is set.
   loam dev --dir ./backend --addr 127.0.0.1:9000
   rm -r .loam && loam dev      # start over with the seed`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.dev(cmd.Context(), at) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return unlessStopped(cmd.Context(), c.dev(cmd.Context(), at))
+		},
 	}
 	at.flags(cmd, true)
 	at.keyFlag(cmd)
@@ -78,6 +80,7 @@ func (c *console) dev(ctx context.Context, at *place) (err error) {
 	if err != nil {
 		return err
 	}
+	c.welcome(address(s), nil)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return c.serve(ctx, s, b) })
 	group.Go(func() error { return d.follow(ctx, edits) })
@@ -126,7 +129,7 @@ func (d *development) plant(ctx context.Context, config *schema.Config) error {
 	switch {
 	case err != nil:
 		fmt.Fprintf(d.err, "seed: %s; correct it, and remove the data directory to start over\n", explain(err))
-	case s != nil:
+	case s != nil && len(s.Users)+len(s.Organizations) > 0:
 		fmt.Fprintf(d.out, "seed: planted %s and %s\n", counted(len(s.Users), "user"), counted(len(s.Organizations), "organization"))
 	}
 	return nil

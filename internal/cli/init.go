@@ -55,6 +55,9 @@ Templates:
 		},
 	}
 	cmd.Flags().StringVar(&template, "template", "saas", "what to start from: saas or blank")
+	if err := cmd.RegisterFlagCompletionFunc("template", cobra.FixedCompletions(templateNames(), cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic("cli: " + err.Error()) // the flag is the line above
+	}
 	return cmd
 }
 

@@ -53,3 +53,12 @@ func (c *console) serve(ctx context.Context, s *server.Server, b *backend.Backen
 	fmt.Fprintln(c.out, "ready "+address(s))
 	return s.Serve(ctx)
 }
+
+// unlessStopped drops the error of a server that was told to stop while it
+// started: it did what it was told.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || fault.Is(err, fault.StoreCancelled)) {
+		return nil
+	}
+	return err
+}

@@ -37,9 +37,19 @@ func (p *place) flags(cmd *cobra.Command, listens bool) {
 	f.StringVar(&p.data, "data", "", "the data directory; .loam inside the project unless given")
 	withEnvironment(f, "dir", "LOAM_DIR")
 	withEnvironment(f, "data", "LOAM_DATA")
+	completeDirectories(cmd, "dir", "data")
 	if listens {
 		f.StringVar(&p.addr, "addr", "127.0.0.1:8080", "the address to listen on")
 		withEnvironment(f, "addr", "LOAM_ADDR")
+	}
+}
+
+// completeDirectories makes the shell offer directories for flags.
+func completeDirectories(cmd *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		if err := cmd.MarkFlagDirname(name); err != nil {
+			panic("cli: " + err.Error()) // a flag that the command does not have
+		}
 	}
 }
 

@@ -31,7 +31,9 @@ of its reasons at once. A database that does not exist yet is made.`,
   loam serve --addr :8080
   loam serve --dir /srv/app --data /var/lib/app --key-file /etc/app/master.key`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.production(cmd.Context(), at) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return unlessStopped(cmd.Context(), c.production(cmd.Context(), at))
+		},
 	}
 	at.flags(cmd, true)
 	at.keyFlag(cmd)
@@ -67,6 +69,7 @@ func (c *console) production(ctx context.Context, at *place) (err error) {
 	if err != nil {
 		return err
 	}
+	log.Info("serving", "address", s.Addr())
 	err = c.serve(ctx, s, b)
 	log.Info("stopped")
 	return err

@@ -72,7 +72,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start": start,
-			"stop":  stop,
+			"end":   end,
 			"await": await,
 			"get":   get,
 			"paste": paste,
@@ -95,7 +95,8 @@ type process struct {
 }
 
 // start NAME ARGS... runs loam beside the script, with its output in NAME.out
-// and NAME.err, and waits until it is ready; $URL is where.
+// and NAME.err, and waits until it is ready; $URL is
+// where, $HOST the same without its scheme.
 func start(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: start name argument...")
@@ -125,6 +126,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 		found := ready.FindAllStringSubmatch(ts.ReadFile(name+".out"), -1)
 		if len(found) == 1 {
 			ts.Setenv("URL", found[0][1])
+			ts.Setenv("HOST", strings.TrimPrefix(found[0][1], "http://"))
 			return
 		}
 		select {
@@ -139,10 +141,10 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// stop NAME ends a server by SIGTERM; it must exit with 0.
-func stop(ts *testscript.TestScript, neg bool, args []string) {
+// end NAME ends a server by SIGTERM; it must exit with 0.
+func end(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: stop name")
+		ts.Fatalf("usage: end name")
 	}
 	p := ts.Value(servers).(map[string]*process)[args[0]]
 	if p == nil {
