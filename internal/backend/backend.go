@@ -5,6 +5,7 @@ package backend
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"path/filepath"
@@ -119,12 +120,30 @@ func (b *Backend) Use(c *Compiled) error {
 	if err != nil {
 		return err
 	}
-	executor, err := graphql.New(c.GraphQL, service, !b.opts.Dev)
+	api, err := b.graphql(c)
+	if err != nil {
+		return err
+	}
+	executor, err := graphql.New(api, service, !b.opts.Dev)
 	if err != nil {
 		return err
 	}
 	b.app.Store(&httpapi.App{Data: service, GraphQL: executor, OpenAPI: b.openAPI(c.Schema)})
 	return nil
+}
+
+// graphql is the GraphQL schema in the dialect that loam.yaml asks for.
+func (b *Backend) graphql(c *Compiled) (*graphql.API, error) {
+	dialect := map[string]graphql.Dialect{"native": graphql.Native, "amplify": graphql.Amplify}
+	asked, ok := dialect[b.opts.Config.API.GraphQL]
+	if !ok || asked == c.GraphQL.Dialect {
+		return c.GraphQL, nil
+	}
+	api, clashes := graphql.NewAPI(c.Schema, asked)
+	if api == nil {
+		return nil, fmt.Errorf("api.graphql: %s does not fit the schema:\n%s", b.opts.Config.API.GraphQL, clashes)
+	}
+	return api, nil
 }
 
 func (b *Backend) openAPI(s *schema.Schema) []byte {

@@ -22,6 +22,7 @@ type AuthConfig struct {
 
 // APIConfig says what the doors allow.
 type APIConfig struct {
+	GraphQL string   // api.graphql: auto, native or amplify
 	Origins []string // of browsers that may call: "https://app.example.com", or "*"
 	Limits  APILimits
 }
@@ -75,6 +76,9 @@ func settings() []setting {
 			set: func(c *Config, v any) { c.Auth.AccessToken = time.Duration(v.(int64)) }},
 		{path: "auth.sessions.refreshToken", kind: settingDuration, min: hour, max: 400 * day, standard: "30d", doc: "how long a session lives without use",
 			set: func(c *Config, v any) { c.Auth.RefreshToken = time.Duration(v.(int64)) }},
+		{path: "api.graphql", kind: settingWord, words: []string{"auto", "native", "amplify"}, standard: "auto",
+			doc: "the names of the GraphQL door: `amplify` also serves the names that AWS Amplify would have generated, for its clients; `auto` does so for a schema with AWS scalars",
+			set: func(c *Config, v any) { c.API.GraphQL = v.(string) }},
 		{path: "api.cors.origins", kind: settingOrigins, doc: "the sites whose browsers may call the API: `https://app.example.com`, or `*` for any",
 			set: func(c *Config, v any) { c.API.Origins = v.([]string) }},
 		{path: "api.limits.body", kind: settingBytes, min: 1 << 10, max: 64 << 20, standard: "1MiB", doc: "bytes of a request's body",

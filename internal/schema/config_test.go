@@ -20,6 +20,7 @@ auth:
     accessToken: 5m # short
     refreshToken: 7d
 api:
+  graphql: amplify
   cors:
     origins: [https://app.example.com, "http://localhost:5173/"]
   limits: {body: 2MiB, pageSize: 500, depth: 5, filter: 50, batch: 20, timeout: 30s}
@@ -29,7 +30,7 @@ api:
 		t.Fatal(ds)
 	}
 	want := Config{Name: "Tracker", Auth: AuthConfig{Confirm: "none", AccessToken: 5 * time.Minute, RefreshToken: 7 * 24 * time.Hour},
-		API: APIConfig{Origins: []string{"https://app.example.com", "http://localhost:5173"},
+		API: APIConfig{GraphQL: "amplify", Origins: []string{"https://app.example.com", "http://localhost:5173"},
 			Limits: APILimits{Body: 2 << 20, PageSize: 500, Depth: 5, Filter: 50, Batch: 20, Timeout: 30 * time.Second}}}
 	got, _ := json.Marshal(c)
 	expected, _ := json.Marshal(want)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/testkit"
 )
 
@@ -90,7 +91,9 @@ type Stone @model @auth(rules: [{allow: member}]) { root: Root! @belongsTo }
 type Bud @model @auth(rules: [{allow: member}]) { twig: Twig! @belongsTo(onDelete: CASCADE) }
 `)
 	ada := s.SignUp("ada@example.com")
-	row := func(path string, body map[string]any) string { return ada.Do("POST", path, body).Want(201).String("id") }
+	row := func(path string, body map[string]any) string {
+		return ada.Do("POST", path, body).Want(201).String("id")
+	}
 	root := row("/api/roots", map[string]any{})
 	leaf := row("/api/leaves", map[string]any{"rootId": root})
 	twig := row("/api/twigs", map[string]any{"rootId": root})
@@ -104,5 +107,24 @@ type Bud @model @auth(rules: [{allow: member}]) { twig: Twig! @belongsTo(onDelet
 	ada.Get("/api/buds/" + bud).Want(404)
 	if r := ada.Get("/api/leaves/" + leaf).Want(200); r.Value("rootId") != nil || r.Value("version") != 2.0 {
 		t.Errorf("the optional reference: %s", r.Body)
+	}
+}
+
+// TestAmplifyNames: an Amplify app's documents are served under the names that
+// Amplify gives to implicit keys, where loam.yaml says so.
+func TestAmplifyNames(t *testing.T) {
+	s := testkit.New(t, `
+type Blog @model @auth(rules: [{allow: private}]) { name: String! posts: [Post] @hasMany }
+type Post @model @auth(rules: [{allow: private}]) { title: String! blog: Blog @belongsTo }
+`, func(o *backend.Options) { o.Config.API.GraphQL = "amplify" }, testkit.NoTenancy)
+	ada := s.SignUp("ada@example.com")
+	blog := ada.GraphQL(`mutation CreateBlog($input: CreateBlogInput!, $condition: ModelBlogConditionInput) { createBlog(input: $input, condition: $condition) { id name posts { items { id } nextToken __typename } createdAt updatedAt __typename } }`,
+		map[string]any{"input": map[string]any{"name": "b"}}).String("data", "createBlog", "id")
+	ada.GraphQL(`mutation CreatePost($input: CreatePostInput!) { createPost(input: $input) { id blogPostsId } }`,
+		map[string]any{"input": map[string]any{"title": "p", "blogPostsId": blog}})
+	r := ada.GraphQL(`query ListPosts($filter: ModelPostFilterInput, $limit: Int, $nextToken: String) { listPosts(filter: $filter, limit: $limit, nextToken: $nextToken) { items { id title blogPostsId blog { id name } __typename } nextToken __typename } }`,
+		map[string]any{"filter": map[string]any{"blogPostsId": map[string]any{"eq": blog}}})
+	if r.String("data", "listPosts", "items", 0, "blogPostsId") != blog || r.String("data", "listPosts", "items", 0, "blog", "name") != "b" {
+		t.Errorf("%s", r.Body)
 	}
 }
