@@ -64,7 +64,13 @@ func newParameters(m *schema.Model) *parameters {
 	return &parameters{model: m, read: &query.Read{Model: m.Name, Op: query.List, Strict: true}, includes: map[string]*parameters{}}
 }
 
+// ofLists are the parameters that an aggregate does not take.
+var ofLists = []string{"sort", "limit", "cursor", "count", "search", "fields", "include"}
+
 func (p *parameters) set(name, value string) error {
+	if p.aggregate && slices.Contains(ofLists, name) {
+		return fault.New(fault.HTTPParameter, "%s is for lists; an aggregate takes groupBy, sum, avg, min, max and filters", name).At(name)
+	}
 	switch name {
 	case "sort":
 		p.read.Sort = sorts(value)

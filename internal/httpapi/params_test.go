@@ -53,6 +53,11 @@ func TestURLErrors(t *testing.T) {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
+	for _, name := range ofLists {
+		if _, err := readOfURL(s.Model("Task"), name+"=1", true); !fault.Is(err, fault.HTTPParameter) {
+			t.Errorf("an aggregate with %s: %v", name, err)
+		}
+	}
 	for _, c := range []struct{ raw, code, field string }{
 		{"titel=x", "query/unknown_field", "titel"},
 		{"project=x", "http/bad_parameter", "project"},
