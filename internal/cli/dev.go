@@ -94,6 +94,7 @@ type development struct {
 	files   fs.FS
 	schema  string   // the text that was last looked at
 	config  string   // likewise
+	served  string   // the schema in force
 	held    *project // waits for leave to lose data
 	flags   []string // of held, that would allow it
 }
@@ -116,6 +117,7 @@ func (d *development) start(ctx context.Context, p *project, fresh bool) error {
 	if state.Source == "" || last == nil {
 		return fault.New(fault.CLIMistakes, "there is no earlier schema to serve; correct %s first", schemaFile)
 	}
+	d.served = state.Source
 	return d.backend.Use(last)
 }
 
@@ -179,7 +181,7 @@ func (d *development) edited(ctx context.Context) {
 		}
 		fmt.Fprintf(d.out, "%s: changed; start loam dev again to use it\n", configFile)
 	}
-	if p.schemaText == d.schema {
+	if p.schemaText == d.schema && p.schemaText == d.served {
 		return
 	}
 	d.schema, d.held = p.schemaText, nil
@@ -218,6 +220,7 @@ func (d *development) apply(ctx context.Context, p *project, allow []string) boo
 		fmt.Fprintln(d.err, "schema: "+explain(err))
 		return false
 	}
+	d.served = p.schemaText
 	change := "no table changes"
 	if done != nil {
 		change = inWords(done.Plan)

@@ -90,7 +90,15 @@ func (c *console) agreed(ctx context.Context, b *backend.Backend, p *project, o 
 	if err := plan.Refusal(o.allow); err != nil {
 		return false, advise(err)
 	}
-	if plan.Empty() || o.yes || o.asJSON || !c.asks {
+	if plan.Empty() {
+		return true, nil
+	}
+	// What can't be kept in migrations/ is not run.
+	dir := filepath.Join(o.dir, migrationsDirectory)
+	if err := makeWritable(dir, 0o755); err != nil {
+		return false, fault.New(fault.CLIFiles, "%s can't be written; give the user that runs loam the right to", dir).Because(err)
+	}
+	if o.yes || o.asJSON || !c.asks {
 		return true, nil
 	}
 	if err := c.showPlan(plan); err != nil {

@@ -75,18 +75,23 @@ func (p *place) isNew() bool {
 
 // makeData makes the data directory, and finds out whether it can be written.
 func (p *place) makeData() error {
-	dir := p.dataDir()
-	err := os.MkdirAll(dir, 0o700)
-	if err == nil {
-		var probe *os.File
-		if probe, err = os.CreateTemp(dir, ".probe-*"); err == nil {
-			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
-		}
-	}
-	if err != nil {
-		return fault.New(fault.CLIFiles, "the data directory %s can't be written; choose another with --data, or give the user that runs loam the right to", dir).Because(err)
+	if err := makeWritable(p.dataDir(), 0o700); err != nil {
+		return fault.New(fault.CLIFiles, "the data directory %s can't be written; choose another with --data, or give the user that runs loam the right to", p.dataDir()).Because(err)
 	}
 	return nil
+}
+
+// makeWritable makes a directory where there is none, and writes there to see
+// whether one can.
+func makeWritable(dir string, mode fs.FileMode) error {
+	if err := os.MkdirAll(dir, mode); err != nil {
+		return err
+	}
+	probe, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // master is the master key that was given, or nil where none was.

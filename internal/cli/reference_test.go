@@ -50,6 +50,12 @@ is one line that says what is wrong and what to do. Colour is used on a terminal
 | 0 | done, or stopped by SIGTERM or SIGINT |
 | %d | failed |
 | %d | the command line is not understood |
+
+| variable | meaning |
+| --- | --- |
+| LOAM_MASTER_KEY | the master key: random bytes in base64 or hexadecimal, as loam keys generate prints them; with one the database is encrypted |
+| LOAM_KEY_FILE, LOAM_DIR, LOAM_DATA, LOAM_ADDR | stand for --key-file, --dir, --data and --addr where those are not given |
+| NO_COLOR | no colour, whatever its value |
 `, root.Long, exitFailed, exitUsage)
 	for _, cmd := range root.Commands() {
 		writeCommand(&b, cmd)

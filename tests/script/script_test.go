@@ -47,7 +47,8 @@ func (s suite) Run() int {
 	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", loam, "../../cmd/loam")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("%v\n%s", err, out))
+		fmt.Fprintf(os.Stderr, "building loam: %v\n%s", err, out)
+		return 1
 	}
 	if err := os.Setenv(binaryPath, loam); err != nil {
 		panic(err)
