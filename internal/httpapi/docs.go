@@ -6,6 +6,12 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 )
 
+// front sends whoever comes to the root to where there is something to see.
+func front(c *call) (reply, error) {
+	c.out.Set("Location", "/api")
+	return reply{status: http.StatusFound}, nil
+}
+
 // docsPage is the browsable page of the API.
 func docsPage(c *call) (reply, error) { return c.asset("index.html") }
 

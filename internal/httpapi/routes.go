@@ -17,6 +17,7 @@ type route struct {
 }
 
 var routes = []route{
+	{"GET /{$}", open, front},
 	{"GET /healthz", open, health},
 	{"GET /readyz", open, ready},
 	{"GET /.well-known/jwks.json", open, jwks},
