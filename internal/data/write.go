@@ -24,11 +24,29 @@ func (s *Service) Write(ctx context.Context, by *access.Principal, writes []*que
 		if bounds[i], err = query.BindWrite(s.schema, w, stamp, s.limits.Limits); err != nil {
 			return nil, store.InBatch(i, len(writes), err)
 		}
+		if err := s.cursors.open(by, answerOf(bounds[i])); err != nil {
+			return nil, store.InBatch(i, len(writes), err)
+		}
 		if grants[i], err = s.policy.Write(by, bounds[i]); err != nil {
 			return nil, store.InBatch(i, len(writes), err)
 		}
 	}
-	return s.store.Write(ctx, grants, once)
+	written, err := s.store.Write(ctx, grants, once)
+	if err != nil {
+		return nil, err
+	}
+	for i := range written {
+		if written[i].Row, err = s.cursors.sealNested(by, answerOf(bounds[i]), written[i].Row); err != nil {
+			return nil, err
+		}
+	}
+	return written, nil
+}
+
+// answerOf is the read that a write's answer stands for: its lists have cursors
+// as any others.
+func answerOf(w *query.BoundWrite) *query.Bound {
+	return &query.Bound{Model: w.Model, Select: w.Select}
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -131,4 +131,12 @@ func TestPages(t *testing.T) {
 	if got != "gdaebfc" {
 		t.Errorf("nested: %s", got)
 	}
+	// So has one in the answer to a mutation.
+	const answer = `{ tasks(limit: 2, nextToken: $t) { items { title } nextToken } } }`
+	first := ada.GraphQL(`mutation($id: ID!, $t: String) { updateProject(input: {id: $id, name: "x"}) `+answer, map[string]any{"id": project}).Want(200)
+	token = first.String("data", "updateProject", "tasks", "nextToken")
+	second := ada.GraphQL(`mutation($id: ID!, $t: String) { updateProject(input: {id: $id, name: "y"}) `+answer, map[string]any{"id": project, "t": token}).Want(200)
+	if got := second.String("data", "updateProject", "tasks", "items", 0, "title"); token == "" || got != "c" {
+		t.Errorf("in a mutation: %s then %s", first.Body, second.Body)
+	}
 }
