@@ -80,18 +80,17 @@ type seeding struct {
 	users  map[string]auth.User // by address, as the seed writes it
 }
 
-// plant adds users, organizations and rows, in this order.
+// plant adds users, then organizations with their rows, which share commits.
 func (s *seed) plant(ctx context.Context, b *backend.Backend, config *schema.Config) error {
 	p := &seeding{Backend: b, config: config, users: map[string]auth.User{}}
 	if err := p.addUsers(ctx, s.Users); err != nil {
 		return err
 	}
+	group, ctx := errgroup.WithContext(ctx)
 	for _, o := range s.Organizations {
-		if err := p.addOrganization(ctx, o); err != nil {
-			return err
-		}
+		group.Go(func() error { return p.addOrganization(ctx, o) })
 	}
-	return nil
+	return group.Wait()
 }
 
 // addUsers hashes on all cores: a password takes longer than hundreds of rows.
