@@ -34,6 +34,9 @@ type Change struct {
 	Denied []string // as of Grant
 
 	Insert, Update *Change // of an Upsert
+	// Refused is why an Upsert may not insert; it matters only where there is
+	// no row to update.
+	Refused error
 }
 
 // Ref is a reference that a write sets, and which of its targets will do.
@@ -62,12 +65,16 @@ func (p *Policy) Write(by *Principal, b *query.BoundWrite) (WriteGrant, error) {
 	w := weaver{Policy: p, by: by}
 	if b.Op != query.Upsert {
 		change, err := w.change(b)
+		if err == nil && b.Op == query.Create {
+			err = change.settle(by)
+		}
 		return WriteGrant{by, change}, err
 	}
 	insert, err := w.change(b.Insert)
 	if err != nil {
 		return WriteGrant{}, err
 	}
+	insert.Refused = insert.settle(by)
 	update, err := w.change(b.Update)
 	if err != nil {
 		return WriteGrant{}, err
@@ -100,16 +107,24 @@ func (w *weaver) change(b *query.BoundWrite) (*Change, error) {
 		return nil, err
 	}
 	w.answer(c)
-	if b.Op == query.Create && c.Condition != nil && (needsDatabase(c.Condition) || !Match(c.Condition, w.by, MapRow(nil))) {
-		return nil, fault.New(fault.DataCondition, "the condition asks for a row that is not there yet")
+	if b.Op != query.Create && c.Condition != nil { // it asks nothing of a row that the caller may not see
+		c.Condition = query.AllOf(c.Seen, c.Condition)
 	}
-	if b.Op == query.Create && c.Rule != nil && !needsDatabase(c.Rule) {
-		if !Match(c.Rule, w.by, newRow{b}) {
-			return nil, fault.New(fault.AccessDenied, "no rule of %s lets you create this row", b.Model.Name)
+	return c, nil
+}
+
+// settle decides about a new row what can be decided without the database.
+func (c *Change) settle(by *Principal) error {
+	if c.Condition != nil && (needsDatabase(c.Condition) || !Match(c.Condition, by, MapRow(nil))) {
+		return fault.New(fault.DataCondition, "the condition asks for a row that is not there yet")
+	}
+	if c.Rule != nil && !needsDatabase(c.Rule) {
+		if !Match(c.Rule, by, newRow{c.BoundWrite}) {
+			return fault.New(fault.AccessDenied, "no rule of %s lets you create this row", c.Model.Name)
 		}
 		c.Rule = nil
 	}
-	return c, nil
+	return nil
 }
 
 // fields puts each field that the caller writes behind its own rules.

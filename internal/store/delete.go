@@ -1,6 +1,8 @@
 package store
 
 import (
+	"errors"
+
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
@@ -28,9 +30,18 @@ func (d *deleting) row(m *schema.Model, key []any, image []byte, depth int) erro
 	b.where(t)
 	b.key(t, key)
 	if _, err := d.conn.Exec(string(b.sql), b.args...); err != nil {
-		return err
+		return elsewhere(m, err)
 	}
 	return d.log(m, key, query.Delete, image, nil)
+}
+
+// elsewhere is the error of a delete that the rows of other organizations stand
+// against: they are not the caller's to change, or to hear about.
+func elsewhere(m *schema.Model, err error) error {
+	if broken, ok := errors.AsType[*ConstraintError](err); ok && broken.Kind == ForeignKeyViolation {
+		return fault.New(fault.DataReferenced, "this %s is shared and still in use, so it can't be deleted", m.Name).Because(err)
+	}
+	return err
 }
 
 // child is a row that refers to the one that goes.

@@ -52,3 +52,53 @@ type Order @model @auth(rules: [{ allow: member }]) { plan: Plan! @belongsTo }`)
 		t.Errorf("got %s", r.Body)
 	}
 }
+
+// An upsert that finds its row is an update: what the rules say of a new row
+// does not matter then.
+func TestUpsertThatUpdatesNeedsNoLeaveToCreate(t *testing.T) {
+	s := testkit.New(t, `
+type Memo @model @auth(rules: [{ allow: member }]) {
+  owner: ID
+  text: String @auth(rules: [{ allow: owner }])
+}`)
+	ada := s.SignUp("ada@example.com")
+	ada.Do("POST", "/api/memos", map[string]any{"id": "one", "owner": ada.UserID, "text": "x"}).Want(201)
+	ada.Do("PUT", "/api/memos", map[string]any{"id": "one", "text": "y"}).Want(200)
+	ada.Do("PUT", "/api/memos", map[string]any{"id": "two", "text": "y"}).WantCode(403, "access/denied")
+}
+
+// A shared row that another organization's rows refer to can't be deleted, and
+// the refusal says nothing of them.
+func TestDeleteOfSharedRowInUseElsewhere(t *testing.T) {
+	s := testkit.New(t, `
+type Country @model(scope: GLOBAL) @auth(rules: [{ allow: private }]) { name: String! }
+type Office @model @auth(rules: [{ allow: member }]) { country: Country @belongsTo(onDelete: CASCADE) }`)
+	ada, eve := s.SignUp("ada@example.com"), s.SignUp("eve@example.com")
+	country := ada.Do("POST", "/api/countries", map[string]any{"name": "Chile"}).Want(201).String("id")
+	ada.Do("POST", "/api/offices", map[string]any{"countryId": country}).Want(201)
+	eve.Do("POST", "/api/offices", map[string]any{"countryId": country}).Want(201)
+	eve.Do("DELETE", "/api/countries/"+country, nil).WantCode(409, "data/referenced")
+	if n := eve.Get("/api/offices").Len("items"); n != 1 {
+		t.Errorf("the refused delete took eve's office along: %d left", n)
+	}
+	office := ada.Get("/api/offices").String("items", 0, "id")
+	ada.Do("DELETE", "/api/offices/"+office, nil).Want(204)
+	eve.Do("DELETE", "/api/countries/"+country, nil).Want(204)
+}
+
+// The condition of a mutation is no oracle on a row that the caller may change
+// but not read.
+func TestAttack061_ConditionOnHiddenRow(t *testing.T) {
+	s := testkit.New(t, `
+type Vote @model @auth(rules: [{ allow: member, roles: ["owner"] }, { allow: member, operations: [update] }]) { choice: String note: String }`)
+	ada := s.SignUp("ada@example.com")
+	amy := ada.Join("amy@example.com", "member")
+	ada.Do("POST", "/api/votes", map[string]any{"id": "one", "choice": "yes"}).Want(201)
+	for _, choice := range []string{"yes", "no"} {
+		r := amy.GraphQL(`mutation($c: String) { updateVote(input: {id: "one", note: "x"}, condition: {choice: {eq: $c}}) { id } }`, map[string]any{"c": choice})
+		if code := r.String("errors", 0, "extensions", "code"); code != "data/condition_failed" {
+			t.Errorf("condition %q: code %q, want data/condition_failed\n%s", choice, code, r.Body)
+		}
+	}
+	amy.Do("PATCH", "/api/votes/one", map[string]any{"note": "x"}).Want(200)
+}
