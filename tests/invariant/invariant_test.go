@@ -62,9 +62,15 @@ func TestInvariant(t *testing.T) {
 func (w *world) explore() {
 	for n := 0; w.asked < casesOfWorld && n < 4*casesOfWorld; n++ {
 		c := pick(w.g, w.callers...)
-		switch w.g.IntN(10) {
-		case 0, 1:
+		switch w.g.IntN(20) {
+		case 0, 1, 2:
 			w.checkGet(c)
+		case 3, 4:
+			w.checkAggregate(c)
+		case 5:
+			w.checkMatch(c)
+		case 6, 7, 8, 9:
+			w.checkWrite(c)
 		default:
 			w.checkList(c)
 		}

@@ -275,13 +275,16 @@ func (w *world) taken(m *schema.Model, org string, in map[string]any) bool {
 }
 
 // stored reads all rows of one organization as they are.
-func (w *world) stored(m *schema.Model, org string) []*row {
+func (w *world) stored(m *schema.Model, org string) []*row { return w.matching(m, org, nil) }
+
+// matching reads those that a filter lets through.
+func (w *world) matching(m *schema.Model, org string, filter map[string]any) []*row {
 	by := gardener(org)
 	if m.Scope == schema.Global {
 		by = gardener(w.orgs()[0])
 		org = ""
 	}
-	result, err := w.seeder.Read(context.Background(), by, &query.Read{Model: m.Name, Op: query.List, Limit: query.DefaultLimits.Page})
+	result, err := w.seeder.Read(context.Background(), by, &query.Read{Model: m.Name, Op: query.List, Limit: query.DefaultLimits.Page, Filter: numbers(filter)})
 	if err != nil {
 		w.fatalf("reading all of %s: %v", m.Name, err)
 	}
