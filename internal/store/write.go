@@ -316,6 +316,9 @@ func (w *writing) upsert(c *access.Change) (Written, error) {
 		}
 	})
 	if row.text == nil && fault.Is(err, fault.DataNotFound) {
+		if c.Insert.Refused != nil {
+			return Written{}, c.Insert.Refused
+		}
 		return w.create(c.Insert)
 	}
 	if err != nil {
