@@ -117,23 +117,26 @@ func typed(b *query.Bound, values []any) ([]any, error) {
 	return out, nil
 }
 
+// eachNested calls fn for the read of every relation that b selects.
 func eachNested(b *query.Bound, fn func(*query.Bound) error) error {
-	for _, fields := range selections(b) {
-		for i := range fields {
-			if sub := fields[i].Sub; sub != nil {
-				if err := fn(sub); err != nil {
-					return err
-				}
-			}
+	if err := eachSub(b.Select, fn); err != nil {
+		return err
+	}
+	for i := range b.Parts {
+		if err := eachSub(b.Parts[i].Select, fn); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func selections(b *query.Bound) [][]query.BoundField {
-	out := [][]query.BoundField{b.Select}
-	for _, part := range b.Parts {
-		out = append(out, part.Select)
+func eachSub(fields []query.BoundField, fn func(*query.Bound) error) error {
+	for i := range fields {
+		if sub := fields[i].Sub; sub != nil {
+			if err := fn(sub); err != nil {
+				return err
+			}
+		}
 	}
-	return out
+	return nil
 }

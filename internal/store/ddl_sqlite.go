@@ -157,7 +157,7 @@ func (sqliteDDL) systemTables() []string {
   version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, plan TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT`,
 		`CREATE TABLE IF NOT EXISTS _changes (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, org TEXT, model TEXT NOT NULL,
+  seq INTEGER PRIMARY KEY, at TEXT NOT NULL, org TEXT, model TEXT NOT NULL,
   key TEXT NOT NULL, op TEXT NOT NULL, before TEXT, after TEXT, actor TEXT
 ) STRICT`,
 		`CREATE TABLE IF NOT EXISTS _idempotency (
