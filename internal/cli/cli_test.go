@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -247,6 +248,39 @@ func TestStoppedWhileStarting(t *testing.T) {
 		c := &console{in: strings.NewReader(""), out: all, err: all}
 		if err := c.run(ctx, []string{name, "--dir", dir, "--data", t.TempDir(), "--addr", "127.0.0.1:0"}); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// What holds data or keys is its owner's alone.
+func TestAttack126_FileModes(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // its files have owners, not modes
+	}
+	plain(t)
+	dir := folder(t, map[string]string{schemaFile: notes})
+	if _, err := command(t, "", "migrate", "--dir", dir); err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(dir, dataDirectory)
+	entries, err := os.ReadDir(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := []string{data}
+	for _, entry := range entries {
+		paths = append(paths, filepath.Join(data, entry.Name()))
+	}
+	if len(paths) < 3 {
+		t.Fatalf("only %v", paths)
+	}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if others := info.Mode().Perm() & 0o077; others != 0 {
+			t.Errorf("%s has mode %o", path, info.Mode().Perm())
 		}
 	}
 }

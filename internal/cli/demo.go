@@ -58,13 +58,16 @@ func (c *console) demo(ctx context.Context, at *place, files fs.FS, dir string) 
 	if err != nil {
 		return err
 	}
-	fresh := at.isNew()
 	log := c.log()
 	b, err := at.open(ctx, p.config, true, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
+	fresh, err := isFresh(ctx, b)
+	if err != nil {
+		return err
+	}
 	s, err := listen(ctx, b, at.addr, log)
 	if err != nil {
 		return err

@@ -63,7 +63,7 @@ func (c *console) dev(ctx context.Context, at *place) (err error) {
 	if p.config == nil {
 		return c.usable(p)
 	}
-	fresh, log := at.isNew(), c.log()
+	log := c.log()
 	b, err := at.open(ctx, p.config, true, log)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (c *console) dev(ctx context.Context, at *place) (err error) {
 		return err
 	}
 	d := &development{console: c, backend: b, files: os.DirFS(at.dir), config: p.configText}
-	if err := d.start(ctx, p, fresh); err != nil {
+	if err := d.start(ctx, p); err != nil {
 		return err
 	}
 	s, err := listen(ctx, b, at.addr, log)
@@ -101,7 +101,11 @@ type development struct {
 
 // start serves the project's schema, or where that can't be served, the one
 // that the database was last at.
-func (d *development) start(ctx context.Context, p *project, fresh bool) error {
+func (d *development) start(ctx context.Context, p *project) error {
+	fresh, err := isFresh(ctx, d.backend)
+	if err != nil {
+		return err
+	}
 	d.schema = p.schemaText
 	if d.take(ctx, p) {
 		if !fresh {

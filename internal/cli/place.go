@@ -141,3 +141,10 @@ func (p *place) withTemporary(fn func(*place) error) (err error) {
 	temporary.data = dir
 	return fn(&temporary)
 }
+
+// isFresh tells whether a database has never had a schema: one that was just
+// made, or whose first schema was never right.
+func isFresh(ctx context.Context, b *backend.Backend) (bool, error) {
+	state, err := b.Migrator.Status(ctx, &schema.Schema{})
+	return state.Version == 0 && state.Hash == "", err
+}

@@ -38,7 +38,7 @@ func readProject(files fs.FS, dir string) (*project, error) {
 	p := &project{}
 	var err error
 	if p.schemaText, err = readFile(files, schemaFile); errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New(fault.CLINoProject, "there is no %s in %s; make a project with `loam init`, or name one with --dir", schemaFile, dir)
+		return nil, noProject(dir)
 	} else if err != nil {
 		return nil, unreadable(schemaFile, err)
 	}
@@ -48,6 +48,10 @@ func readProject(files fs.FS, dir string) (*project, error) {
 	p.compiled, p.schema = backend.Compile(schemaFile, p.schemaText)
 	p.config, p.settings = schema.ParseConfig(configFile, p.configText)
 	return p, nil
+}
+
+func noProject(dir string) error {
+	return fault.New(fault.CLINoProject, "there is no %s in %s; make a project with `loam init`, or name one with --dir", schemaFile, dir)
 }
 
 func unreadable(name string, err error) error {

@@ -47,12 +47,15 @@ func (c *console) production(ctx context.Context, at *place) (err error) {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(c.err, nil))
-	fresh := at.isNew()
 	b, err := at.open(ctx, p.config, false, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
+	fresh, err := isFresh(ctx, b)
+	if err != nil {
+		return err
+	}
 	if fresh {
 		log.Info("made a new database", "file", filepath.Join(at.dataDir(), databaseFile))
 		_, err = b.Migrator.Apply(ctx, p.compiled.Schema, store.ApplyOptions{Source: p.schemaText})

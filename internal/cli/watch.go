@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"time"
@@ -26,7 +28,10 @@ func watch(dir string, names ...string) (edits <-chan error, stop func(), err er
 		if w != nil {
 			w.Close()
 		}
-		return nil, nil, fault.New(fault.CLIFiles, "the directory %s can't be watched; check that it exists", dir).Because(err)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, noProject(dir)
+		}
+		return nil, nil, fault.New(fault.CLIFiles, "the directory %s can't be watched; check its owner, and the limit on watches of the system", dir).Because(err)
 	}
 	told := make(chan error, 1)
 	go func() {
