@@ -34,9 +34,6 @@ type Change struct {
 	Denied []string // as of Grant
 
 	Insert, Update *Change // of an Upsert
-	// Refused is why an Upsert may not insert; it matters only where there is
-	// no row to update.
-	Refused error
 }
 
 // Ref is a reference that a write sets, and which of its targets will do.
@@ -74,7 +71,6 @@ func (p *Policy) Write(by *Principal, b *query.BoundWrite) (WriteGrant, error) {
 	if err != nil {
 		return WriteGrant{}, err
 	}
-	insert.Refused = insert.settle(by)
 	update, err := w.change(b.Update)
 	if err != nil {
 		return WriteGrant{}, err
@@ -113,7 +109,8 @@ func (w *weaver) change(b *query.BoundWrite) (*Change, error) {
 	return c, nil
 }
 
-// settle decides about a new row what can be decided without the database.
+// settle decides about a new row what can be decided without the database. That
+// of an Upsert waits: there may be a row to update.
 func (c *Change) settle(by *Principal) error {
 	if c.Condition != nil && (needsDatabase(c.Condition) || !Match(c.Condition, by, MapRow(nil))) {
 		return fault.New(fault.DataCondition, "the condition asks for a row that is not there yet")

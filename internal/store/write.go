@@ -316,9 +316,6 @@ func (w *writing) upsert(c *access.Change) (Written, error) {
 		}
 	})
 	if row.text == nil && fault.Is(err, fault.DataNotFound) {
-		if c.Insert.Refused != nil {
-			return Written{}, c.Insert.Refused
-		}
 		return w.create(c.Insert)
 	}
 	if err != nil {
