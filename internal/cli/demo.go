@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -84,6 +85,7 @@ func (c *console) demo(ctx context.Context, at *place, files fs.FS, dir string) 
 		}
 	}
 	c.welcome(address(s), planted)
+	c.invite(address(s), planted, p.compiled.Schema, files == c.example)
 	return c.serve(ctx, s, b)
 }
 
@@ -97,14 +99,27 @@ func (c *console) welcome(url string, s *seed) {
 	for _, u := range s.Users {
 		fmt.Fprintf(c.out, "  %-22s %q  %s\n", u.Email, u.Password, strings.Join(s.rolesOf(u.Email), ", "))
 	}
-	first := s.Users[0]
+}
+
+// invite prints three commands that work when pasted: a sign-in, a list and a
+// GraphQL query; of the example, or of any schema's first model.
+func (c *console) invite(url string, s *seed, of *schema.Schema, example bool) {
+	if s == nil || len(s.Users) == 0 || len(of.Models) == 0 {
+		return
+	}
+	first := of.Models[0]
+	list, query := first.Path+"?limit=5", fmt.Sprintf("{ %s(limit: 5) { items { %s } } }", first.Ops.List, first.Key[0].Name)
+	if example {
+		list = "tasks?status=DOING&limit=5&include=project,assignee"
+		query = "{ listProjects(limit: 3) { items { name tasks(limit: 2) { items { title status assignee { name } } } } } }"
+	}
 	fmt.Fprintf(c.out, `
 Try it: sign in, then ask
   TOKEN=$(curl -s %[1]s/auth/sign-in -H 'Content-Type: application/json' -d '{"email":"%[2]s","password":"%[3]s"}' | sed 's/.*"accessToken":"\([^"]*\)".*/\1/')
-  curl -s '%[1]s/api/tasks?status=DOING&sort=-points&limit=5&include=project,assignee' -H "Authorization: Bearer $TOKEN"
-  curl -s %[1]s/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"query":"{ listProjects(limit: 3) { items { name tasks(limit: 2) { items { title status assignee { name } } } } } }"}'
+  curl -s '%[1]s/api/%[4]s' -H "Authorization: Bearer $TOKEN"
+  curl -s %[1]s/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"query":"%[5]s"}'
 
-`, url, first.Email, first.Password)
+`, url, s.Users[0].Email, s.Users[0].Password, list, query)
 }
 
 // rolesOf lists what a user is, and where: "owner of Acme".
