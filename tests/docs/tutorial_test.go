@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long one step may take on a busy machine.
-const patience = 60 * time.Second
+const patience = 20 * time.Second
 
 // TestTutorial does what the tutorial says. Its blocks mean:
 //
@@ -29,12 +29,8 @@ const patience = 60 * time.Second
 // In what is printed, an ellipsis stands for anything, and white space for
 // nothing.
 func TestTutorial(t *testing.T) {
-	loam := filepath.Join(t.TempDir(), "loam")
-	if out, err := exec.Command("go", "build", "-o", loam, "../../cmd/loam").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	addr := freeAddress(t)
-	s := newShell(t, loam, addr)
+	s := newShell(t, build(t), addr)
 	fences, _ := split(strings.ReplaceAll(read(t, "docs/tutorial/README.md"), "127.0.0.1:8080", addr))
 	steps := 0
 	for _, f := range fences {
@@ -60,6 +56,16 @@ func TestTutorial(t *testing.T) {
 	if steps < 20 {
 		t.Errorf("the tutorial has %d steps; is this the right page?", steps)
 	}
+}
+
+// build makes the binary.
+func build(t *testing.T) string {
+	t.Helper()
+	loam := filepath.Join(t.TempDir(), "loam")
+	if out, err := exec.Command("go", "build", "-o", loam, "../../cmd/loam").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return loam
 }
 
 func freeAddress(t *testing.T) string {
@@ -177,7 +183,7 @@ func (s *shell) serve(t *testing.T, f fence) {
 	t.Helper()
 	s.send(t, stopServer)
 	s.seen, s.printed = 0, ""
-	s.send(t, "( "+strings.TrimSpace(f.text)+"\n) > '"+s.log+"' 2>&1 & SERVER=$!")
+	s.send(t, ": > '"+s.log+"'\n( "+strings.TrimSpace(f.text)+"\n) > '"+s.log+"' 2>&1 & SERVER=$!")
 	s.await(t, f, "readyhttp://")
 }
 
