@@ -42,6 +42,15 @@ type Ref struct {
 	Rule  *query.Cond   // nil: any row of the tenant
 }
 
+// Wide tells whether what the written row must meet looks at other rows. It is
+// then asked before the row is written: a row must not be what lets itself in.
+func (c *Change) Wide() bool {
+	if c.Op == query.Create && needsDatabase(c.Rule) {
+		return true
+	}
+	return slices.ContainsFunc(c.Refs, func(r Ref) bool { return needsDatabase(r.Rule) })
+}
+
 // Change is what was granted.
 func (g WriteGrant) Change() *Change {
 	if g.change == nil {

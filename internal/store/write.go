@@ -110,7 +110,10 @@ func (w *writing) create(c *access.Change) (Written, error) {
 	t.alias = b.quotedTable(c.Model)
 	b.raw(") RETURNING ")
 	b.image(t)
-	checks := b.checks(t, c)
+	checks, err := w.checks(b, t, c, nil)
+	if err != nil {
+		return Written{}, err
+	}
 	after, err := w.returning(b, c, checks)
 	if err != nil {
 		return Written{}, w.constraint(c, err)
@@ -123,37 +126,6 @@ func (w *writing) create(c *access.Change) (Written, error) {
 
 // quotedTable is how RETURNING names a table's columns.
 func (b *builder) quotedTable(m *schema.Model) string { return `"` + m.Table + `"` }
-
-// checks adds to RETURNING what the changed row must meet: the rule of a new
-// row, and for each reference a target that the caller may see. It returns the
-// error of each.
-func (b *builder) checks(t table, c *access.Change) []error {
-	var errs []error
-	if c.Op == query.Create && c.Rule != nil {
-		b.raw(",(")
-		b.cond(t, c.Rule)
-		b.raw(")")
-		errs = append(errs, fault.New(fault.AccessDenied, "no rule of %s lets you create this row", c.Model.Name))
-	}
-	for _, ref := range c.Refs {
-		if ref.Rule == nil && !ref.Field.Relation.Target.ReadOnly {
-			continue // the foreign key says it
-		}
-		allowed := &query.Cond{Test: query.All}
-		if ref.Rule != nil {
-			allowed = ref.Rule
-		}
-		b.raw(",(")
-		for _, f := range ref.Field.Relation.From {
-			b.column(t, f)
-			b.raw(" IS NULL OR ")
-		}
-		b.cond(t, &query.Cond{Test: query.Related, Field: ref.Field, Kids: []*query.Cond{allowed}})
-		b.raw(")")
-		errs = append(errs, access.NoReference(ref.Field))
-	}
-	return errs
-}
 
 // returning runs a statement that returns one row's image and checks.
 func (w *writing) returning(b *builder, c *access.Change, checks []error) ([]byte, error) {
@@ -280,7 +252,10 @@ func (w *writing) modify(c *access.Change, row image) (Written, error) {
 	b.key(t, row.key)
 	b.raw(" RETURNING ")
 	b.image(t)
-	checks := b.checks(t, c)
+	checks, err := w.checks(b, t, c, row.key)
+	if err != nil {
+		return Written{}, err
+	}
 	after, err := w.returning(b, c, checks)
 	if err != nil {
 		return Written{}, w.constraint(c, err)

@@ -102,3 +102,38 @@ type Vote @model @auth(rules: [{ allow: member, roles: ["owner"] }, { allow: mem
 	}
 	amy.Do("PATCH", "/api/votes/one", map[string]any{"note": "x"}).Want(200)
 }
+
+// A row must not be what makes its own reference or its own rule hold: who may
+// see a project that is shared with them can't share a hidden one with
+// themselves.
+func TestAttack040_ReferenceThatLetsItselfIn(t *testing.T) {
+	s := testkit.New(t, `
+type Project @model @auth(rules: [{ allow: member, roles: ["owner"] }, { allow: where, filter: { shares: { userId: { eq: "$user.id" } } }, operations: [read] }]) {
+  name: String!
+  shares: [Share] @hasMany
+}
+type Share @model @auth(rules: [{ allow: member }]) { project: Project! @belongsTo userId: ID }
+type Invite @model @auth(rules: [{ allow: member, roles: ["owner"] }, { allow: where, filter: { parent: { children: { userId: { eq: "$user.id" } } } } }]) {
+  parent: Invite @belongsTo
+  children: [Invite] @hasMany
+  userId: ID
+}`)
+	ada := s.SignUp("ada@example.com")
+	amy := ada.Join("amy@example.com", "member")
+	hidden := ada.Do("POST", "/api/projects", map[string]any{"name": "hidden"}).Want(201).String("id")
+	shown := ada.Do("POST", "/api/projects", map[string]any{"name": "shown"}).Want(201).String("id")
+	ada.Do("POST", "/api/shares", map[string]any{"projectId": shown, "userId": amy.UserID}).Want(201)
+
+	mine := map[string]any{"id": "mine", "projectId": hidden, "userId": amy.UserID}
+	amy.Do("POST", "/api/shares", mine).WantCode(400, "data/no_reference")
+	amy.Do("PUT", "/api/shares", mine).WantCode(400, "data/no_reference")
+	mine["projectId"] = shown
+	amy.Do("POST", "/api/shares", mine).Want(201)
+	amy.Do("PATCH", "/api/shares/mine", map[string]any{"projectId": hidden}).WantCode(400, "data/no_reference")
+	amy.Get("/api/projects/"+hidden).WantCode(404, "data/not_found")
+
+	root := ada.Do("POST", "/api/invites", map[string]any{}).Want(201).String("id")
+	if r := amy.Do("POST", "/api/invites", map[string]any{"parentId": root, "userId": amy.UserID}); r.StatusCode == 201 {
+		t.Error("a new row was what made its own rule hold")
+	}
+}

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// checks sees to what the written row must meet. Where that looks at the row
+// and its targets alone, RETURNING answers it, and checks returns the error of
+// each column. Where it looks at further rows it is asked here, before the
+// write: the row would be among them after it, and could let itself in.
+func (w *writing) checks(b *builder, t table, c *access.Change, key []any) ([]error, error) {
+	if c.Wide() {
+		return nil, w.judge(c, key)
+	}
+	return b.demands(t, c), nil
+}
+
+// judge asks what the row must meet of the row as it will be; key is that of
+// the row that changes, nil for a new one.
+func (w *writing) judge(c *access.Change, key []any) error {
+	b := newBuilder(w.by)
+	row := b.use(c.Model)
+	b.raw("SELECT 1")
+	errs := b.demands(row, c)
+	b.raw(" FROM (SELECT ")
+	old := b.use(c.Model)
+	first := true
+	for _, f := range c.Model.Fields {
+		if !f.Stored() {
+			continue
+		}
+		if !first {
+			b.raw(",")
+		}
+		first = false
+		if value, set := c.Value(f); set {
+			b.arg(value)
+		} else if key != nil {
+			b.column(old, f)
+		} else {
+			b.raw("NULL")
+		}
+		b.raw(" AS ")
+		b.name(f.Column)
+	}
+	if c.Model.Scope == schema.Tenant {
+		b.raw(",")
+		b.arg(b.org)
+		b.raw(` AS "_org"`)
+	}
+	if key != nil {
+		b.raw(" FROM ")
+		b.name(c.Model.Table)
+		b.raw(" ", old.alias)
+		b.where(old)
+		b.key(old, key)
+	}
+	b.raw(") ", row.alias)
+	var failed error
+	err := w.conn.Query(string(b.sql), b.args, func(r Row) error {
+		for i, e := range errs {
+			if failed == nil && !r.Bool(1+i) {
+				failed = e
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}
+
+// demands adds to a statement's columns what the written row must meet: the rule of a new
+// row, and for each reference a target that the caller may see. It returns the
+// error of each.
+func (b *builder) demands(t table, c *access.Change) []error {
+	var errs []error
+	if c.Op == query.Create && c.Rule != nil {
+		b.raw(",(")
+		b.cond(t, c.Rule)
+		b.raw(")")
+		errs = append(errs, fault.New(fault.AccessDenied, "no rule of %s lets you create this row", c.Model.Name))
+	}
+	for _, ref := range c.Refs {
+		if ref.Rule == nil && !ref.Field.Relation.Target.ReadOnly {
+			continue // the foreign key says it
+		}
+		allowed := &query.Cond{Test: query.All}
+		if ref.Rule != nil {
+			allowed = ref.Rule
+		}
+		b.raw(",(")
+		for _, f := range ref.Field.Relation.From {
+			b.column(t, f)
+			b.raw(" IS NULL OR ")
+		}
+		b.cond(t, &query.Cond{Test: query.Related, Field: ref.Field, Kids: []*query.Cond{allowed}})
+		b.raw(")")
+		errs = append(errs, access.NoReference(ref.Field))
+	}
+	return errs
+}
