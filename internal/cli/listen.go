@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/loam-dev/loam/internal/backend"
@@ -46,10 +48,18 @@ func address(s *server.Server) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
+// gcPercent is how far the heap may grow before it is collected. A server makes
+// much garbage beside a small heap, so that collecting half as often as Go does
+// by itself saves a tenth of its CPU. GOGC in the environment overrules it.
+const gcPercent = 200
+
 // serve says that the server is ready and answers until ctx ends; then the
 // backend stops being ready, and the requests under way finish.
 func (c *console) serve(ctx context.Context, s *server.Server, b *backend.Backend) error {
 	defer context.AfterFunc(ctx, b.Drain)()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	fmt.Fprintln(c.out, "ready "+address(s))
 	return s.Serve(ctx)
 }

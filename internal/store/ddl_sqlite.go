@@ -161,7 +161,7 @@ func (sqliteDDL) systemTables() []string {
   key TEXT NOT NULL, op TEXT NOT NULL, before TEXT, after TEXT, actor TEXT
 ) STRICT`,
 		`CREATE TABLE IF NOT EXISTS _idempotency (
-  caller TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, status INTEGER, answer BLOB, at INTEGER NOT NULL,
+  caller TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, answer BLOB NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (caller, key)
 ) STRICT`,
 	}
