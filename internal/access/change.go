@@ -158,34 +158,6 @@ func (w *weaver) answer(c *Change) {
 	c.Denied = w.denied
 }
 
-// refs lists the references that the write sets. A target that the caller may
-// not get is refused as a missing one is.
-func (w *weaver) refs(b *query.BoundWrite) ([]Ref, error) {
-	var refs []Ref
-	for _, f := range b.Model.Fields {
-		if f.Relation == nil || f.Relation.ToMany() || !sets(b, f.Relation) {
-			continue
-		}
-		v, err := w.model(f.Relation.Target, w.by, schema.Get)
-		if err != nil {
-			return nil, NoReference(f)
-		}
-		refs = append(refs, Ref{f, v.cond})
-	}
-	return refs, nil
-}
-
-// sets tells whether the write gives a reference a target.
-func sets(b *query.BoundWrite, r *schema.Relation) bool {
-	if r.Type != schema.BelongsTo && slices.Equal(r.From, b.Model.Key) {
-		return false // the other side holds the reference
-	}
-	return slices.ContainsFunc(r.From, func(f *schema.Field) bool {
-		value, set := b.Value(f)
-		return set && value != nil
-	})
-}
-
 // NoReference is the one answer for a target that is missing, foreign or
 // hidden.
 func NoReference(f *schema.Field) error {

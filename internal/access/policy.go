@@ -16,6 +16,7 @@ import (
 // concurrent use.
 type Policy struct {
 	models map[*schema.Model]*modelPolicy
+	refs   map[*schema.Model][]*schema.Field // the relations whose keys a model's rows hold
 }
 
 type modelPolicy struct {
@@ -35,7 +36,7 @@ type compiled struct {
 // NewPolicy compiles the rules of a schema. A `where` filter that does not fit
 // its model is an error diagnostic at its place in the file.
 func NewPolicy(s *schema.Schema) (*Policy, schema.Diagnostics) {
-	p := &Policy{models: make(map[*schema.Model]*modelPolicy, len(s.Models))}
+	p := &Policy{models: make(map[*schema.Model]*modelPolicy, len(s.Models)), refs: references(s)}
 	var diags schema.Diagnostics
 	for _, m := range s.Models {
 		mp := &modelPolicy{fields: map[*schema.Field][]compiled{}, open: true}

@@ -188,3 +188,32 @@ func TestAttack051_CreateWithoutRead(t *testing.T) {
 	silent(t, ada.GraphQL(`mutation { createDrop(input: {text: "`+canary+`"}) { id text } }`, nil))
 	ada.Get("/api/drops/"+r.String("id")).WantCode(403, "access/denied")
 }
+
+// A reference that only the other side declares is under the same rule.
+func TestAttack040_OneSidedRelation(t *testing.T) {
+	s := testkit.New(t, `
+type Folder @model @auth(rules: [{ allow: owner }]) {
+  name: String
+  files: [Entry] @hasMany
+}
+type Entry @model @auth(rules: [{ allow: member }]) {
+  name: String
+}`)
+	ada := s.SignUp("ada@example.com")
+	bob := ada.Join("bob@example.com", "member")
+	folder := ada.Do("POST", "/api/folders", map[string]any{"name": "x"}).Want(201).String("id")
+	entry := bob.Do("POST", "/api/entries", map[string]any{"name": "x"}).Want(201).String("id")
+	var answers []string
+	for _, target := range []string{folder, nowhere} {
+		for _, r := range []*testkit.Response{
+			bob.Do("POST", "/api/entries", map[string]any{"name": "x", "folderFilesId": target}),
+			bob.Do("PATCH", "/api/entries/"+entry, map[string]any{"folderFilesId": target}),
+		} {
+			answers = append(answers, withoutRequest(string(r.WantCode(400, "data/no_reference").Body)))
+		}
+	}
+	if answers[0] != answers[2] || answers[1] != answers[3] {
+		t.Errorf("a hidden folder and a missing one answer differently:\n%s", strings.Join(answers, "\n"))
+	}
+	ada.Do("PATCH", "/api/entries/"+entry, map[string]any{"folderFilesId": folder}).Want(200)
+}
