@@ -69,10 +69,14 @@ type writer struct {
 // at all, the change log has one entry for each change of a row, in order, and
 // the file is sound.
 func TestKilledServer(t *testing.T) {
-	kills := killsOfTest
 	if os.Getenv("LOAM_SOAK") != "" {
-		kills = killsOfSoak
+		killAgainAndAgain(t, killsOfSoak)
+		return
 	}
+	killAgainAndAgain(t, killsOfTest)
+}
+
+func killAgainAndAgain(t *testing.T, kills int) {
 	s := newSite(t)
 	all := make([]*writer, writers)
 	for i := range all {

@@ -30,11 +30,15 @@ const (
 // TestInvariant makes worlds until enough cases are asked. A failure prints the
 // seed of its world, the last requests and the schema.
 func TestInvariant(t *testing.T) {
-	s := settle(t)
-	cases := casesOfTest
 	if os.Getenv("LOAM_SOAK") != "" {
-		cases = casesOfSoak
+		run(t, casesOfSoak)
+		return
 	}
+	run(t, casesOfTest)
+}
+
+func run(t *testing.T, cases int) {
+	s := settle(t)
 	worlds := (cases + casesOfWorld - 1) / casesOfWorld
 	if *worldsFlag > 0 {
 		worlds = *worldsFlag
@@ -69,7 +73,9 @@ func (w *world) explore() {
 			w.checkAggregate(c)
 		case 5:
 			w.checkMatch(c)
-		case 6, 7, 8, 9:
+		case 6:
+			w.checkNested(c)
+		case 7, 8, 9, 10:
 			w.checkWrite(c)
 		default:
 			w.checkList(c)

@@ -35,6 +35,7 @@ func (w *world) checkList(c *caller) {
 		w.pages(q, c, items, rest)
 	}
 
+	_, rows = w.list(q, c) // some may have come meanwhile
 	page, code := w.pageGraphQL(q, c, whole, "")
 	if verdict != fine {
 		if page != nil || !strings.HasPrefix(code, "access/") {
@@ -151,7 +152,15 @@ func (w *world) pages(q *ask, c *caller, want []any, d door) {
 	}
 	var got []any
 	cursor := ""
+	moving := w.g.chance(0.15) && q.sub == nil && q.filter == nil && q.search == ""
+	if moving {
+		clear(w.late)
+		defer w.settle(true)
+	}
 	for n := 0; ; n++ {
+		if moving && n > 0 {
+			w.slip(q)
+		}
 		var page map[string]any
 		var next any
 		if d == rest {
@@ -169,7 +178,7 @@ func (w *world) pages(q *ask, c *caller, want []any, d door) {
 			next = page["nextToken"]
 		}
 		items, _ := page["items"].([]any)
-		if len(items) > size || next != nil && len(items) != size || n > len(want) {
+		if len(items) > size || next != nil && len(items) != size || n > len(want)+20 {
 			w.fatalf("page %d of size %d has %d rows", n, size, len(items))
 		}
 		got = append(got, items...)
@@ -178,9 +187,102 @@ func (w *world) pages(q *ask, c *caller, want []any, d door) {
 		}
 		cursor = next.(string)
 	}
+	if moving {
+		got = w.known(q.m, c, got)
+	}
 	if !reflect.DeepEqual(pagesOnly(got), pagesOnly(want)) {
 		w.fatalf("pages of %d make\n  %s\nthe whole list is\n  %s", size, text(got), text(want))
 	}
+}
+
+// slip adds a row while somebody reads page after page: it may show up or not,
+// but must not make another one come twice or be left out.
+func (w *world) slip(q *ask) {
+	if q.m.ReadOnly {
+		return
+	}
+	org := w.orgs()[w.g.IntN(2)]
+	if q.m.Scope == schema.Global {
+		org = ""
+	}
+	// A rule may look at other rows, so that a new one shows or hides old ones.
+	for _, m := range w.schema.Models {
+		for _, r := range m.Rules {
+			if r.Allow == schema.AllowWhere && throughRelation(m, asObject(r.Filter.Value)) {
+				return
+			}
+		}
+	}
+	w.grow(q.m, org, 1)
+}
+
+// known keeps the rows that were there before the pages were read.
+func (w *world) known(m *schema.Model, c *caller, items []any) []any {
+	seen := map[string]bool{}
+	out := []any{}
+	for _, item := range items {
+		row := asObject(item)
+		key := make([]any, len(m.Key))
+		for i, f := range m.Key {
+			key[i] = row[f.Name]
+		}
+		if seen[text(key)] {
+			w.fatalf("%s comes twice", text(key))
+		}
+		seen[text(key)] = true
+		if !w.late[m.Name+c.org+text(key)] && !w.late[m.Name+text(key)] {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// checkNested reads a list inside a row page by page.
+func (w *world) checkNested(c *caller) {
+	var m *schema.Model
+	var in *include
+	for _, candidate := range w.schema.Models {
+		for _, f := range candidate.Fields {
+			if f.Relation != nil && f.Relation.ToMany() && (in == nil || w.g.chance(0.5)) {
+				m, in = candidate, &include{f: f, limit: 1 + w.g.IntN(3), sort: w.sorts(f.Relation.Target)}
+			}
+		}
+	}
+	if in == nil || w.model(m, c, schema.Get) != fine || w.includeVerdict(in, c, schema.Get) != fine {
+		return
+	}
+	for _, r := range w.visible(c, m, schema.Get) {
+		all := *in
+		all.limit = whole
+		want := asObject(w.included(r, c, schema.Get, &all, graphQL))
+		if want == nil {
+			continue
+		}
+		got := []any{}
+		cursor := ""
+		for n := 0; n <= len(w.rows[in.f.Relation.Target.Name]); n++ {
+			d := &document{w: w, vars: map[string]any{}}
+			var args []string
+			for _, k := range m.Key {
+				args = append(args, k.Name+": "+d.variable(k.TypeName+"!", r.v[k.Name]))
+			}
+			t := in.f.Relation.Target
+			list := in.f.Name + "(" + d.arguments(t, nil, in.sort, in.limit, cursor) + ") { items { " + d.selection(t, nil) + " } nextToken }"
+			page, code := w.graphQL(c, d.text("query", "{ page: "+m.Ops.Get+"("+strings.Join(args, ", ")+") { "+list+" } }"), d.vars)
+			nested := asObject(page[in.f.Name])
+			if nested == nil {
+				w.fatalf("a page inside a row is missing: %s", code)
+			}
+			items, _ := nested["items"].([]any)
+			got = append(got, items...)
+			if nested["nextToken"] == nil {
+				break
+			}
+			cursor = nested["nextToken"].(string)
+		}
+		w.same("the pages inside a row", got, want["items"].([]any), false)
+	}
+	w.asked++
 }
 
 // checkGet reads rows by their keys: the caller's own, hidden ones, other

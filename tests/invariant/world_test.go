@@ -122,11 +122,12 @@ type world struct {
 	seeder *data.Service // under the same schema, open to all members
 	log    []string      // the latest exchanges, for a failure
 	asked  int
+	late   map[string]bool // rows that came while a list was read, by model, organization and key
 }
 
 // newWorld makes a world of a seed.
 func newWorld(t *testing.T, s *settlement, seed uint64) *world {
-	w := &world{settlement: s, t: t, g: newGen(seed), seed: seed}
+	w := &world{settlement: s, t: t, g: newGen(seed), seed: seed, late: map[string]bool{}}
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(s.dir)); err != nil {
 		t.Fatal(err)
@@ -238,6 +239,7 @@ func (w *world) grow(m *schema.Model, org string, n int) {
 			}
 		}
 		w.rows[m.Name] = append(w.rows[m.Name], r)
+		w.late[m.Name+r.org+text(r.key())] = true
 	}
 }
 
