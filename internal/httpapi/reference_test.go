@@ -38,7 +38,7 @@ func routeTable() string {
 	var b strings.Builder
 	b.WriteString("\n| route | for | what it does |\n| --- | --- | --- |\n")
 	for _, r := range routes {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.pattern, guards[r.guard], r.doc)
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", strings.TrimSuffix(r.pattern, "{$}"), guards[r.guard], r.doc)
 	}
 	b.WriteString("\n")
 	return b.String()
