@@ -38,7 +38,11 @@ func (e *execution) query(op *ast.OperationDefinition) *Answer {
 	for i, f := range e.collect(op.SelectionSet, "Query") {
 		e.key(i, f.Alias)
 		before := e.out.Len()
-		if err := e.root(f); err != nil {
+		err := e.root(f)
+		if err == nil && e.out.Len() > store.MaxAnswer {
+			err = store.TooLarge()
+		}
+		if err != nil {
 			e.out.Truncate(before)
 			e.out.WriteString("null")
 			e.fail(err, f.Alias)

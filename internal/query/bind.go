@@ -23,6 +23,7 @@ func Bind(s *schema.Schema, r *Read, limits Limits) (*Bound, error) {
 type binder struct {
 	Limits
 	fields int
+	rows   int
 }
 
 func (b *binder) read(m *schema.Model, r *Read, depth, cost int) (*Bound, error) {
@@ -41,6 +42,10 @@ func (b *binder) read(m *schema.Model, r *Read, depth, cost int) (*Bound, error)
 	if cost *= out.Limit; cost > MaxCost {
 		return nil, fault.New(fault.QueryTooComplex,
 			"the query may touch %d rows, more than %d; ask for smaller pages of the nested lists", cost, MaxCost).At("limit")
+	}
+	if b.rows += cost; b.rows > MaxRows {
+		return nil, fault.New(fault.QueryTooComplex,
+			"the lists of the query may touch more than %d rows together; ask for smaller pages or fewer lists", MaxRows).At("limit")
 	}
 	if out.Where, err = BindFilter(m, r.Filter, b.Conds); err != nil {
 		return nil, err

@@ -26,7 +26,9 @@ const (
 	MaxSort      = 5      // fields to sort by
 	MaxGroups    = 1000   // groups of one aggregate
 	MaxSearch    = 256    // characters of a search
-	MaxCost      = 100000 // rows that one query may touch at most: the product of its pages
+	MaxCost      = 100000 // rows that one list may touch at most: the product of the pages around it
+	MaxRows      = 250000 // rows that all lists of one query may touch at most
+	WriteCost    = 10     // a row in the answer to a write counts so many: everybody's writes wait meanwhile
 	MaxTextBytes = 4096   // bytes of one text in a filter
 )
 

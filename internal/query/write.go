@@ -26,7 +26,7 @@ func BindWrite(s *schema.Schema, w *Write, stamp Stamp, limits Limits) (*BoundWr
 	if out.Condition, err = BindFilter(m, w.Condition, limits.Conds); err != nil {
 		return nil, within("condition", err)
 	}
-	if out.Select, err = (&binder{Limits: limits}).selection(m, w.Select, 0, 1); err != nil {
+	if out.Select, err = (&binder{Limits: limits}).selection(m, w.Select, 0, WriteCost); err != nil {
 		return nil, err
 	}
 	var given []Assign

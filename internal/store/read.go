@@ -56,7 +56,11 @@ func (p *Page) rows(c Conn, by *access.Principal, n *access.Node) error {
 		if r.Null(0) { // a row without what it can't be without
 			p.Rows = append(p.Rows, "null"...)
 		} else {
-			p.Rows = append(p.Rows, r.Bytes(0)...)
+			text := r.Bytes(0)
+			if len(p.Rows)+len(text) > MaxAnswer {
+				return TooLarge()
+			}
+			p.Rows = append(p.Rows, text...)
 		}
 		if n.Op == query.Get && !n.Model.ReadOnly {
 			p.Version = r.Int(1)

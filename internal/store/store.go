@@ -7,6 +7,7 @@ package store
 import (
 	"time"
 
+	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/schema"
 )
 
@@ -16,6 +17,15 @@ const (
 	maxCascade   = 16             // levels of cascading deletes
 	keepAnswers  = 24 * time.Hour // of requests with an Idempotency-Key
 )
+
+// MaxAnswer is in bytes: what one read may answer with, or the writes of one
+// transaction. It is held in memory as a whole.
+const MaxAnswer = 32 << 20
+
+// TooLarge is the error of an answer beyond MaxAnswer.
+func TooLarge() error {
+	return fault.New(fault.QueryTooComplex, "the answer is larger than %d MiB; ask for fewer rows or fields at once", MaxAnswer>>20)
+}
 
 // Store runs grants on one engine under one schema. It is immutable and safe
 // for concurrent use; a new schema is a new Store on the same engine.

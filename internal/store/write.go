@@ -33,11 +33,15 @@ func (s *Store) Write(ctx context.Context, grants []access.WriteGrant, once *Onc
 			return err
 		}
 		out = make([]Written, 0, len(grants))
+		size := 0
 		for i, g := range grants {
 			w := writing{store: s, conn: c, by: g.Principal()}
 			written, err := w.change(g.Change())
 			if err != nil {
 				return InBatch(i, len(grants), err)
+			}
+			if size += len(written.Row); size > MaxAnswer {
+				return TooLarge()
 			}
 			out = append(out, written)
 		}

@@ -151,3 +151,34 @@ func TestAttack132_HugeInput(t *testing.T) {
 		t.Errorf("300,000 values: %v", res)
 	}
 }
+
+func TestAttack132_LargeAnswers(t *testing.T) {
+	_, ada, _ := two(t)
+	large := strings.Repeat("x", 1<<20-1024)
+	const rows = 40 // more than an answer may hold, less than a page may have
+	for range rows {
+		ada.Do("POST", "/api/notes", map[string]any{"text": large}).Want(201)
+	}
+	ada.Get("/api/notes").WantCode(400, "query/too_complex")
+	ada.Get("/api/notes?limit=5&fields=text").Want(200)
+	ada.Get("/api/notes?fields=id").Want(200)
+	half := "{ items { text } }"
+	r := ada.GraphQL("{ a: listNotes(limit: 20) "+half+" b: listNotes(limit: 20) "+half+" }", nil)
+	if len(r.Body) > 33<<20 || r.String("errors", 0, "extensions", "code") != "query/too_complex" {
+		t.Errorf("two halves of too much: %d bytes %.200s", len(r.Body), r.Body)
+	}
+	// Lists beside each other add up, as those inside each other multiply.
+	var many strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&many, "a%d: tasks(limit: 1000) { items { id } } ", i)
+	}
+	r = ada.GraphQL("{ listProjects { items { "+many.String()+" } } }", nil)
+	if r.String("errors", 0, "extensions", "code") != "query/too_complex" {
+		t.Errorf("lists beside each other: %.300s", r.Body)
+	}
+	// A write's answer is read while all other writes wait.
+	r = ada.GraphQL(`mutation { createProject(input: {name: "x"}) { tasks(limit: 1000) { items { project { tasks(limit: 100) { items { id } } } } } } }`, nil)
+	if r.String("errors", 0, "extensions", "code") != "query/too_complex" {
+		t.Errorf("a mutation that reads a lot: %.300s", r.Body)
+	}
+}
