@@ -254,11 +254,11 @@ func (b *filterBinder) operands(f *schema.Field, test Test, value any) ([]Operan
 		if len(items) != 2 {
 			return nil, fault.New(fault.QueryBadValue, "between takes a list of two values, the lower one first")
 		}
-		low, err := operand(f, items[0])
+		low, err := b.item(f, items[0])
 		if err != nil {
 			return nil, err
 		}
-		high, err := operand(f, items[1])
+		high, err := b.item(f, items[1])
 		return []Operand{{Value: low}, {Value: high}}, err
 	case In, NotIn:
 		items := listOf(value)
@@ -267,7 +267,7 @@ func (b *filterBinder) operands(f *schema.Field, test Test, value any) ([]Operan
 		}
 		values := make([]any, len(items))
 		for i, item := range items {
-			v, err := operand(f, item)
+			v, err := b.item(f, item)
 			if err != nil {
 				return nil, within(strconv.Itoa(i), err)
 			}
@@ -281,6 +281,18 @@ func (b *filterBinder) operands(f *schema.Field, test Test, value any) ([]Operan
 	}
 	v, err := operand(f, value)
 	return []Operand{{Value: v}}, err
+}
+
+// item is operand for an element of a list, which no variable can be: it would
+// be taken for a text, and the rule for one that never holds.
+func (b *filterBinder) item(f *schema.Field, value any) (any, error) {
+	if name, ok := b.variable(value); ok {
+		return nil, fault.New(fault.QueryBadValue, "$%s can't stand in a list; join conditions by or", clip(name))
+	}
+	if b.vars {
+		value = unescape(value)
+	}
+	return operand(f, value)
 }
 
 // operand types one value that a field, or an element of a list, is compared
@@ -372,6 +384,7 @@ var (
 	textOperators   = append([]string{"contains", "notContains", "beginsWith", "size"}, orderOperators...)
 	choiceOperators = append([]string{"eq", "ne", "in", "notIn"}, nullOperators...)
 	listOperators   = append([]string{"contains", "notContains", "size"}, nullOperators...)
+	objectOperators = append([]string{"size"}, nullOperators...) // of a list of objects or JSON, whose elements nothing compares
 )
 
 // Operators lists the operators that a filter on a stored field takes, for the
@@ -380,10 +393,13 @@ func Operators(f *schema.Field) []string { return slices.Clone(operatorsOf(f)) }
 
 // operatorsOf lists the operators that a field takes.
 func operatorsOf(f *schema.Field) []string {
+	isObject := f.Kind == schema.EmbeddedKind || f.Kind == schema.ScalarKind && f.Scalar == schema.JSON
 	switch {
+	case f.List && isObject:
+		return objectOperators
 	case f.List:
 		return listOperators
-	case f.Kind == schema.EmbeddedKind, f.Kind == schema.ScalarKind && f.Scalar == schema.JSON:
+	case isObject:
 		return nullOperators
 	case f.Kind == schema.EnumKind, f.Scalar == schema.Boolean:
 		return choiceOperators

@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/loam-dev/loam/internal/query"
@@ -18,6 +19,7 @@ type Person @model @auth(rules: [{ allow: member }]) {
   phone: Phone
   address: IPAddress
   ids: [ID]
+  notes: [JSON]
 }`)
 	if diags.HasErrors() {
 		t.Fatal(diags)
@@ -40,10 +42,34 @@ type Person @model @auth(rules: [{ allow: member }]) {
 		{"email", "eq", "@example.", false},
 		{"born", "lt", "1999-12", false},
 		{"ids", "contains", "", false}, // of a list it is an element
+		{"notes", "size", json.Number("2"), true},
+		{"notes", "contains", "x", false}, // nothing compares JSON
 	} {
 		_, err := query.BindFilter(m, map[string]any{c.field: map[string]any{c.op: c.value}}, query.DefaultLimits.Conds)
 		if (err == nil) != c.ok {
 			t.Errorf("%s %s %v: %v", c.field, c.op, c.value, err)
+		}
+	}
+}
+
+// A variable in a list would be taken for a text, so that the rule never held.
+func TestVariablesOfRules(t *testing.T) {
+	s, diags := schema.Parse("schema.graphql", `type Person @model @auth(rules: [{ allow: member }]) { name: String }`)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	for _, c := range []struct {
+		tests map[string]any
+		ok    bool
+	}{
+		{map[string]any{"eq": "$user.id"}, true},
+		{map[string]any{"in": "$user.groups"}, true},
+		{map[string]any{"in": []any{"$user.id", "x"}}, false},
+		{map[string]any{"between": []any{"a", "$user.id"}}, false},
+		{map[string]any{"in": []any{"$$user.id", "x"}}, true},
+	} {
+		if _, err := query.BindRule(s.Model("Person"), map[string]any{"name": c.tests}); (err == nil) != c.ok {
+			t.Errorf("%v: %v", c.tests, err)
 		}
 	}
 }
