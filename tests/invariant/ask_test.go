@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -18,6 +19,7 @@ type ask struct {
 	filter map[string]any
 	sort   []query.Sort
 	sub    []*include
+	flat   url.Values // the filter as parameters of a URL, where it can be said so
 }
 
 // include is a relation inside an answer.
@@ -42,6 +44,9 @@ func (w *world) ask(c *caller) *ask {
 	q := &ask{m: pick(g, w.schema.Models...)}
 	if g.chance(0.7) {
 		q.filter = w.filter(q.m, c, 0)
+	}
+	if flat := (url.Values{}); g.chance(0.5) && q.filter != nil && flatten(q.m, "", q.filter, flat) {
+		q.flat = flat
 	}
 	if g.chance(0.6) {
 		q.sort = w.sorts(q.m)
@@ -100,7 +105,9 @@ func (q *ask) rest(limit int, cursor string) string {
 	} else {
 		v.Set("cursor", cursor)
 	}
-	if q.filter != nil {
+	if q.flat != nil {
+		maps.Copy(v, q.flat)
+	} else if q.filter != nil {
 		v.Set("filter", text(q.filter))
 	}
 	if len(q.sort) > 0 {
@@ -111,6 +118,56 @@ func (q *ask) rest(limit int, cursor string) string {
 	}
 	includeText(v, "", q.sub)
 	return "/api/" + q.m.Path + "?" + v.Encode()
+}
+
+// flatten says a filter as parameters, "project.name.beginsWith=A"; false where
+// parameters can't.
+func flatten(m *schema.Model, prefix string, filter map[string]any, out url.Values) bool {
+	for key, value := range filter {
+		f := m.Field(key)
+		tests := asObject(value)
+		if f == nil || len(tests) == 0 {
+			return false
+		}
+		if f.Relation != nil {
+			if !flatten(f.Relation.Target, prefix+key+".", tests, out) {
+				return false
+			}
+			continue
+		}
+		for op, arg := range tests {
+			name := prefix + key + "." + op
+			if sizes, ok := arg.(map[string]any); ok {
+				for inner, n := range sizes {
+					out.Set(name+"."+inner, text(n))
+				}
+				continue
+			}
+			items, list := arg.([]any)
+			if !list {
+				items = []any{arg}
+			}
+			var parts []string
+			for _, item := range items {
+				part, isText := item.(string)
+				if !isText {
+					part = text(item)
+				}
+				if item == nil || list && (strings.Contains(part, ",") || len(items) == 0 || part == "") {
+					return false
+				}
+				parts = append(parts, part)
+			}
+			if list && len(parts) == 0 {
+				return false
+			}
+			if op == "eq" {
+				name = prefix + key
+			}
+			out.Set(name, strings.Join(parts, ","))
+		}
+	}
+	return true
 }
 
 func sortText(sort []query.Sort) string {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,18 +49,26 @@ func run(t *testing.T, cases int) {
 		first = uint64(time.Now().UnixNano())
 	}
 	t.Logf("-seed %d", first)
-	asked := 0
-	for i := range worlds {
-		t.Run(strconv.FormatUint(first+uint64(i), 10), func(t *testing.T) {
-			w := newWorld(t, s, first+uint64(i))
-			w.explore()
-			asked += w.asked
-		})
-		if t.Failed() {
-			break
+	var asked atomic.Int64
+	var failed atomic.Bool
+	t.Run("world", func(t *testing.T) {
+		for i := range worlds {
+			t.Run(strconv.FormatUint(first+uint64(i), 10), func(t *testing.T) {
+				t.Parallel()
+				if failed.Load() {
+					return // one failure is enough to read
+				}
+				defer func() { failed.Store(failed.Load() || t.Failed()) }()
+				w := newWorld(t, s, first+uint64(i))
+				w.explore()
+				asked.Add(int64(w.asked))
+			})
 		}
+	})
+	t.Logf("%d cases in %d worlds", asked.Load(), worlds)
+	if !t.Failed() && asked.Load() < int64(min(cases, worlds*casesOfWorld)*9/10) {
+		t.Errorf("only %d cases were asked", asked.Load())
 	}
-	t.Logf("%d cases in %d worlds", asked, worlds)
 }
 
 // explore asks a world's cases.

@@ -4,13 +4,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 )
 
 // draft is a random schema, before it is text: it prints with its rules, and
 // once more open to every member, for those who plant and inspect the rows.
-type draft struct{ models []*draftModel }
+type draft struct {
+	models []*draftModel
+	aws    bool // the scalars have the names that Amplify knows
+}
 
 type draftModel struct {
 	name   string
@@ -54,8 +58,14 @@ func (d *draft) print(open bool) string {
 		}
 		b.WriteString("}\n")
 	}
+	if d.aws {
+		return twins.ReplaceAllString(b.String(), ": ${1}AWS$2")
+	}
 	return b.String()
 }
+
+// twins are the scalars whose AWS name means the same on the wire.
+var twins = regexp.MustCompile(`: (\[?)(Date|Time|DateTime|Timestamp|Email|URL|Phone|IPAddress)\b`)
 
 // gen draws everything that is random, from one seed.
 type gen struct {
@@ -78,7 +88,7 @@ var optionalTypes = []string{
 var modelNames = []string{"Apple", "Bread", "Crane", "Delta", "Eagle"}
 
 func (g *gen) schema() *draft {
-	d := &draft{}
+	d := &draft{aws: g.chance(0.2)}
 	for i := range 3 + g.IntN(3) {
 		d.models = append(d.models, g.model(d, i))
 	}
@@ -118,6 +128,8 @@ func (g *gen) model(d *draft, i int) *draftModel {
 			add(name + ": " + typ + "!")
 		case g.chance(0.15) && (typ == "String" || typ == "Int" || typ == "Color"):
 			add(name + ": " + typ + fmt.Sprintf(` @index(name: "by%s%d", queryField: null)`, m.name, n))
+		case g.chance(0.2):
+			add(name + ": " + typ + fmt.Sprintf(` @refersTo(name: "column_%d")`, n))
 		default:
 			add(name + ": " + typ)
 		}
@@ -127,6 +139,9 @@ func (g *gen) model(d *draft, i int) *draftModel {
 	}
 	if g.chance(0.25) {
 		add("slug: String @unique")
+	}
+	if g.chance(0.2) {
+		m.head = append(m.head, `@mapsTo(name: "all_`+strings.ToLower(m.name)+`")`)
 	}
 	if g.chance(0.5) {
 		m.head = append(m.head, `@search(fields: ["`+strings.Join(searched, `", "`)+`"])`)

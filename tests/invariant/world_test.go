@@ -120,9 +120,16 @@ type world struct {
 	c      *backend.Compiled
 	b      *backend.Backend
 	seeder *data.Service // under the same schema, open to all members
-	log    []string      // the latest exchanges, for a failure
+	log    []exchange    // the latest ones, for a failure
 	asked  int
 	late   map[string]bool // rows that came while a list was read, by model, organization and key
+}
+
+// exchange is a request and its answer.
+type exchange struct {
+	caller, request string
+	body            any
+	answer
 }
 
 // newWorld makes a world of a seed.
@@ -364,7 +371,7 @@ var canaries = regexp.MustCompile(`qz[abc]xx[0-9]+`)
 func (w *world) do(c *caller, method, path string, body any, headers ...string) answer {
 	a := send(w.b.Handler(), c, method, path, body, headers...)
 	sent := path + text(body)
-	w.log = append(w.log, fmt.Sprintf("%s: %s %s %s\n  -> %d %s", c.name, method, path, text(body), a.status, a.body))
+	w.log = append(w.log, exchange{c.name, method + " " + path, body, a})
 	if len(w.log) > 6 {
 		w.log = w.log[1:]
 	}
@@ -382,6 +389,10 @@ func (w *world) do(c *caller, method, path string, body any, headers ...string) 
 // fatalf ends a world with all that is needed to see why.
 func (w *world) fatalf(format string, args ...any) {
 	w.t.Helper()
+	var latest []string
+	for _, x := range w.log {
+		latest = append(latest, fmt.Sprintf("%s: %s %s\n  -> %d %s", x.caller, x.request, text(x.body), x.status, x.answer.body))
+	}
 	w.t.Fatalf("%s\n\nrun again: go test ./tests/invariant -run TestInvariant -seed %d -worlds 1\n\n%s\n%s",
-		fmt.Sprintf(format, args...), w.seed, strings.Join(w.log, "\n"), w.sdl)
+		fmt.Sprintf(format, args...), w.seed, strings.Join(latest, "\n"), w.sdl)
 }
