@@ -37,6 +37,7 @@ func (c *checker) modelAuth(m *modelDef) {
 	for _, a := range m.auth[:min(len(m.auth), maxRules)] {
 		if r := c.rule(m, a); r != nil {
 			m.Rules = append(m.Rules, r)
+			c.rolesOfAll(m, r, a)
 		}
 	}
 	if len(m.auth) > maxRules {
@@ -68,6 +69,7 @@ func (c *checker) fieldAuth(m *modelDef, f *Field, a args) {
 		}
 		if r := c.rule(m, one); r != nil {
 			f.Rules = append(f.Rules, r)
+			c.rolesOfAll(m, r, one)
 		}
 	}
 	if len(rules) == 0 {
@@ -226,6 +228,14 @@ func (c *checker) roles(r *Rule, a args) {
 	}
 	if a.has("roles") && len(a.list("roles")) == 0 {
 		c.errorf(a.span("roles"), "bad_rule", "name roles, or remove it to allow any", "a rule with no role allows nobody")
+	}
+}
+
+// rolesOfAll warns of roles that keep nobody out of what all organizations share.
+func (c *checker) rolesOfAll(m *modelDef, r *Rule, a args) {
+	if m.Scope == Global && r.Allow == AllowMember && len(r.Roles) > 0 {
+		c.warnf(a.span("roles"), "global_roles", "write { allow: groups, groups: [...] }",
+			"all organizations share `%s`, and whoever founds one has every role in it", m.Name)
 	}
 }
 

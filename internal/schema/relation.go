@@ -368,4 +368,9 @@ func (c *checker) scopes(l *link) {
 	if l.m.Scope == Global && l.target.Scope == Tenant {
 		c.errorf(l.span(), "scope", "make `"+l.m.Name+"` a model of the organization too, or `"+l.target.Name+"` global", "global model `%s` can't refer to `%s`, whose rows belong to organizations", l.m.Name, l.target.Name)
 	}
+	held := l.rel.Type == HasMany || l.rel.Type == HasOne && slices.Equal(l.rel.From, l.m.Key)
+	if held && l.m.Scope == Tenant && l.target.Scope == Global {
+		c.errorf(l.span(), "scope", "make `"+l.target.Name+"` a model of the organization too, or let `"+l.m.Name+"` refer to it with @belongsTo",
+			"rows of the global model `%s` can't hold the key of `%s`, whose rows belong to organizations", l.target.Name, l.m.Name)
+	}
 }

@@ -19,6 +19,9 @@ type reference struct {
 func referrersOf(s *schema.Schema) map[*schema.Model][]reference {
 	out := map[*schema.Model][]reference{}
 	add := func(parent *schema.Model, r reference) {
+		if parent.Scope == schema.Tenant && r.child.Scope == schema.Global {
+			return // a key of one organization may be another's too
+		}
 		for _, known := range out[parent] {
 			if slices.Equal(known.from, r.from) && slices.Equal(known.to, r.to) {
 				return
