@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"encoding/json"
+	"reflect"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -66,15 +67,66 @@ func (e *execution) condition(d *ast.Directive) bool {
 }
 
 // arguments are a field's arguments as package query takes values: numbers as
-// json.Number.
+// json.Number, and what GraphQL lets a client abbreviate in full: one value for
+// a list of one, a number for an ID.
 func (e *execution) arguments(f field) map[string]any {
 	args := f.ArgumentMap(e.vars)
 	for name, value := range args {
-		args[name] = plain(value)
+		if def := f.Definition.Arguments.ForName(name); def != nil {
+			args[name] = e.coerce(value, def.Type)
+		}
 	}
 	return args
 }
 
+func (e *execution) coerce(v any, t *ast.Type) any {
+	if v == nil {
+		return nil
+	}
+	if t.Elem != nil {
+		items := listValue(v)
+		out := make([]any, len(items))
+		for i, item := range items {
+			out[i] = e.coerce(item, t.Elem)
+		}
+		return out
+	}
+	def := e.api.Schema.Types[t.NamedType]
+	object, ok := v.(map[string]any)
+	if ok && def.Kind == ast.InputObject {
+		out := make(map[string]any, len(object))
+		for name, value := range object {
+			out[name] = e.coerce(value, def.Fields.ForName(name).Type)
+		}
+		return out
+	}
+	v = plain(v)
+	if n, ok := v.(json.Number); ok && t.NamedType == "ID" {
+		return n.String()
+	}
+	return v
+}
+
+// listValue is a value for a list: a list as it is, also one of the typed slices
+// that gqlparser makes of a single value in a variable, and a single value as a
+// list of one.
+func listValue(v any) []any {
+	if items, ok := v.([]any); ok {
+		return items
+	}
+	r := reflect.ValueOf(v)
+	if r.Kind() != reflect.Slice {
+		return []any{v}
+	}
+	items := make([]any, r.Len())
+	for i := range items {
+		items[i] = r.Index(i).Interface()
+	}
+	return items
+}
+
+// plain gives numbers, however deep inside a scalar's value, the type that
+// package query takes.
 func plain(v any) any {
 	switch v := v.(type) {
 	case int:

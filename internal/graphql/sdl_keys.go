@@ -23,13 +23,17 @@ type KeyArgs struct {
 	index string // the name within the type of a condition on several fields
 }
 
+// primaryIndex stands for an index's name in the type of a primary key's
+// condition.
+const primaryIndex = "Primary"
+
 // listKey holds the key arguments of a model's list: those of its primary
 // key, where that is more than an id.
 func (b *builder) listKey(m *schema.Model) KeyArgs {
 	if len(m.Key) == 1 && isServerID(m.Key[0]) && b.dialect == Native {
 		return KeyArgs{}
 	}
-	return keyArgs(m.Key, "Primary")
+	return keyArgs(m.Key, primaryIndex)
 }
 
 func indexKey(x *schema.Index) KeyArgs { return keyArgs(x.Fields, x.Name) }
@@ -64,7 +68,7 @@ func (b *builder) nestedKeys(r *schema.Relation) []KeyArgs {
 		}
 	}
 	if r.Target.Key[0] == r.To[0] || b.dialect == Amplify { // Amplify offers the primary key's in any case
-		add(keyArgs(r.Target.Key, "Primary"))
+		add(keyArgs(r.Target.Key, primaryIndex))
 	}
 	for _, x := range r.Target.Indexes {
 		if !x.Implicit && x.Fields[0] == r.To[0] {
@@ -105,9 +109,9 @@ func graphQLName(s string) string {
 	}, s)
 }
 
-// primary tells whether the key is the whole of a model's primary key.
+// primary tells whether the key is a model's primary key, or its sort fields.
 func (k KeyArgs) primary(m *schema.Model) bool {
-	return k.Hash == m.Key[0] && slices.Equal(k.Sort, m.Key[1:])
+	return k.index == primaryIndex && slices.Equal(k.Sort, m.Key[1:])
 }
 
 // Filter says the key arguments of a call in the filter language; nil where it

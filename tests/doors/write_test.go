@@ -128,3 +128,31 @@ type Post @model @auth(rules: [{allow: private}]) { title: String! blog: Blog @b
 		t.Errorf("%s", r.Body)
 	}
 }
+
+// TestGraphQLCoercion: a number may stand for an ID and one value for a list
+// of one, in the document and in variables, as the specification says.
+func TestGraphQLCoercion(t *testing.T) {
+	s := testkit.New(t, `type Item @model @auth(rules: [{allow: member}]) { tags: [String!] ratio: Float parts: [Part] } type Part { n: Int }`)
+	ada := s.SignUp("ada@example.com")
+	const answer = `{ id tags ratio parts { n } }`
+	for _, r := range []*testkit.Response{
+		ada.GraphQL(`mutation { createItem(input: {id: 5, tags: "a", ratio: 1, parts: {n: 2}}) `+answer+` }`, nil),
+		ada.GraphQL(`mutation($i: CreateItemInput!) { createItem(input: $i) `+answer+` }`, map[string]any{"i": map[string]any{"id": 6, "tags": "a", "ratio": 1, "parts": map[string]any{"n": 2}}}),
+	} {
+		if r.String("data", "createItem", "tags", 0) != "a" || r.Value("data", "createItem", "ratio") != 1.0 || r.Value("data", "createItem", "parts", 0, "n") != 2.0 {
+			t.Errorf("%s", r.Body)
+		}
+	}
+	for _, r := range []*testkit.Response{
+		ada.GraphQL(`{ getItem(id: 5) { id } }`, nil),
+		ada.GraphQL(`query($id: ID!) { getItem(id: $id) { id } }`, map[string]any{"id": 5}),
+	} {
+		if r.String("data", "getItem", "id") != "5" {
+			t.Errorf("%s", r.Body)
+		}
+	}
+	r := ada.GraphQL(`query($id: ID) { listItems(filter: {id: {in: 5}, and: {id: {ne: $id}}}, sort: {field: id}) { items { id } } }`, map[string]any{"id": 6})
+	if r.String("data", "listItems", "items", 0, "id") != "5" {
+		t.Errorf("%s", r.Body)
+	}
+}
