@@ -42,7 +42,8 @@ type ChangeMember struct {
 	Role Role `json:"role"`
 }
 
-// Members returns a page of an organization's members, by id.
+// Members returns a page of an organization's members, by id. Where tenancy is
+// off, that is everybody who ever signed up: for owners and admins to see.
 func (s *Service) Members(ctx context.Context, p *access.Principal, org string, page Page) (People, error) {
 	if err := s.signedIn(p); err != nil {
 		return People{}, err
@@ -56,8 +57,12 @@ func (s *Service) Members(ctx context.Context, p *access.Principal, org string, 
 	people := People{}
 	err := s.engine.Read(ctx, func(c store.Conn) error {
 		people = People{Items: []Person{}}
-		if _, err := roleOf(c, org, p.UserID); err != nil {
+		role, err := roleOf(c, org, p.UserID)
+		if err != nil {
 			return err
+		}
+		if s.register.Off && role == Member {
+			return fault.New(fault.TenantNotAllowed, "where there are no organizations, only an owner or admin lists the users")
 		}
 		return c.Query(selectPerson+`WHERE m."org" = ?1 AND m."user_id" > ?2 ORDER BY m."user_id" LIMIT ?3`,
 			[]any{org, page.After, page.Limit + 1}, func(r store.Row) error {

@@ -27,11 +27,13 @@ func Tables() []string {
 }
 
 // UserView returns the view behind the built-in read-only model User: the
-// members of each organization. The store makes it where the schema uses that
+// members of each organization. Where tenancy is off everybody is a member of
+// None by signing up, so the view shows no addresses there. The store makes it where the schema uses that
 // model.
 func UserView() string {
 	return `CREATE VIEW "User" AS SELECT
-		m."org" AS "_org", u."id" AS "id", u."name" AS "name", u."email" AS "email", m."role" AS "role",
+		m."org" AS "_org", u."id" AS "id", u."name" AS "name",
+		CASE WHEN m."org" <> '` + None + `' THEN u."email" END AS "email", m."role" AS "role",
 		m."created_at" AS "createdAt", CASE WHEN m."updated_at" > u."updated_at" THEN m."updated_at" ELSE u."updated_at" END AS "updatedAt",
 		1 AS "_version"
 		FROM "_members" m JOIN "_users" u ON u."id" = m."user_id"`

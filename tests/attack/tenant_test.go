@@ -217,3 +217,24 @@ type Entry @model @auth(rules: [{ allow: member }]) {
 	}
 	ada.Do("PATCH", "/api/entries/"+entry, map[string]any{"folderFilesId": folder}).Want(200)
 }
+
+// Where tenancy is off, to sign up is to become a member: that must not open
+// everybody's address.
+func TestAttack014_AddressesWithoutTenancy(t *testing.T) {
+	s := testkit.New(t, `
+type Post @model @auth(rules: [{ allow: member }]) {
+  text: String
+  author: User @belongsTo
+}`, testkit.NoTenancy)
+	ada, eve := s.SignUp("ada@example.com"), s.SignUp("eve@example.com")
+	id := ada.Do("POST", "/api/posts", map[string]any{"text": "x", "authorId": ada.UserID}).Want(201).String("id")
+	for _, path := range []string{"/api/users?fields=id,email", "/api/users?email.beginsWith=ada", "/api/users:aggregate?max=email", "/api/posts/" + id + "?include=author&fields=id,author.email"} {
+		if r := eve.Get(path).Want(200); strings.Contains(string(r.Body), "@example.com") {
+			t.Errorf("%s: %s", path, r.Body)
+		}
+	}
+	if n := eve.Get("/api/users?email.beginsWith=ada").Want(200).Len("items"); n != 0 {
+		t.Errorf("an address answered a filter: %d rows", n)
+	}
+	eve.Get("/auth/organizations/"+eve.Org+"/members").WantCode(403, "tenant/not_allowed")
+}
