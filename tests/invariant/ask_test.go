@@ -79,7 +79,7 @@ func (w *world) includes(m *schema.Model, c *caller, depth int) []*include {
 		}
 		in := &include{f: f}
 		if f.Relation.ToMany() {
-			in.limit = pick(w.g, 1, 2, 3, 20)
+			in.limit = pick(w.g, 1, 2, 3, 9)
 			if w.g.chance(0.4) {
 				in.filter = w.filter(f.Relation.Target, c, 1)
 			}

@@ -8,7 +8,7 @@ import (
 )
 
 // whole is a page that no world fills.
-const whole = 200
+const whole = 100
 
 // checkList puts one question to both doors, whole and in pages.
 func (w *world) checkList(c *caller) {
