@@ -95,6 +95,9 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(r.Context(), e.api.Timeout)
 	defer cancel()
+	if r.ContentLength != 0 { // a body that trickles in is a request that takes too long
+		_ = http.NewResponseController(w).SetReadDeadline(start.Add(e.api.Timeout)) // where it can't be set, the listener's own limit holds
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, e.api.MaxBody)
 	c := &call{Request: r.WithContext(ctx), api: e.api, app: e.api.App(), id: w.Header().Get("X-Request-Id"), out: w.Header()}
 	answer, err := e.run(c)
@@ -203,8 +206,8 @@ func send(w http.ResponseWriter, r *http.Request, answer reply) {
 // fail answers with a problem document (RFC 9457). The cause goes to the log
 // and nowhere else.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, id string, err error) {
-	if r.Context().Err() != nil {
-		return // nobody is listening any more
+	if r.Context().Err() != nil { // without an answer of ours, a client that still listens would read an empty 200
+		err = fault.New(fault.HTTPTimeout, "the request was broken off before it was answered; look whether it took effect, then send it again").Because(err)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fault.New(fault.HTTPTimeout, "the request took longer than %s; ask for less at once", a.Timeout).Because(err)

@@ -207,6 +207,8 @@ func (b *builder) aggregated(t table, fields []*schema.Field, function string) {
 		open, end := "", ""
 		if isBool(f) {
 			open, end = "CASE ", " WHEN 1 THEN json('true') WHEN 0 THEN json('false') END"
+		} else if f.Scalar == schema.Float && (function == "sum" || function == "avg") { // JSON has no infinity
+			open, end = "nullif(nullif(", ",9e999),-9e999)"
 		}
 		b.raw(open)
 		if function != "" {

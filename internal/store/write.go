@@ -295,6 +295,9 @@ func (w *writing) upsert(c *access.Change) (Written, error) {
 		}
 	})
 	if row.text == nil && fault.Is(err, fault.DataNotFound) {
+		if c.Version != nil {
+			return Written{}, fault.New(fault.DataVersion, "there is no row to be at version %d; leave the version out to create one", *c.Version)
+		}
 		return w.create(c.Insert)
 	}
 	if err != nil {

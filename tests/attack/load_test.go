@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/server"
 	"github.com/loam-dev/loam/internal/testkit"
 )
@@ -180,5 +181,35 @@ func TestAttack132_LargeAnswers(t *testing.T) {
 	r = ada.GraphQL(`mutation { createProject(input: {name: "x"}) { tasks(limit: 1000) { items { project { tasks(limit: 100) { items { id } } } } } } }`, nil)
 	if r.String("errors", 0, "extensions", "code") != "query/too_complex" {
 		t.Errorf("a mutation that reads a lot: %.300s", r.Body)
+	}
+}
+
+// A body that trickles in is cut off when the request's time is over, and is
+// never answered as if it had been heard to the end.
+func TestAttack131_SlowBody(t *testing.T) {
+	s, ada, _ := two(t, func(o *backend.Options) { o.Config.API.Limits.Timeout = time.Second })
+	addr := listen(t, s)
+	for _, hangUp := range []bool{false, true} {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "POST /api/tasks HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{",
+			ada.Header.Get("Authorization"))
+		if hangUp { // with one ear still open
+			if err := c.(*net.TCPConn).CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatalf("hung up %v: %v", hangUp, err)
+		}
+		res.Body.Close()
+		if res.StatusCode/100 != 4 {
+			t.Errorf("hung up %v: %s", hangUp, res.Status)
+		}
 	}
 }

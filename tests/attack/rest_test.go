@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/loam-dev/loam/internal/testkit"
 )
 
 func TestAttack061_OraclesOnHiddenFields(t *testing.T) {
@@ -235,4 +237,33 @@ func TestAttack070_ConstraintErrors(t *testing.T) {
 	leaks(t, "malformed", ada.GraphQL("{ listTasks {{{", nil).Body)
 	leaks(t, "malformed", ada.Do("POST", "/graphql", `{"query":`).Body)
 	leaks(t, "variables", ada.GraphQL("query($n: Int!) { listTasks(limit: $n) { items { id } } }", map[string]any{"n": "x"}).Body)
+}
+
+// Sums beyond a Float's range have no place in JSON.
+func TestAttack064_SumsBeyondFloat(t *testing.T) {
+	s := testkit.New(t, `
+type Reading @model @auth(rules: [{ allow: member }]) {
+  value: Float
+}`)
+	ada := s.SignUp("ada@example.com")
+	for _, value := range []string{"1.7e308", "1.7e308", "-1.7e308"} {
+		ada.Do("POST", "/api/readings", `{"value":`+value+`}`).Want(201)
+	}
+	r := ada.Get("/api/readings:aggregate?sum=value&avg=value&value.gt=0").Want(200)
+	if r.Value("items", 0, "sum", "value") != nil || r.Value("items", 0, "avg", "value") != nil {
+		t.Errorf("%s", r.Body)
+	}
+	ada.Do("POST", "/api/readings", `{"value":1e309}`).WantCode(400, "query/bad_value")
+	ada.Get("/api/readings?value.gt=1e999999").WantCode(400, "query/bad_value")
+}
+
+// A version that must match makes no row where there is none.
+func TestAttack039_VersionOfNoRow(t *testing.T) {
+	_, ada, _ := two(t)
+	ada.Do("PUT", "/api/tasks", map[string]any{"id": "x", "title": "x"}, "If-Match", `"3"`).WantCode(412, "data/version")
+	if n := ada.Get("/api/tasks").Len("items"); n != 0 {
+		t.Errorf("%d tasks were made", n)
+	}
+	ada.Do("PUT", "/api/tasks", map[string]any{"id": "x", "title": "x"}).Want(201)
+	ada.Do("PUT", "/api/tasks", map[string]any{"id": "x", "title": "y"}, "If-Match", `"1"`).Want(200)
 }

@@ -37,7 +37,7 @@ func (f *file) translate(ctx context.Context, err error) error {
 	case code == sqlite3.TOOBIG:
 		return fault.New(fault.StoreTooLarge, "a value or row has more than %d bytes", f.valueBytes).Because(err)
 	case code == sqlite3.CORRUPT, code == sqlite3.NOTADB:
-		return fault.New(fault.StoreCorrupt, "the database file %s is damaged; restore the latest backup", f.path).Because(err)
+		return fault.New(fault.StoreCorrupt, "the database file is damaged; restore the latest backup").Because(fmt.Errorf("%s: %w", f.path, err))
 	}
 	return fmt.Errorf("sqlite: %w", err)
 }
