@@ -43,12 +43,7 @@ func (b *builder) concat(t table, fields []access.Out, strict bool) {
 	}
 	b.raw(open)
 	for i := range fields {
-		key, _ := json.Marshal(fields[i].As)
-		lead := ","
-		if i == 0 {
-			lead = "{"
-		}
-		b.literal(lead + string(key) + ":")
+		b.memberKey(i, fields[i].As)
 		b.raw(glue)
 		null := "'null'"
 		if fields[i].NonNull {
@@ -58,6 +53,26 @@ func (b *builder) concat(t table, fields []access.Out, strict bool) {
 		b.raw(glue)
 	}
 	b.raw("'}'", end)
+}
+
+// memberKey writes what leads the i-th member's value: `{"key":` or `,"key":`.
+func (b *builder) memberKey(i int, key string) {
+	lead := ","
+	if i == 0 {
+		lead = "{"
+	}
+	b.literal(lead + jsonText(key) + ":")
+}
+
+// constant writes a text as JSON text.
+func (b *builder) constant(s string) { b.literal(jsonText(s)) }
+
+func jsonText(s string) string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic("store: a text always encodes: " + err.Error())
+	}
+	return string(text)
 }
 
 // masked writes a field's value behind the condition under which the caller
@@ -101,8 +116,7 @@ func (b *builder) text(t table, out *access.Out) {
 	f := out.Field
 	switch {
 	case out.IsLiteral:
-		text, _ := json.Marshal(out.Literal)
-		b.literal(string(text))
+		b.constant(out.Literal)
 	case out.Sub != nil && f.Relation.ToMany():
 		b.many(t, out)
 	case out.Sub != nil:
@@ -171,12 +185,7 @@ func (b *builder) many(from table, out *access.Out) {
 	}
 	b.raw("concat(")
 	for i, part := range n.Parts {
-		key, _ := json.Marshal(part.As)
-		lead := ","
-		if i == 0 {
-			lead = "{"
-		}
-		b.literal(lead + string(key) + ":")
+		b.memberKey(i, part.As)
 		b.raw(",")
 		switch part.Kind {
 		case query.Items:
@@ -188,8 +197,7 @@ func (b *builder) many(from table, out *access.Out) {
 			b.source(from, b.use(n.Model), out)
 			b.raw(")")
 		default:
-			text, _ := json.Marshal(part.Literal)
-			b.literal(string(text))
+			b.constant(part.Literal)
 		}
 		b.raw(",")
 	}
@@ -291,17 +299,11 @@ func (b *builder) embedded(value string, f *schema.Field, fields []query.BoundFi
 func (b *builder) members(value string, fields []query.BoundField) {
 	b.raw("concat(")
 	for i, f := range fields {
-		key, _ := json.Marshal(f.As)
-		lead := ","
-		if i == 0 {
-			lead = "{"
-		}
-		b.literal(lead + string(key) + ":")
+		b.memberKey(i, f.As)
 		b.raw(",")
 		switch {
 		case f.IsLiteral:
-			text, _ := json.Marshal(f.Literal)
-			b.literal(string(text))
+			b.constant(f.Literal)
 		case f.Embedded != nil:
 			b.raw("coalesce(")
 			b.embedded(value+"->"+quoted("$."+f.Field.Name), f.Field, f.Embedded)
