@@ -84,7 +84,9 @@ func (w *world) explore() {
 			w.checkMatch(c)
 		case 6:
 			w.checkNested(c)
-		case 7, 8, 9, 10:
+		case 7:
+			w.checkIndex(c)
+		case 8, 9, 10, 11:
 			w.checkWrite(c)
 		default:
 			w.checkList(c)

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
 )
 
@@ -283,6 +284,38 @@ func (w *world) checkNested(c *caller) {
 		w.same("the pages inside a row", got, want["items"].([]any), false)
 	}
 	w.asked++
+}
+
+// checkIndex asks the query of an index: the rows under one value of its field.
+func (w *world) checkIndex(c *caller) {
+	for _, m := range w.schema.Models {
+		for _, x := range m.Indexes {
+			if x.QueryField == "" || len(x.Fields) != 1 || m.Join {
+				continue
+			}
+			f, desc := x.Fields[0], w.g.chance(0.5)
+			value := w.operand(f, c)
+			q := &ask{m: m, filter: map[string]any{f.Name: map[string]any{"eq": value}}}
+			for _, k := range m.Key {
+				q.sort = append(q.sort, query.Sort{Field: k.Name, Desc: desc})
+			}
+			verdict, rows := w.list(q, c)
+			d := &document{w: w, vars: map[string]any{}}
+			args := f.Name + ": " + d.variable(f.TypeName+"!", value) + ", limit: 100"
+			if desc {
+				args += ", sortDirection: DESC"
+			}
+			page, code := w.graphQL(c, d.text("query", "{ page: "+x.QueryField+"("+args+") { items { "+d.selection(m, nil)+" } nextToken total } }"), d.vars)
+			if (page != nil) != (verdict == fine) || page == nil && !strings.HasPrefix(code, "access/") {
+				w.fatalf("the index answers with code %q, the oracle says %d", code, verdict)
+			}
+			if page != nil {
+				items, _ := page["items"].([]any)
+				w.same("the index", items, w.expected(rows, c, schema.List, nil, graphQL), false)
+			}
+			w.asked++
+		}
+	}
 }
 
 // checkGet reads rows by their keys: the caller's own, hidden ones, other

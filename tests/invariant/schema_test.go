@@ -127,7 +127,7 @@ func (g *gen) model(d *draft, i int) *draftModel {
 		case g.chance(0.15) && typ != "JSON":
 			add(name + ": " + typ + "!")
 		case g.chance(0.15) && (typ == "String" || typ == "Int" || typ == "Color"):
-			add(name + ": " + typ + fmt.Sprintf(` @index(name: "by%s%d", queryField: null)`, m.name, n))
+			add(name + ": " + typ + fmt.Sprintf(` @index(name: "by%s%d", queryField: "of%s%d")`, m.name, n, m.name, n))
 		case g.chance(0.2):
 			add(name + ": " + typ + fmt.Sprintf(` @refersTo(name: "column_%d")`, n))
 		default:
