@@ -177,7 +177,11 @@ func (w *weaver) condition(c *query.Cond) (*query.Cond, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.Kids[0] = query.AllOf(v.cond, out.Kids[0])
+		link := w.linked(c.Field, w.by, schema.List)
+		if !link.allowed {
+			return nil, fault.New(fault.AccessFieldDenied, "you may not read what %s of %s stands on, so you may not filter by it", c.Field.Name, c.Field.Model.Name).At(c.Field.Name)
+		}
+		out.Kids[0] = query.AllOf(v.cond, link.cond, out.Kids[0])
 	}
 	return query.AllOf(mask, out), nil
 }
@@ -227,8 +231,12 @@ func (w *weaver) out(f query.BoundField, op schema.Operation, path string) Out {
 		if f.Field.Relation.ToMany() {
 			under = schema.List
 		}
+		link := w.linked(f.Field, w.by, under)
 		sub, err := w.node(f.Sub, under, path+f.As+".")
-		out.Sub, out.Denied = sub, err != nil
+		out.Sub, out.Denied = sub, err != nil || !link.allowed
+		if err == nil {
+			sub.Rule = query.AllOf(sub.Rule, link.cond)
+		}
 	}
 	if out.Denied {
 		w.denied = append(w.denied, path+f.As)

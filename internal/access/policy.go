@@ -239,11 +239,39 @@ func operationName(op schema.Operation) string {
 }
 
 // field judges an operation on one field; a field without rules of its own
-// goes with its model.
+// goes with its model. A relation shows the key that it stands on, so the rules
+// of that field are its own too.
 func (p *Policy) field(f *schema.Field, by *Principal, op schema.Operation) verdict {
-	rules, own := p.models[f.Model].fields[f]
-	if !own {
+	v := p.own(f, by, op)
+	if r := f.Relation; r != nil && !heldByTarget(f.Model, r) {
+		for _, key := range r.From {
+			v = v.and(p.own(key, by, op))
+		}
+	}
+	return v
+}
+
+// linked judges the fields of the target that hold a relation's key: rows that
+// hide it from the caller are not linked to anything.
+func (p *Policy) linked(f *schema.Field, by *Principal, op schema.Operation) verdict {
+	v := verdict{allowed: true}
+	if heldByTarget(f.Model, f.Relation) {
+		for _, key := range f.Relation.To {
+			v = v.and(p.own(key, by, op))
+		}
+	}
+	return v
+}
+
+func (p *Policy) own(f *schema.Field, by *Principal, op schema.Operation) verdict {
+	rules, has := p.models[f.Model].fields[f]
+	if !has {
 		return verdict{allowed: true}
 	}
 	return judge(rules, by, op)
+}
+
+// and is what two verdicts allow together.
+func (v verdict) and(other verdict) verdict {
+	return verdict{v.allowed && other.allowed, query.AllOf(v.cond, other.cond)}
 }

@@ -301,7 +301,9 @@ func (p *parameters) chosen() error {
 		if f.Relation != nil {
 			return fault.New(fault.HTTPParameter, "%s is a relation; name it in include", name).At("fields")
 		}
-		p.read.Select = append(p.read.Select, query.Field{Name: name})
+		if !slices.ContainsFunc(p.read.Select, func(have query.Field) bool { return have.Name == name }) {
+			p.read.Select = append(p.read.Select, query.Field{Name: name})
+		}
 	}
 	return nil
 }

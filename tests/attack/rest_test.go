@@ -267,3 +267,58 @@ func TestAttack039_VersionOfNoRow(t *testing.T) {
 	ada.Do("PUT", "/api/tasks", map[string]any{"id": "x", "title": "x"}).Want(201)
 	ada.Do("PUT", "/api/tasks", map[string]any{"id": "x", "title": "y"}, "If-Match", `"1"`).Want(200)
 }
+
+// A relation tells the key that it stands on: it is hidden where that is.
+func TestAttack061_HiddenKeyThroughItsRelation(t *testing.T) {
+	s := testkit.New(t, `
+type Case @model @auth(rules: [{ allow: member }]) {
+  title: String
+  clientId: ID @auth(rules: [{ allow: member, roles: ["owner"] }])
+  client: Client @belongsTo(fields: ["clientId"])
+}
+type Client @model @auth(rules: [{ allow: member }]) {
+  name: String
+  cases: [Case] @hasMany(references: ["clientId"])
+}
+type Letter @model @auth(rules: [{ allow: member }]) {
+  owner: String
+  clientId: ID @auth(rules: [{ allow: owner }])
+  client: Reader @belongsTo(fields: ["clientId"])
+}
+type Reader @model @auth(rules: [{ allow: member }]) {
+  name: String
+  letters: [Letter] @hasMany(references: ["clientId"])
+}`)
+	ada := s.SignUp("ada@example.com")
+	bob := ada.Join("bob@example.com", "member")
+	ada.Do("POST", "/api/clients", map[string]any{"id": "c", "name": canary}).Want(201)
+	ada.Do("POST", "/api/cases", map[string]any{"id": "x", "title": "x", "clientId": "c"}).Want(201)
+	ada.Do("POST", "/api/readers", map[string]any{"id": "c", "name": canary}).Want(201)
+	ada.Do("POST", "/api/letters", map[string]any{"id": "x", "clientId": "c", "owner": ada.UserID}).Want(201)
+
+	// No rule of the key lets Bob read it.
+	for _, path := range []string{"/api/cases?client.id=c", "/api/cases?client.name.beginsWith=c", "/api/clients?cases.title=x"} {
+		bob.Get(path).WantCode(403, "access/field_denied")
+	}
+	silent(t, bob.Get("/api/cases?include=client"))
+	if r := bob.Get("/api/clients?include=cases"); strings.Contains(string(r.Body), `"id":"x"`) {
+		t.Errorf("the other side tells: %s", r.Body)
+	}
+	silent(t, bob.GraphQL("{ listCases { items { id client { id name } } } }", nil))
+	// The rule of the key depends on the row.
+	for _, path := range []string{"/api/letters?client.id=c", "/api/readers?letters.id=x"} {
+		if n := bob.Get(path).Want(200).Len("items"); n != 0 {
+			t.Errorf("%s: %d rows", path, n)
+		}
+		if n := ada.Get(path).Want(200).Len("items"); n != 1 {
+			t.Errorf("%s: %d rows for the owner", path, n)
+		}
+	}
+	silent(t, bob.Get("/api/letters?include=client"))
+	if n := bob.Get("/api/readers?include=letters").Want(200).Len("items", 0, "letters"); n != 0 {
+		t.Errorf("the other side tells of %d letters", n)
+	}
+	if n := ada.Get("/api/readers?include=letters").Want(200).Len("items", 0, "letters"); n != 1 {
+		t.Errorf("the owner sees %d letters", n)
+	}
+}
