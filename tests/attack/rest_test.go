@@ -322,3 +322,39 @@ type Reader @model @auth(rules: [{ allow: member }]) {
 		t.Errorf("the owner sees %d letters", n)
 	}
 }
+
+// A text in a filter is that text: no pattern of LIKE, GLOB or a regular
+// expression is in it.
+func TestAttack067_PatternsAreText(t *testing.T) {
+	_, ada, _ := two(t)
+	for _, title := range []string{"100%", "abc", "a_c", "[a-z]*"} {
+		ada.Do("POST", "/api/tasks", map[string]any{"title": title}).Want(201)
+	}
+	for _, c := range []struct {
+		op, text string
+		want     int
+	}{
+		{"contains", "%", 1}, {"contains", "_", 1}, {"contains", "a_c", 1}, {"contains", "*", 1}, {"contains", "[a-z]", 1},
+		{"beginsWith", "%", 0}, {"beginsWith", "a_", 1}, {"beginsWith", "_", 0}, {"eq", "a%", 0}, {"contains", "(a+)+$", 0},
+	} {
+		path := "/api/tasks?title." + c.op + "=" + url.QueryEscape(c.text)
+		if n := ada.Get(path).Want(200).Len("items"); n != c.want {
+			t.Errorf("%s: %d rows, want %d", path, n, c.want)
+		}
+	}
+}
+
+// A row that is made again with the id of one that is gone inherits nothing.
+func TestAttack042_RecycledIDs(t *testing.T) {
+	_, ada, _ := two(t)
+	project, task := plant(t, ada)
+	ada.Do("DELETE", "/api/projects/"+project, nil).Want(204)
+	ada.Do("POST", "/api/projects", map[string]any{"id": project, "name": "another"}).Want(201)
+	r := silent(t, ada.Get("/api/projects/"+project+"?include=tasks")).Want(200)
+	if r.Len("tasks") != 0 || r.Value("secret") != nil {
+		t.Errorf("%s", r.Body)
+	}
+	if got := ada.Get("/api/tasks/" + task).Want(200).Value("projectId"); got != nil {
+		t.Errorf("the task still refers to %v", got)
+	}
+}
