@@ -173,8 +173,8 @@ func (w *weaver) fillOwner(b *query.BoundWrite) {
 	}
 	for i := range w.models[b.Model].rules {
 		r := &w.models[b.Model].rules[i]
-		if r.Allow != schema.AllowOwner || r.Ops&schema.Create == 0 {
-			continue
+		if r.Allow != schema.AllowOwner || r.Ops&schema.Create == 0 && !r.OwnerField.Implicit {
+			continue // nobody but the server could set an implicit owner
 		}
 		me, ok := w.by.Value(identity(r.IdentityClaim)).(string)
 		if !ok {

@@ -76,6 +76,29 @@ func compileAll(m *schema.Model, rules []*schema.Rule, diags *schema.Diagnostics
 	return out
 }
 
+// CheckFilters finds the mistakes in the filters of `where` rules, also of a
+// schema with errors, from which no policy can be made.
+func CheckFilters(s *schema.Schema) schema.Diagnostics {
+	var diags schema.Diagnostics
+	check := func(m *schema.Model, rules []*schema.Rule) {
+		for _, r := range rules {
+			if r.Allow != schema.AllowWhere || r.Filter == nil {
+				continue
+			}
+			if _, err := query.BindRule(m, r.Filter.Value); err != nil {
+				diags = append(diags, ruleDiagnostic(r, err))
+			}
+		}
+	}
+	for _, m := range s.Models {
+		check(m, m.Rules)
+		for _, f := range m.Fields {
+			check(m, f.Rules)
+		}
+	}
+	return diags
+}
+
 // ruleDiagnostic places a filter's error at the key that it names.
 func ruleDiagnostic(r *schema.Rule, err error) schema.Diagnostic {
 	e := fault.Of(err)

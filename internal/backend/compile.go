@@ -18,14 +18,19 @@ type Compiled struct {
 // Compile parses and checks a schema file in every room that has a say. With
 // an error among the diagnostics there is no Compiled.
 func Compile(name, source string) (*Compiled, schema.Diagnostics) {
-	s, diags := schema.Parse(name, source)
-	if diags.HasErrors() {
+	s, diags := schema.ParseAll(name, source)
+	if s == nil {
 		return nil, diags
 	}
-	policy, more := access.NewPolicy(s)
-	diags = append(diags, more...)
-	api, more := graphql.NewAPI(s, graphql.DialectOf(s))
-	diags = append(diags, more...)
+	c := &Compiled{Schema: s, Source: source}
+	if diags.HasErrors() {
+		diags = append(diags, access.CheckFilters(s)...) // all mistakes at once
+	} else {
+		var rules, names schema.Diagnostics
+		c.Policy, rules = access.NewPolicy(s)
+		c.GraphQL, names = graphql.NewAPI(s, graphql.DialectOf(s))
+		diags = append(append(diags, rules...), names...)
+	}
 	for i := range diags {
 		diags[i].File = name
 	}
@@ -33,5 +38,5 @@ func Compile(name, source string) (*Compiled, schema.Diagnostics) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	return &Compiled{Schema: s, Policy: policy, GraphQL: api, Source: source}, diags
+	return c, diags
 }

@@ -99,6 +99,9 @@ func (b *filterBinder) entry(m *schema.Model, key string, value any, depth int) 
 		return nil, err
 	}
 	var c *Cond
+	if f.Broken || f.Relation != nil && f.Relation.Target == nil {
+		return &Cond{Test: All}, nil // its own mistake has been named
+	}
 	if f.Relation != nil {
 		c, err = b.relation(f, value, depth)
 	} else {

@@ -261,7 +261,7 @@ func (c *checker) modelFields(m *modelDef) {
 		f := &Field{Name: fd.Name, Column: fd.Name, Doc: fd.Description, Model: m.Model, Pos: at.Pos}
 		m.fields[f.Name], m.fieldDef[f.Name] = f, fd
 		if !c.fieldType(f, fd.Type, m.Name) {
-			f.Kind, f.Scalar = ScalarKind, String // stands in, so that what names the field finds it
+			f.Kind, f.Scalar, f.Broken = ScalarKind, String, true // stands in, so that what names the field finds it
 			continue
 		}
 		if slices.Contains(queryWords, f.Name) {

@@ -12,6 +12,17 @@ import (
 // Parse reads and checks a schema file. The schema is nil where the
 // diagnostics have an error. It never panics, whatever the source.
 func Parse(name, source string) (*Schema, Diagnostics) {
+	s, ds := ParseAll(name, source)
+	if ds.HasErrors() {
+		return nil, ds
+	}
+	return s, ds
+}
+
+// ParseAll is Parse that also returns a schema with errors, for other rooms to
+// find their mistakes in as well: what is wrong in it is left out or a String.
+// It is nil only for a file that is too large or no text.
+func ParseAll(name, source string) (*Schema, Diagnostics) {
 	r := &reporter{file: name}
 	first := span{Pos{1, 1}, 1}
 	switch {
@@ -25,11 +36,7 @@ func Parse(name, source string) (*Schema, Diagnostics) {
 	doc := readSyntax(r, newlines(source))
 	c := newChecker(r, doc)
 	c.check()
-	ds := r.result()
-	if ds.HasErrors() {
-		return nil, ds
-	}
-	return c.s, ds
+	return c.s, r.result()
 }
 
 // checker turns syntax into a Schema. Each step reports what is wrong and
@@ -199,7 +206,7 @@ func (c *checker) declareObject(def *ast.Definition, at span) {
 	if len(def.Interfaces) > 0 {
 		c.errorf(at, "not_served", "remove `implements` and repeat the fields", "interfaces are not served yet")
 	}
-	if def.Directives.ForName("model") == nil {
+	if !c.meansModel(def) {
 		e := &Embedded{Name: def.Name, Doc: def.Description, Pos: at.Pos, fields: map[string]*Field{}}
 		c.embedded[def.Name] = e
 		c.s.Embedded = append(c.s.Embedded, e)
@@ -211,6 +218,14 @@ func (c *checker) declareObject(def *ast.Definition, at span) {
 	}
 	c.models[def.Name] = m
 	c.order = append(c.order, m)
+}
+
+// meansModel tells whether a type has @model, or something so near to it that
+// taking it for another kind of type would only add to the confusion.
+func (c *checker) meansModel(def *ast.Definition) bool {
+	return slices.ContainsFunc(def.Directives, func(d *ast.Directive) bool {
+		return d.Name == "model" || c.directives[d.Name] == nil && nearest(d.Name, []string{"model"}) != ""
+	})
 }
 
 // typeName reports names that the language keeps for itself, and tells

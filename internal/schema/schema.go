@@ -106,6 +106,7 @@ type Field struct {
 	// ("blogPostsId" for "blogId"), or "". A door for Amplify's clients may
 	// serve it beside Name.
 	Alias       string
+	Broken      bool    // stands in for a field with mistakes, in a schema with errors
 	Rules       []*Rule // field-level rules; nil: the model's rules
 	RenamedFrom string
 	Pos         Pos
