@@ -140,7 +140,9 @@ func (x *Executor) parse(text string) (*ast.QueryDocument, []Error) {
 		}
 		return nil, errs
 	}
-	x.documents.Add(text, doc)
+	if len(text) <= maxCachedBytes {
+		x.documents.Add(text, doc)
+	}
 	return doc, nil
 }
 

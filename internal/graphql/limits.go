@@ -18,8 +18,9 @@ const (
 	maxRoots           = 50   // root fields
 	maxAliases         = 100
 	maxDirectives      = 100
-	maxCachedDocuments = 1000
-	maxPersisted       = 10000
+	maxCachedDocuments = 500
+	maxCachedBytes     = 16 << 10 // of a document that is kept parsed
+	maxPersisted       = 4000
 	maxPersistedBytes  = 16 << 10
 )
 

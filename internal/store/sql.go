@@ -23,6 +23,7 @@ type builder struct {
 	org    string
 	orgArg int // the tenant's place among args, or 0
 	tables int
+	lists  int // relations to many that the condition being written is inside of
 }
 
 func newBuilder(by *access.Principal) *builder {
@@ -169,12 +170,48 @@ func (b *builder) joined(t table, kids []*query.Cond, word string) {
 	b.raw(")")
 }
 
+// related asks row by row. The second list on a path is looked through once for
+// the whole statement instead: asked row by row, a path that goes back and forth
+// between two models would multiply their rows with each step.
 func (b *builder) related(t table, c *query.Cond) {
+	if c.Field.Relation.ToMany() {
+		b.lists++
+		defer func() { b.lists-- }()
+		if b.lists > 1 {
+			b.among(t, c)
+			return
+		}
+	}
 	b.raw("EXISTS (SELECT 1")
 	to := b.from(c.Field.Relation.Target)
 	b.link(t, to, c.Field.Relation)
 	b.and(to, c.Kids[0])
 	b.raw(")")
+}
+
+// among asks whether a row's key is among those of the related rows.
+func (b *builder) among(t table, c *query.Cond) {
+	r := c.Field.Relation
+	b.raw("(")
+	b.columns(t, r.From)
+	b.raw(") IN (SELECT ")
+	to := b.use(r.Target)
+	b.columns(to, r.To)
+	b.raw(" FROM ")
+	b.name(r.Target.Table)
+	b.raw(" ", to.alias)
+	b.where(to)
+	b.and(to, c.Kids[0])
+	b.raw(")")
+}
+
+func (b *builder) columns(t table, fields []*schema.Field) {
+	for i, f := range fields {
+		if i > 0 {
+			b.raw(",")
+		}
+		b.column(t, f)
+	}
 }
 
 // link joins a related row to its origin.
