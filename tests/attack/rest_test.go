@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/loam-dev/loam/internal/testkit"
@@ -356,5 +357,45 @@ func TestAttack042_RecycledIDs(t *testing.T) {
 	}
 	if got := ada.Get("/api/tasks/" + task).Want(200).Value("projectId"); got != nil {
 		t.Errorf("the task still refers to %v", got)
+	}
+}
+
+// From the moment that a schema is in force, its rules are: whatever was cached
+// or under way.
+func TestAttack045_RulesTightenUnderLoad(t *testing.T) {
+	const open = `type Memo @model @auth(rules: [{ allow: member }]) { text: String }`
+	const closed = `type Memo @model @auth(rules: [{ allow: member, roles: ["owner"] }]) { text: String }`
+	s := testkit.New(t, open)
+	ada := s.SignUp("ada@example.com")
+	bob := ada.Join("bob@example.com", "member")
+	id := ada.Do("POST", "/api/memos", map[string]any{"text": canary}).Want(201).String("id")
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer close(stop)
+	for range 2 {
+		all.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if r := bob.Get("/api/memos"); r.StatusCode != 200 && r.StatusCode != 403 {
+					t.Errorf("%d %s", r.StatusCode, r.Body)
+				}
+			}
+		})
+	}
+	for range 10 {
+		s.Use(closed)
+		silent(t, bob.Get("/api/memos")).WantCode(403, "access/denied")
+		silent(t, bob.Do("GET", "/api/memos/"+id, nil, "If-None-Match", `"1"`)).Want(403)
+		silent(t, bob.GraphQL("{ listMemos { items { text } } }", nil))
+		s.Use(open)
+		bob.Get("/api/memos").Want(200)
+		if r := bob.GraphQL("{ listMemos { items { text } } }", nil); r.Len("data", "listMemos", "items") != 1 {
+			t.Errorf("%s", r.Body)
+		}
 	}
 }
