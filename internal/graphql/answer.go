@@ -2,8 +2,9 @@ package graphql
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/loam-dev/loam/internal/fault"
 )
@@ -83,7 +84,7 @@ func (a *Answer) JSON() ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteByte('{')
 	if len(a.Errors) > 0 {
-		text, err := json.Marshal(a.Errors)
+		text, err := json.Marshal(a.Errors, json.Deterministic(true))
 		if err != nil {
 			return nil, err
 		}

@@ -1,10 +1,11 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/graphql"
@@ -156,7 +157,7 @@ func accepted(accept []string) (string, bool) {
 func unauthorized(e *fault.Error) []byte {
 	body, err := json.Marshal(map[string]any{"errors": []any{map[string]any{
 		"message": e.Message, "errorType": "UnauthorizedException", "extensions": map[string]any{"code": e.Code},
-	}}})
+	}}}, json.Deterministic(true))
 	if err != nil {
 		panic("httpapi: an error always encodes: " + err.Error())
 	}

@@ -161,7 +161,25 @@ func FieldOf(m *schema.Model, name string) (*schema.Field, error) {
 			names = append(names, f.Name)
 		}
 	}
-	return nil, fault.New(fault.QueryUnknownField, "unknown field %q on %s%s", clip(name), m.Name, schema.DidYouMean(name, names)).At(clip(name))
+	hint := schema.DidYouMean(name, names)
+	if side := joined(m, name); side != nil {
+		hint = "; " + m.Name + " joins two models: did you mean `" + side.Name + "." + name + "`?"
+	}
+	return nil, fault.New(fault.QueryUnknownField, "unknown field %q on %s%s", clip(name), m.Name, hint).At(clip(name))
+}
+
+// joined is the side of a join model that has the field, for those who forget
+// that a many-to-many relation leads to the rows that join.
+func joined(m *schema.Model, name string) *schema.Field {
+	if !m.Join {
+		return nil
+	}
+	for _, f := range m.Fields {
+		if f.Relation != nil && f.Relation.Target.Field(name) != nil {
+			return f
+		}
+	}
+	return nil
 }
 
 // clip keeps what a caller sent short enough for a message.

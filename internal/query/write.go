@@ -151,6 +151,9 @@ func (w *BoundWrite) create(given []Assign, stamp Stamp) error {
 	w.Key = make([]any, len(m.Key))
 	for i, f := range m.Key {
 		w.Key[i], _ = w.Value(f)
+		if text, ok := w.Key[i].(string); ok && (text == "" || text == "." || text == "..") {
+			return fault.New(fault.QueryBadValue, "a key can't be %q: no URL leads to it", text).At(f.Name)
+		}
 	}
 	return nil
 }

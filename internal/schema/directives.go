@@ -75,7 +75,7 @@ var operationBits = map[string]Operation{
 
 var authRule = []argSpec{
 	{name: "allow", kind: argWord, required: true, words: []string{"member", "owner", "where", "groups", "private", "public", "custom"},
-		doc: "who: `public` an API key; `private` anyone signed in; `owner` the user that the row names; `groups` a group of the caller's; `member` a member of the active organization; `where` anyone, for rows that match `filter`"},
+		doc: "who: `public` an API key; `private` anyone signed in; `owner` the user that the row names; `groups` a group of the caller's; `member` a member of the active organization; `where` a user, for rows that match `filter`"},
 	wordArg("provider", "how the caller signed in", "apiKey", "iam", "identityPool", "userPools", "oidc", "function"),
 	textArg("ownerField", "owner: the field that holds the owner or a list of them; `owner` unless given, made where it does not exist"),
 	textArg("identityClaim", "owner: the claim of the caller to compare; the user's id unless given"),
