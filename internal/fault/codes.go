@@ -190,7 +190,7 @@ var Catalog = map[Code]Entry{
 	DataKeyReused:   {Unprocessable, "The Idempotency-Key was used before with another request."},
 
 	VaultNoKey:   {Invalid, "There is no master key. Set LOAM_MASTER_KEY or name a key file."},
-	VaultWeakKey: {Invalid, "The master key is short, guessable or malformed. Make one with openssl rand -base64 32."},
+	VaultWeakKey: {Invalid, "The master key is short, guessable or malformed. Make one with `loam keys generate`."},
 	VaultKeyFile: {Invalid, "The key file can't be read or made, or others may read it."},
 	VaultSealed:  {Internal, "A stored secret does not open: the master key is not the one that the data was made with."},
 

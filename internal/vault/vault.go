@@ -30,16 +30,16 @@ func Parse(text string) (*Vault, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return nil, fault.New(fault.VaultNoKey,
-			"there is no master key: set LOAM_MASTER_KEY to the output of `openssl rand -base64 32`, or name a key file")
+			"there is no master key: set LOAM_MASTER_KEY to the output of `loam keys generate`, or name a key file")
 	}
 	key, ok := decode(text)
 	if !ok {
 		return nil, fault.New(fault.VaultWeakKey,
-			"the master key is neither hexadecimal nor base64: make one with `openssl rand -base64 32`")
+			"the master key is neither hexadecimal nor base64: make one with `loam keys generate`")
 	}
 	if reason := weakness(key); reason != "" {
 		return nil, fault.New(fault.VaultWeakKey,
-			"the master key %s: make one with `openssl rand -base64 32`", reason)
+			"the master key %s: make one with `loam keys generate`", reason)
 	}
 	return &Vault{newSecret(key)}, nil
 }

@@ -49,6 +49,9 @@ func TestAttack123_WeakMasterKey(t *testing.T) {
 		if test.want == "" && err != nil || test.want != "" && !fault.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %q", name, err, test.want)
 		}
+		if err != nil && !strings.Contains(err.Error(), "`loam keys generate`") {
+			t.Errorf("%s: %v does not say how to make a key", name, err)
+		}
 	}
 }
 
