@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
+	"os"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/ext/fts5"
@@ -101,12 +103,30 @@ func (f *file) unreadable(err error) error {
 	code, _ := errors.AsType[sqlite3.ErrorCode](err)
 	switch code {
 	case sqlite3.NOTADB, sqlite3.CORRUPT:
+		if f.key != nil && f.plain() {
+			return fault.New(fault.StoreUnreadable, "%s is not encrypted: it was made by loam dev without a key; serve from another directory with --data", f.path).Because(err)
+		}
 		if f.key != nil {
-			return fault.New(fault.StoreUnreadable, "%s can't be read with this key; give the key it was made with, or none if it was made without", f.path).Because(err)
+			return fault.New(fault.StoreUnreadable, "%s can't be read with this key; give the key it was made with", f.path).Because(err)
 		}
 		return fault.New(fault.StoreUnreadable, "%s is encrypted or is no database; give the key it was made with", f.path).Because(err)
 	case sqlite3.CANTOPEN, sqlite3.PERM, sqlite3.READONLY:
 		return unwritable(f.path, err)
 	}
 	return f.translate(context.Background(), err)
+}
+
+// plainHeader begins every SQLite file that is not encrypted.
+const plainHeader = "SQLite format 3\x00"
+
+// plain tells whether the file is a database without encryption.
+func (f *file) plain() bool {
+	db, err := os.Open(f.path)
+	if err != nil {
+		return false
+	}
+	defer db.Close()
+	head := make([]byte, len(plainHeader))
+	_, err = io.ReadFull(db, head)
+	return err == nil && string(head) == plainHeader
 }

@@ -52,14 +52,16 @@ func TestOpenRefusals(t *testing.T) {
 		name string
 		o    Options
 		code fault.Code
+		says string
 	}{
-		{"wrong key", Options{Path: encrypted, Key: other}, fault.StoreUnreadable},
-		{"no key", Options{Path: encrypted}, fault.StoreUnreadable},
-		{"key for a plain file", Options{Path: plain, Key: other}, fault.StoreUnreadable},
-		{"no database", Options{Path: garbage}, fault.StoreUnreadable},
-		{"a directory", Options{Path: dir}, fault.StoreUnreadable},
-		{"short key", Options{Path: plain, Key: other[:31]}, fault.InternalError},
-		{"no path", Options{}, fault.InternalError},
+		{"wrong key", Options{Path: encrypted, Key: other}, fault.StoreUnreadable, "encrypted.db can't be read with this key"},
+		{"no key", Options{Path: encrypted}, fault.StoreUnreadable, "give the key it was made with"},
+		{"key for a plain file", Options{Path: plain, Key: other}, fault.StoreUnreadable, "plain.db is not encrypted: it was made by loam dev without a key; serve from another directory with --data"},
+		{"no database", Options{Path: garbage}, fault.StoreUnreadable, "is no database"},
+		{"key for no database", Options{Path: garbage, Key: other}, fault.StoreUnreadable, "garbage.db can't be read with this key"},
+		{"a directory", Options{Path: dir}, fault.StoreUnreadable, "can't write"},
+		{"short key", Options{Path: plain, Key: other[:31]}, fault.InternalError, ""},
+		{"no path", Options{}, fault.InternalError, ""},
 	} {
 		e, err := Open(context.Background(), test.o)
 		if err == nil {
@@ -69,6 +71,9 @@ func TestOpenRefusals(t *testing.T) {
 		}
 		if got := fault.Of(err).Code; got != test.code {
 			t.Errorf("%s: %v", test.name, err)
+		}
+		if !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: %q does not say %q", test.name, err, test.says)
 		}
 		if s := err.Error(); strings.Contains(s, string(other)) || strings.Contains(s, "616e6f74686572") {
 			t.Errorf("%s: the key is in %q", test.name, s)
