@@ -223,6 +223,32 @@ func TestAttack123_MasterKey(t *testing.T) {
 	}
 }
 
+// An empty variable is no key where none is needed, and is not taken for the
+// wish to have none where one is.
+func TestEmptyMasterKey(t *testing.T) {
+	plain(t)
+	dir := folder(t, map[string]string{schemaFile: notes})
+	t.Setenv(masterKey, "")
+	for _, name := range []string{"dev", "demo"} {
+		all := &paper{}
+		c := &console{in: strings.NewReader(""), out: all, err: all}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- c.run(ctx, []string{name, "--dir", dir, "--data", t.TempDir(), "--addr", "127.0.0.1:0"}) }()
+		all.await(t, `^ready `)
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := command(t, "", "migrate", "--dir", dir); !fault.Is(err, fault.VaultNoKey) {
+		t.Errorf("migrate: %v", err)
+	}
+	if _, err := command(t, "", "serve", "--dir", dir); !fault.Is(err, fault.CLIRefuses) {
+		t.Errorf("serve: %v", err)
+	}
+}
+
 func TestVariablesStandForFlags(t *testing.T) {
 	plain(t)
 	dir := folder(t, map[string]string{schemaFile: notes})

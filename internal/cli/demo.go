@@ -16,7 +16,7 @@ import (
 )
 
 func (c *console) demoCommand() *cobra.Command {
-	at := &place{}
+	at := &place{local: true}
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Serve an example with data in it, to look around",

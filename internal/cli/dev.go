@@ -25,7 +25,7 @@ import (
 const editorSchemaFile = "loam.schema.json"
 
 func (c *console) devCommand() *cobra.Command {
-	at := &place{}
+	at := &place{local: true}
 	cmd := &cobra.Command{
 		Use:   "dev",
 		Short: "Serve a project and follow every edit of its schema",

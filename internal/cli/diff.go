@@ -64,7 +64,7 @@ func (c *console) planAt(ctx context.Context, at *place, p *project) (plan store
 }
 
 func (c *console) planOf(ctx context.Context, at *place, p *project) (plan store.Plan, err error) {
-	b, err := at.open(ctx, p.config, true, c.log())
+	b, err := at.openAlone(ctx, p.config, c.log())
 	if err != nil {
 		return plan, err
 	}

@@ -62,7 +62,7 @@ func (c *console) migrate(ctx context.Context, o *migrateOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	b, err := o.open(ctx, p.config, true, c.log())
+	b, err := o.openAlone(ctx, p.config, c.log())
 	if err != nil {
 		return err
 	}

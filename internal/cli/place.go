@@ -28,6 +28,8 @@ const (
 // place is where a project, its data and its key are, and where it answers.
 type place struct {
 	dir, data, addr, keyFile string
+
+	local bool // for development, where an empty LOAM_MASTER_KEY is none
 }
 
 // flags gives a command the flags of a place. Addr is for those that listen.
@@ -99,7 +101,7 @@ func (p *place) master() (*vault.Vault, error) {
 	if p.keyFile != "" {
 		return vault.FromFile(p.keyFile)
 	}
-	if text, given := os.LookupEnv(masterKey); given {
+	if text, given := os.LookupEnv(masterKey); given && !(p.local && text == "") {
 		return vault.Parse(text)
 	}
 	return nil, nil
@@ -128,6 +130,17 @@ func (p *place) open(ctx context.Context, config *schema.Config, dev bool, log *
 		Name: environmentName, Data: p.dataDir(), Vault: v, Encrypt: encrypt,
 		Config: config, Dev: dev, Log: log,
 	})
+}
+
+// openAlone is open for a command that works on a database which no server
+// has open.
+func (p *place) openAlone(ctx context.Context, config *schema.Config, log *slog.Logger) (*backend.Backend, error) {
+	b, err := p.open(ctx, config, true, log)
+	if fault.Is(err, fault.StoreHeld) {
+		return nil, fault.New(fault.StoreHeld, "another process has %s open; stop loam dev first (it applies additive changes by itself), or loam serve",
+			filepath.Join(p.dataDir(), databaseFile)).Because(errors.Unwrap(err))
+	}
+	return b, err
 }
 
 // withTemporary gives fn a place whose data is gone afterwards.
