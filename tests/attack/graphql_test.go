@@ -122,3 +122,13 @@ func TestAttack060_PersistedQueriesOfOthers(t *testing.T) {
 	wrong := map[string]any{"persistedQuery": map[string]any{"sha256Hash": strings.Repeat("0", 64)}}
 	ada.Do("POST", "/graphql", map[string]any{"query": query, "extensions": wrong}).Want(400)
 }
+
+// A request is one document: an array of them would be counted as one.
+func TestAttack055_ArrayOfDocuments(t *testing.T) {
+	_, ada, _ := two(t)
+	one := `{"query":"mutation { createTask(input: {title: \"x\"}) { id } }"}`
+	ada.Do("POST", "/graphql", "["+one+","+one+"]").Want(400)
+	if n := ada.Get("/api/tasks").Len("items"); n != 0 {
+		t.Errorf("%d tasks were made", n)
+	}
+}

@@ -238,3 +238,15 @@ type Post @model @auth(rules: [{ allow: member }]) {
 	}
 	eve.Get("/auth/organizations/"+eve.Org+"/members").WantCode(403, "tenant/not_allowed")
 }
+
+// The organization is the token's: nothing else in a request names one.
+func TestAttack046_TenantBesideTheToken(t *testing.T) {
+	_, ada, eve := two(t)
+	_, task := plant(t, ada)
+	for _, header := range []string{"X-Org", "X-Org-Id", "X-Organization", "X-Tenant-Id", "X-Loam-Org", "X-Forwarded-Host", "X-Original-Url", "X-Rewrite-Url"} {
+		silent(t, eve.Do("GET", "/api/tasks/"+task, nil, header, ada.Org)).Want(404)
+	}
+	silent(t, eve.Do("GET", "/api/tasks/"+task, nil, "Cookie", "org="+ada.Org+"; token="+ada.Header.Get("Authorization"))).Want(404)
+	eve.Get("/api/tasks?org="+ada.Org).WantCode(400, "query/unknown_field")
+	eve.Do("POST", "/auth/organizations/"+ada.Org+"/switch", nil).WantCode(404, "tenant/not_found")
+}
