@@ -82,7 +82,7 @@ func command(t *testing.T, answer string, args ...string) (string, error) {
 }
 
 func plain(t *testing.T) {
-	for _, name := range []string{"LOAM_MASTER_KEY", "LOAM_KEY_FILE", "LOAM_DIR", "LOAM_DATA", "LOAM_ADDR"} {
+	for _, name := range []string{"LOAM_MASTER_KEY", "LOAM_KEY_FILE", "LOAM_DIR", "LOAM_DATA", "LOAM_ADDR", "LOAM_MIGRATIONS"} {
 		t.Setenv(name, "")
 	}
 	if err := os.Unsetenv(masterKey); err != nil { // Setenv puts it back
@@ -234,7 +234,9 @@ func TestEmptyMasterKey(t *testing.T) {
 		c := &console{in: strings.NewReader(""), out: all, err: all}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- c.run(ctx, []string{name, "--dir", dir, "--data", t.TempDir(), "--addr", "127.0.0.1:0"}) }()
+		go func() {
+			ended <- c.run(ctx, []string{name, "--dir", dir, "--data", t.TempDir(), "--addr", "127.0.0.1:0"})
+		}()
 		all.await(t, `^ready `)
 		stop()
 		if err := <-ended; err != nil {

@@ -12,19 +12,28 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
 
-// migrationsDirectory is inside the project.
+// migrationsDirectory is inside the project, and for a database beside another
+// one inside its data directory.
 const migrationsDirectory = "migrations"
 
 // migrateOptions are the flags of `loam migrate`.
 type migrateOptions struct {
 	place
+	migrations  string
 	allow       []string
 	yes, asJSON bool
+}
+
+// migrationsDir is where the migrations of the database are kept.
+func (o *migrateOptions) migrationsDir() string {
+	if o.migrations != "" {
+		return o.migrations
+	}
+	return filepath.Join(o.dir, migrationsDirectory)
 }
 
 func (c *console) migrateCommand() *cobra.Command {
@@ -35,18 +44,23 @@ func (c *console) migrateCommand() *cobra.Command {
 		Long: `Change the database to match the schema, in one transaction: if a step fails,
 schema and data stay as they were. What was run is written to migrations/ as SQL
 with a checksum, to be reviewed and kept; a file there that was edited after it
-was applied is refused.
+was applied is refused, and so is one of another database: a second database,
+such as staging's, keeps its migrations elsewhere.
 
 A step that loses or makes up data is refused unless it is allowed by its name,
 which loam diff and the refusal tell.`,
 		Example: `  loam migrate
   loam migrate --yes                        # ask nothing, as in CI
-  loam migrate --allow drop:Task.body       # lose the bodies of all tasks`,
+  loam migrate --allow drop:Task.body       # lose the bodies of all tasks
+  loam migrate --data staging --migrations staging/migrations`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.migrate(cmd.Context(), o) },
 	}
 	o.flags(cmd, false)
 	o.keyFlag(cmd)
+	cmd.Flags().StringVar(&o.migrations, "migrations", "", "where to keep what was run; migrations inside the project unless given")
+	withEnvironment(cmd.Flags(), "migrations", "LOAM_MIGRATIONS")
+	completeDirectories(cmd, "migrations")
 	cmd.Flags().StringArrayVar(&o.allow, "allow", nil, "a step that may lose or make up data, by its name; may be given several times")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	jsonFlag(cmd, &o.asJSON)
@@ -58,7 +72,7 @@ func (c *console) migrate(ctx context.Context, o *migrateOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	files, err := readMigrations(filepath.Join(o.dir, migrationsDirectory))
+	files, err := readMigrations(o.migrationsDir())
 	if err != nil {
 		return err
 	}
@@ -68,43 +82,46 @@ func (c *console) migrate(ctx context.Context, o *migrateOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
 	if err := b.Migrator.Verify(ctx, files); err != nil {
+		return o.elsewhere(err)
+	}
+	next, err := b.Migrator.Next(ctx, p.compiled.Schema)
+	if err != nil {
 		return err
 	}
-	if ok, err := c.agreed(ctx, b, p, o); !ok || err != nil {
+	if ok, err := c.agreed(next, files, o); !ok || err != nil {
 		return err
 	}
 	done, err := b.Migrator.Apply(ctx, p.compiled.Schema, store.ApplyOptions{Source: p.schemaText, Allow: o.allow})
 	if err != nil {
 		return advise(err)
 	}
-	return c.migrated(done, o)
+	return c.migrated(done, files, o)
 }
 
-// agreed shows the plan and asks, where there is something to do and somebody
-// to ask.
-func (c *console) agreed(ctx context.Context, b *backend.Backend, p *project, o *migrateOptions) (bool, error) {
-	plan, err := b.Migrator.Plan(ctx, p.compiled.Schema)
-	if err != nil {
-		return false, err
-	}
-	if err := plan.Refusal(o.allow); err != nil {
-		return false, advise(err)
-	}
-	if plan.Empty() {
+// agreed shows the next migration and asks, where there is one and somebody to
+// ask.
+func (c *console) agreed(next *store.Migration, files map[string]string, o *migrateOptions) (bool, error) {
+	if next == nil {
 		return true, nil
 	}
+	if err := next.Unclaimed(files); err != nil {
+		return false, o.elsewhere(err)
+	}
+	if err := next.Plan.Refusal(o.allow); err != nil {
+		return false, advise(err)
+	}
 	// What can't be kept in migrations/ is not run.
-	dir := filepath.Join(o.dir, migrationsDirectory)
+	dir := o.migrationsDir()
 	if err := makeWritable(dir, 0o755); err != nil {
 		return false, fault.New(fault.CLIFiles, "%s can't be written; give the user that runs loam the right to", dir).Because(err)
 	}
 	if o.yes || o.asJSON || !c.asks {
 		return true, nil
 	}
-	if err := c.showPlan(plan); err != nil {
+	if err := c.showPlan(next.Plan); err != nil {
 		return false, err
 	}
-	fmt.Fprintf(c.out, "Run %s? [y/N] ", counted(len(plan.Steps), "step"))
+	fmt.Fprintf(c.out, "Run %s? [y/N] ", counted(len(next.Plan.Steps), "step"))
 	answer, err := bufio.NewReader(c.in).ReadString('\n')
 	if err != nil && answer == "" {
 		return false, nil
@@ -130,8 +147,19 @@ func advise(err error) error {
 	return fault.New(e.Code, "%srun `loam migrate --allow %s`", before, strings.Join(strings.Fields(names), " --allow "))
 }
 
-// migrated writes the file of a migration and says what was done.
-func (c *console) migrated(done *store.Migration, o *migrateOptions) error {
+// elsewhere adds to the refusal of another database's files where this one's
+// may go.
+func (o *migrateOptions) elsewhere(err error) error {
+	e, ok := errors.AsType[*fault.Error](err)
+	if !ok || e.Code != fault.MigrateForeign {
+		return err
+	}
+	return fault.New(e.Code, "in %s, %s, such as `loam migrate --migrations %s`", o.migrationsDir(), e.Message, filepath.Join(o.dataDir(), migrationsDirectory))
+}
+
+// migrated writes the file of a migration, unless it is there already, and says
+// what was done.
+func (c *console) migrated(done *store.Migration, files map[string]string, o *migrateOptions) error {
 	if done == nil {
 		if o.asJSON {
 			return c.printJSON(struct {
@@ -141,8 +169,10 @@ func (c *console) migrated(done *store.Migration, o *migrateOptions) error {
 		_, err := fmt.Fprintf(c.out, "the database matches %s\n", schemaFile)
 		return err
 	}
-	path := filepath.Join(o.dir, migrationsDirectory, done.File())
-	if err := writeFile(path, done.SQL); err != nil {
+	path, wrote := filepath.Join(o.migrationsDir(), done.File()), "wrote %s"
+	if _, kept := files[done.File()]; kept {
+		wrote = "%s is this migration already"
+	} else if err := writeFile(path, done.SQL); err != nil {
 		return err
 	}
 	if o.asJSON {
@@ -153,7 +183,7 @@ func (c *console) migrated(done *store.Migration, o *migrateOptions) error {
 			Steps   []store.Step `json:"steps"`
 		}{done.Version, done.Name, path, done.Plan.Steps})
 	}
-	_, err := fmt.Fprintf(c.out, "migrated: %s\nwrote %s\n", inWords(done.Plan), path)
+	_, err := fmt.Fprintf(c.out, "migrated: %s\n"+wrote+"\n", inWords(done.Plan), path)
 	return err
 }
 

@@ -54,7 +54,7 @@ is one line that says what is wrong and what to do. Colour is used on a terminal
 | variable | meaning |
 | --- | --- |
 | LOAM_MASTER_KEY | the master key: random bytes in base64 or hexadecimal, as loam keys generate prints them; with one the database is encrypted |
-| LOAM_KEY_FILE, LOAM_DIR, LOAM_DATA, LOAM_ADDR | stand for --key-file, --dir, --data and --addr where those are not given |
+| LOAM_KEY_FILE, LOAM_DIR, LOAM_DATA, LOAM_ADDR, LOAM_MIGRATIONS | stand for --key-file, --dir, --data, --addr and --migrations where those are not given |
 | NO_COLOR | no colour, whatever its value |
 `, root.Long, exitFailed, exitUsage)
 	for _, cmd := range root.Commands() {
@@ -122,7 +122,7 @@ func TestCommandsTeach(t *testing.T) {
 		if strings.Count(cmd.Long, "\n") > 20 {
 			t.Errorf("%s: its help is longer than a screen", cmd.CommandPath())
 		}
-		for _, name := range []string{"dir", "data", "addr", "key-file"} {
+		for _, name := range []string{"dir", "data", "addr", "key-file", "migrations"} {
 			if f := cmd.Flags().Lookup(name); f != nil && len(f.Annotations[environment]) == 0 {
 				t.Errorf("%s --%s has no variable", cmd.CommandPath(), name)
 			}

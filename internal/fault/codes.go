@@ -67,6 +67,7 @@ const (
 	MigrateBlocked Code = "migrate/blocked"
 	MigrateFailed  Code = "migrate/failed"
 	MigrateEdited  Code = "migrate/edited"
+	MigrateForeign Code = "migrate/foreign"
 	MigrateNewer   Code = "migrate/newer_database"
 
 	DataNotFound    Code = "data/not_found"
@@ -178,6 +179,7 @@ var Catalog = map[Code]Entry{
 	MigrateBlocked: {Conflict, "The rows that are there do not allow a step of the migration. Change the rows or the schema; the message names both."},
 	MigrateFailed:  {Conflict, "A step of the migration failed and all of it was undone. The schema and the data are as before."},
 	MigrateEdited:  {Conflict, "The file of a migration that was applied has been changed since. Restore it, and put the change into the schema."},
+	MigrateForeign: {Conflict, "A file in the directory of the migrations is of another database. Keep this database's in a directory of its own, with --migrations."},
 	MigrateNewer:   {Unavailable, "The database was written by a newer version of Loam. Run that version, or restore a backup from before."},
 
 	DataNotFound:    {NotFound, "There is no such row, or none that the caller may see."},

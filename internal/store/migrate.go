@@ -88,6 +88,25 @@ func (m *Migrator) Plan(ctx context.Context, s *schema.Schema) (Plan, error) {
 	return plan, err
 }
 
+// Next is the migration that Apply would run; nil where the tables are right
+// already. Its plan may be one that is refused.
+func (m *Migrator) Next(ctx context.Context, s *schema.Schema) (*Migration, error) {
+	var next *Migration
+	err := m.engine.Read(ctx, func(c Conn) error {
+		next = nil
+		now, err := m.load(c)
+		if err != nil {
+			return err
+		}
+		plan, err := m.plan(c, now, s)
+		if err == nil && !plan.Empty() {
+			next = newMigration(now.Version+1, plan.slug(), plan)
+		}
+		return err
+	})
+	return next, err
+}
+
 // plan compares what is with what is wanted.
 func (m *Migrator) plan(c Conn, now stored, s *schema.Schema) (Plan, error) {
 	plan := Diff(now.layout, LayoutOf(s))

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loam-dev/loam/internal/fault"
@@ -95,28 +96,75 @@ func (m *Migrator) append(c Conn, done *Migration) error {
 	return err
 }
 
-// Verify refuses when a file of migrations/ is not what was applied. Files maps
-// names to contents; one that is missing is no change.
+// Verify refuses when a file of migrations/ is not what was applied: one that
+// was edited, or the file of another database. Files maps names to contents;
+// one that is missing is no change.
 func (m *Migrator) Verify(ctx context.Context, files map[string]string) error {
 	return m.engine.Read(ctx, func(c Conn) error {
 		if now, err := m.load(c); err != nil || now.Version == 0 {
 			return err
 		}
-		var edited []string
+		var edited, foreign []string
 		err := c.Query(`SELECT version, name, checksum FROM _migrations ORDER BY version`, nil, func(r Row) error {
-			applied := Migration{Version: int(r.Int(0)), Name: r.Text(1)}
-			text, ok := files[applied.File()]
-			if !ok {
-				return nil
-			}
-			if body, ok := bodyOf(text); !ok || checksum(body) != r.Text(2) {
-				edited = append(edited, applied.File())
+			applied := Migration{Version: int(r.Int(0)), Name: r.Text(1), Checksum: r.Text(2)}
+			for _, name := range applied.sameNumber(files) {
+				switch {
+				case name == applied.File() && applied.Is(files[name]):
+				case name == applied.File() && !intact(files[name]):
+					edited = append(edited, name)
+				default:
+					foreign = append(foreign, name)
+				}
 			}
 			return nil
 		})
-		if err != nil || len(edited) == 0 {
+		switch {
+		case err != nil:
 			return err
+		case len(edited) > 0:
+			return fault.New(fault.MigrateEdited, "%s changed after it was applied; restore it, and put the change into the schema", strings.Join(edited, ", "))
+		case len(foreign) > 0:
+			return anotherDatabases(foreign)
 		}
-		return fault.New(fault.MigrateEdited, "%s changed after it was applied; restore it, and put the change into the schema", strings.Join(edited, ", "))
+		return nil
 	})
+}
+
+// Unclaimed refuses when a file has the migration's number and is not the
+// migration's own: another database wrote it.
+func (m *Migration) Unclaimed(files map[string]string) error {
+	foreign := slices.DeleteFunc(m.sameNumber(files), func(name string) bool { return name == m.File() && m.Is(files[name]) })
+	if len(foreign) > 0 {
+		return anotherDatabases(foreign)
+	}
+	return nil
+}
+
+func anotherDatabases(files []string) error {
+	return fault.New(fault.MigrateForeign, "%s is of another database; keep the migrations of this one in a directory of its own", strings.Join(files, ", "))
+}
+
+// Is tells whether a file's text is the migration's.
+func (m *Migration) Is(text string) bool {
+	body, ok := bodyOf(text)
+	return ok && checksum(body) == m.Checksum
+}
+
+// sameNumber lists the files that have the migration's number, by name.
+func (m *Migration) sameNumber(files map[string]string) []string {
+	var names []string
+	for name := range files {
+		if strings.HasPrefix(name, fmt.Sprintf("%04d_", m.Version)) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// intact tells whether a migration's text is as it was written, by whichever
+// database.
+func intact(text string) bool {
+	body, ok := bodyOf(text)
+	return ok && strings.Contains(text, "\n"+checksumMark+checksum(body))
 }

@@ -240,7 +240,17 @@ func TestMigrateRecord(t *testing.T) {
 	init := d.mustApply(first)
 	inSync(first, true, 1)
 	inSync(second, false, 1)
+	next, err := d.Next(ctx, parse(t, second))
+	if err != nil {
+		t.Fatal(err)
+	}
 	add := d.mustApply(second)
+	if next == nil || next.SQL != add.SQL || next.File() != add.File() {
+		t.Errorf("next was %+v, and %+v was applied", next, add)
+	}
+	if next, err = d.Next(ctx, parse(t, second)); next != nil || err != nil {
+		t.Errorf("%+v, %v is next of what was applied", next, err)
+	}
 	if m := d.mustApply(rules); m != nil {
 		t.Errorf("a rule needs no migration: %s", m.SQL)
 	}
@@ -264,6 +274,43 @@ func TestMigrateRecord(t *testing.T) {
 		files[add.File()] = edited
 		if err := d.Verify(ctx, files); !fault.Is(err, fault.MigrateEdited) || !strings.Contains(err.Error(), add.File()) {
 			t.Errorf("%q: %v", edited, err)
+		}
+	}
+}
+
+// The files of another database are neither taken for this one's nor for
+// edited ones.
+func TestMigrationsOfAnotherDatabase(t *testing.T) {
+	ctx := context.Background()
+	d, other := openDatabase(t), openDatabase(t)
+	init := d.mustApply(model("a: Int"))
+	foreign := other.mustApply(model("a: Int b: Int"))
+	if init.File() != foreign.File() {
+		t.Fatal(init.File(), foreign.File())
+	}
+	next, err := d.Next(ctx, parse(t, model("a: Int c: Int")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		what              string
+		files             map[string]string
+		verify, unclaimed fault.Code
+	}{
+		{"nothing", nil, "", ""},
+		{"its own", map[string]string{init.File(): init.SQL}, "", ""},
+		{"another's of the same name", map[string]string{foreign.File(): foreign.SQL}, fault.MigrateForeign, ""},
+		{"another's of the same number", map[string]string{init.File(): init.SQL, "0001_other.sql": foreign.SQL}, fault.MigrateForeign, ""},
+		{"what comes next", map[string]string{next.File(): strings.ReplaceAll(next.SQL, "\n", "\r\n")}, "", ""},
+		{"another's next", map[string]string{next.File(): foreign.SQL}, "", fault.MigrateForeign},
+		{"another's next of another name", map[string]string{"0002_other.sql": next.SQL}, "", fault.MigrateForeign},
+		{"later ones", map[string]string{"0003_other.sql": foreign.SQL, "00020_x.sql": "", "notes.sql": ""}, "", ""},
+	} {
+		if err := d.Verify(ctx, test.files); test.verify == "" && err != nil || test.verify != "" && !fault.Is(err, test.verify) {
+			t.Errorf("%s, verified: %v", test.what, err)
+		}
+		if err := next.Unclaimed(test.files); test.unclaimed == "" && err != nil || test.unclaimed != "" && !fault.Is(err, test.unclaimed) {
+			t.Errorf("%s, unclaimed: %v", test.what, err)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func TestScripts(t *testing.T) {
 			e.Values[servers] = map[string]*process{}
 			e.Values[program] = loam
 			e.Setenv("PATH", filepath.Dir(loam)+string(os.PathListSeparator)+e.Getenv("PATH"))
-			for _, name := range []string{"LOAM_DIR", "LOAM_DATA", "LOAM_ADDR", "LOAM_KEY_FILE"} {
+			for _, name := range []string{"LOAM_DIR", "LOAM_DATA", "LOAM_ADDR", "LOAM_KEY_FILE", "LOAM_MIGRATIONS"} {
 				e.Setenv(name, "")
 			}
 			return nil
