@@ -85,10 +85,7 @@ func (d *deleting) children(m *schema.Model, key []any, ref reference) ([]child,
 		b.raw(",")
 		b.column(t, f)
 	}
-	b.raw(" FROM ")
-	b.name(ref.child.Table)
-	b.raw(" ", t.alias)
-	b.where(t)
+	b.from(t)
 	for i, f := range ref.from {
 		b.raw(" AND ")
 		b.column(t, f)
@@ -120,10 +117,7 @@ func (b *builder) referenced(m *schema.Model, key []any, f *schema.Field) {
 	b.raw("(SELECT ")
 	t := b.use(m)
 	b.column(t, f)
-	b.raw(" FROM ")
-	b.name(m.Table)
-	b.raw(" ", t.alias)
-	b.where(t)
+	b.from(t)
 	b.key(t, key)
 	b.raw(")")
 }

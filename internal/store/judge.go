@@ -52,10 +52,7 @@ func (w *writing) judge(c *access.Change, key []any) error {
 		b.raw(` AS "_org"`)
 	}
 	if key != nil {
-		b.raw(" FROM ")
-		b.name(c.Model.Table)
-		b.raw(" ", old.alias)
-		b.where(old)
+		b.from(old)
 		b.key(old, key)
 	}
 	b.raw(") ", row.alias)

@@ -145,21 +145,10 @@ func (b *builder) matching(n *access.Node) table {
 }
 
 func (b *builder) rowsOf(t table, n *access.Node) {
-	b.raw(" FROM ")
 	if n.Search != nil {
-		b.name(n.Model.Table + searchSuffix)
-		b.raw(" JOIN ")
-		b.name(n.Model.Table)
-		b.raw(" ", t.alias, " ON ", t.alias, `."_rowid"=`)
-		b.name(n.Model.Table + searchSuffix)
-		b.raw(".rowid")
+		b.fromSearch(t, n)
 	} else {
-		b.name(n.Model.Table)
-		b.raw(" ", t.alias)
-	}
-	b.where(t)
-	if n.Search != nil {
-		b.match(t, n)
+		b.from(t)
 	}
 	b.and(t, n.Rule)
 	b.and(t, n.Where)

@@ -10,6 +10,14 @@ import (
 // searchSuffix names a model's full-text table.
 const searchSuffix = "__search"
 
+// fromSearch is from for the rows that a search finds.
+func (b *builder) fromSearch(t table, n *access.Node) {
+	index := `"` + n.Model.Table + searchSuffix + `"`
+	b.raw(" FROM ", index, ` JOIN "`, n.Model.Table, `" `, t.alias, " ON ", t.alias, `."_rowid"=`, index, ".rowid")
+	b.where(t)
+	b.match(t, n)
+}
+
 // match writes the condition of a search. The tenant is a term of the index,
 // so that only its own rows are candidates.
 func (b *builder) match(t table, n *access.Node) {

@@ -165,10 +165,7 @@ func (b *builder) one(from table, out *access.Out) {
 
 // source writes FROM and WHERE of a nested select.
 func (b *builder) source(from, to table, out *access.Out) {
-	b.raw(" FROM ")
-	b.name(to.model.Table)
-	b.raw(" ", to.alias)
-	b.where(to)
+	b.from(to)
 	b.link(from, to, out.Field.Relation)
 	b.and(to, out.Sub.Rule)
 	b.and(to, out.Sub.Where)

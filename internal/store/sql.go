@@ -13,9 +13,9 @@ import (
 // argument, so that equal shapes make equal text and share one prepared
 // statement; names come from the schema alone, never from a caller.
 //
-// A table is only ever named through from, which puts the tenant condition
-// beside it: a statement that reaches a tenant's table without it can't be
-// written.
+// A table is read only through from (and fromSearch), and changed only by the
+// three statements of write.go and delete.go. Each of them goes on through
+// where, which puts the tenant's condition first; an INSERT sets the tenant.
 type builder struct {
 	sql    []byte
 	args   []any
@@ -78,15 +78,11 @@ func (b *builder) column(t table, f *schema.Field) {
 	b.raw(t.alias, `."`, f.Column, `"`)
 }
 
-// from writes the table under a new alias, and the WHERE clause that every
-// statement starts with: the tenant's condition.
-func (b *builder) from(m *schema.Model) table {
-	t := b.use(m)
-	b.raw(` FROM `)
-	b.name(m.Table)
-	b.raw(" ", t.alias)
+// from writes the table, and the WHERE clause that every statement starts
+// with: the tenant's condition.
+func (b *builder) from(t table) {
+	b.raw(` FROM "`, t.model.Table, `" `, t.alias)
 	b.where(t)
-	return t
 }
 
 func (b *builder) use(m *schema.Model) table {
@@ -183,7 +179,8 @@ func (b *builder) related(t table, c *query.Cond) {
 		}
 	}
 	b.raw("EXISTS (SELECT 1")
-	to := b.from(c.Field.Relation.Target)
+	to := b.use(c.Field.Relation.Target)
+	b.from(to)
 	b.link(t, to, c.Field.Relation)
 	b.and(to, c.Kids[0])
 	b.raw(")")
@@ -197,10 +194,7 @@ func (b *builder) among(t table, c *query.Cond) {
 	b.raw(") IN (SELECT ")
 	to := b.use(r.Target)
 	b.columns(to, r.To)
-	b.raw(" FROM ")
-	b.name(r.Target.Table)
-	b.raw(" ", to.alias)
-	b.where(to)
+	b.from(to)
 	b.and(to, c.Kids[0])
 	b.raw(")")
 }

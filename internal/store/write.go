@@ -197,10 +197,7 @@ func (w *writing) lookup(c *access.Change, find func(*builder, table)) (image, e
 		b.raw(",")
 		b.column(t, f)
 	}
-	b.raw(" FROM ")
-	b.name(c.Model.Table)
-	b.raw(" ", t.alias)
-	b.where(t)
+	b.from(t)
 	find(b, t)
 
 	var row image
@@ -382,7 +379,8 @@ func (w *writing) brokenReference(c *access.Change, broken *ConstraintError) err
 		r := ref.Field.Relation
 		b := newBuilder(w.by)
 		b.raw("SELECT 1")
-		t := b.from(r.Target)
+		t := b.use(r.Target)
+		b.from(t)
 		for i, f := range r.From {
 			value, _ := c.Value(f)
 			b.raw(" AND ")
