@@ -18,7 +18,7 @@ type Key struct {
 	ID         string  `json:"id"`
 	Name       string  `json:"name"`
 	ReadOnly   bool    `json:"readOnly"`
-	CreatedBy  string  `json:"createdBy"`
+	CreatedBy  string  `json:"createdBy"` // a user's id; empty for the command line
 	CreatedAt  string  `json:"createdAt"`
 	LastUsedAt *string `json:"lastUsedAt"` // to the minute
 	Secret     Secret  `json:"key,omitempty"`
@@ -44,6 +44,16 @@ func (s *Service) CreateKey(ctx context.Context, p *access.Principal, in NewKey)
 	if err := mayManageKeys(p); err != nil {
 		return Key{}, err
 	}
+	return s.addKey(ctx, p.Org, p.UserID, in)
+}
+
+// AddKey makes an API key of an organization, which must exist, for the command
+// line: no caller is asked for, and CreatedBy is empty.
+func (s *Service) AddKey(ctx context.Context, org string, in NewKey) (Key, error) {
+	return s.addKey(ctx, org, "", in)
+}
+
+func (s *Service) addKey(ctx context.Context, org, by string, in NewKey) (Key, error) {
 	name, err := displayName(in.Name)
 	if err != nil {
 		return Key{}, err
@@ -51,13 +61,13 @@ func (s *Service) CreateKey(ctx context.Context, p *access.Principal, in NewKey)
 	if name == "" {
 		return Key{}, fault.New(fault.AuthBadName, "give the key a name that says what it is for").At("name")
 	}
-	key := Key{ID: hex.EncodeToString(random(keyIDSize)), Name: name, ReadOnly: in.ReadOnly, CreatedBy: p.UserID, CreatedAt: stamp(s.now())}
+	key := Key{ID: hex.EncodeToString(random(keyIDSize)), Name: name, ReadOnly: in.ReadOnly, CreatedBy: by, CreatedAt: stamp(s.now())}
 	key.Secret = Secret(keyPrefix + key.ID + "_" + base64.RawURLEncoding.EncodeToString(random(keySecretSize)))
 	err = s.engine.Write(ctx, func(c store.Conn) error {
 		n, err := c.Exec(`INSERT INTO "_api_keys" ("id", "org", "name", "hash", "read_only", "created_by", "created_at")
 			SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
 			WHERE (SELECT COUNT(*) FROM "_api_keys" WHERE "org" = ?2 AND "revoked_at" IS NULL) < ?8`,
-			key.ID, p.Org, key.Name, digest(key.Secret), key.ReadOnly, key.CreatedBy, key.CreatedAt, maxKeys)
+			key.ID, org, key.Name, digest(key.Secret), key.ReadOnly, key.CreatedBy, key.CreatedAt, maxKeys)
 		if err == nil && n == 0 {
 			return fault.New(fault.AuthKeyLimit, "an organization has at most %d API keys: revoke one first", maxKeys)
 		}

@@ -50,6 +50,33 @@ func TestAPIKeys(t *testing.T) {
 	is(t, "revoking again", p.RevokeKey(ctx, p.who(owner), key.ID), fault.AuthKeyNotFound)
 }
 
+// A key that the command line makes is one like all others: its organization's
+// owner sees and revokes it.
+func TestAddKey(t *testing.T) {
+	p, _ := newPlace(t)
+	ctx := context.Background()
+	owner, other := p.signUp("ada"), p.signUp("grace")
+	key, err := p.AddKey(ctx, owner.Organization.ID, NewKey{Name: "cron", ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, err := p.VerifyKey(ctx, string(key.Secret))
+	if err != nil || who.Kind != access.APIKey || who.Org != owner.Organization.ID || !who.ReadOnly || who.UserID != "" || who.Role != "" {
+		t.Fatalf("the key stands for %+v, %v", who, err)
+	}
+	if keys, err := p.ListKeys(ctx, p.who(owner)); err != nil || len(keys) != 1 || keys[0].ID != key.ID || keys[0].CreatedBy != "" || keys[0].Secret != "" {
+		t.Errorf("the keys are %+v, %v", keys, err)
+	}
+	if keys, err := p.ListKeys(ctx, p.who(other)); err != nil || len(keys) != 0 {
+		t.Errorf("another organization has the keys %+v, %v", keys, err)
+	}
+	is(t, "revoking", p.RevokeKey(ctx, p.who(owner), key.ID), "")
+	_, err = p.VerifyKey(ctx, string(key.Secret))
+	is(t, "a revoked key", err, fault.AuthBadKey)
+	_, err = p.AddKey(ctx, owner.Organization.ID, NewKey{})
+	is(t, "no name", err, fault.AuthBadName)
+}
+
 // TestAttack048_KeysMakeNoKeys: an API key manages neither keys nor anyone.
 func TestAttack048_KeysMakeNoKeys(t *testing.T) {
 	p, _ := newPlace(t)

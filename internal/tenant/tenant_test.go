@@ -419,6 +419,18 @@ func TestTenancyOff(t *testing.T) {
 	}
 }
 
+// TestKnown tells the organizations of a backend from all other ids.
+func TestKnown(t *testing.T) {
+	ctx := context.Background()
+	p, off := newPlace(t, tenant.Register{}), newPlace(t, tenant.Register{Off: true})
+	org, _ := p.organization(p.user("ada"))
+	is(t, "one", p.Known(ctx, org), "")
+	is(t, "none", p.Known(ctx, ""), fault.TenantNotFound)
+	is(t, "another's", off.Known(ctx, org), fault.TenantNotFound)
+	is(t, "everyone's with organizations", p.Known(ctx, tenant.None), fault.TenantNotFound)
+	is(t, "everyone's with tenancy off", off.Known(ctx, tenant.None), "")
+}
+
 // TestUserView shows the members of each organization, and nothing secret.
 func TestUserView(t *testing.T) {
 	p := newPlace(t, tenant.Register{})
