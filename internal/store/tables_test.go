@@ -27,7 +27,7 @@ func TestTablesAreNamedInOnePlace(t *testing.T) {
 	found := map[string]bool{}
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") || strings.HasPrefix(file, "migrate") || strings.HasPrefix(file, "layout") ||
-			strings.HasPrefix(file, "diff") || strings.HasPrefix(file, "ddl") || file == "plan.go" {
+			strings.HasPrefix(file, "diff") || strings.HasPrefix(file, "ddl") || file == "plan.go" || file == "engine.go" {
 			continue
 		}
 		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
