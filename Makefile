@@ -9,9 +9,12 @@ SOAKTIME    ?= 2h
 # it alone is left out; everything around it is watched.
 RACE        := -race -gcflags=github.com/ncruces/go-sqlite3-wasm/v6/...=-race=false
 
-.PHONY: test lint vuln node openapi-check gotest fuzz goldens generate soak bench build demo
+.PHONY: test tools lint vuln node openapi-check gotest fuzz goldens generate soak bench build demo
 
-test: lint vuln node gotest goldens fuzz
+test: tools lint vuln node gotest goldens fuzz
+
+# What the tests run beside Go and Node.
+tools: ; @scripts/tools.sh
 
 lint:
 	@files=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$files" ] || { echo "run gofmt -w on:"; echo "$$files"; exit 1; }
