@@ -157,7 +157,7 @@ func TestLimiterIsBounded(t *testing.T) {
 func TestAttack014_UnknownAccounts(t *testing.T) {
 	p, hashed := newPlace(t)
 	p.signUp("ada")
-	if _, err := p.AddUser(context.Background(), SignUp{Email: "bare@example.com"}); err != nil {
+	if _, err := p.AddUsers(context.Background(), []SignUp{{Email: "bare@example.com"}}); err != nil {
 		t.Fatal(err)
 	}
 	var answers []string
@@ -172,12 +172,60 @@ func TestAttack014_UnknownAccounts(t *testing.T) {
 	}
 }
 
+// TestAddUsers adds all or none, and hashes a password that users share once.
+func TestAddUsers(t *testing.T) {
+	p, hashed := newPlace(t)
+	ctx := context.Background()
+	seed := []SignUp{
+		{Email: "ada@example.com", Password: rightPassword, Name: "Ada"}, {Email: "bare@example.com"},
+		{Email: "Grace@Example.com", Password: rightPassword}, {Email: "ken@example.com", Password: "another password"},
+	}
+	users, err := p.AddUsers(ctx, seed)
+	if err != nil || len(users) != 4 || users[0].Name != "Ada" || users[2].Email != "grace@example.com" || users[0].ID == users[2].ID {
+		t.Fatalf("%+v, %v", users, err)
+	}
+	if n := hashed.Load(); n != 2 {
+		t.Errorf("%d hashes of 2 passwords", n)
+	}
+	for i, u := range users {
+		session, err := p.signIn(u.Email, string(seed[i].Password))
+		switch {
+		case seed[i].Password == "":
+			is(t, u.Email, err, fault.AuthBadPassword)
+		case err != nil || session.User.ID != u.ID:
+			t.Errorf("%s signs in: %+v, %v", u.Email, session.User, err)
+		}
+	}
+	_, err = p.signIn("ken@example.com", rightPassword)
+	is(t, "another's password", err, fault.AuthWrong)
+
+	for what, test := range map[string]struct {
+		second SignUp
+		field  string
+		want   fault.Code
+	}{
+		"a taken address":  {SignUp{Email: "ADA@example.com"}, "users.1.email", fault.AuthEmailTaken},
+		"a bad address":    {SignUp{Email: "ada"}, "users.1.email", fault.AuthBadEmail},
+		"a short password": {SignUp{Email: "b@example.com", Password: "short"}, "users.1.password", fault.AuthBadPassword},
+		"a bad name":       {SignUp{Email: "b@example.com", Name: "a\nb"}, "users.1.name", fault.AuthBadName},
+	} {
+		_, err := p.AddUsers(ctx, []SignUp{{Email: "new@example.com"}, test.second})
+		is(t, what, err, test.want)
+		if field := fault.Of(err).Field; field != test.field {
+			t.Errorf("%s is at %q", what, field)
+		}
+	}
+	if n := p.text(`SELECT COUNT(*) FROM "_users"`); n != "4" {
+		t.Errorf("%s users", n)
+	}
+}
+
 // TestAttack022_EmptyPassword never opens an account, least of all one that has
 // no password.
 func TestAttack022_EmptyPassword(t *testing.T) {
 	p, _ := newPlace(t)
 	p.signUp("ada")
-	if _, err := p.AddUser(context.Background(), SignUp{Email: "bare@example.com"}); err != nil {
+	if _, err := p.AddUsers(context.Background(), []SignUp{{Email: "bare@example.com"}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, email := range []string{"ada@example.com", "bare@example.com"} {

@@ -4,6 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
@@ -66,20 +70,72 @@ func findAccount(c store.Conn, sql string, args ...any) (account, error) {
 	return a, err
 }
 
-// AddUser makes an account without a session and without an organization, for
-// seeds and the command line. The password may be empty: such an account
-// waits for another way of signing in.
-func (s *Service) AddUser(ctx context.Context, in SignUp) (User, error) {
-	user, err := s.newAccount(ctx, in)
-	if err != nil {
-		return User{}, err
+// AddUsers makes accounts without sessions and without organizations, all or
+// none, for seeds. Equal passwords are hashed once, so that their users share a
+// hash; an empty one waits for another way of signing in. An error is at
+// "users", the index of the user and maybe a field.
+func (s *Service) AddUsers(ctx context.Context, in []SignUp) ([]User, error) {
+	accounts, users := make([]account, len(in)), make([]User, len(in))
+	for i, u := range in {
+		var err error
+		if accounts[i], err = s.unhashed(u); err != nil {
+			return nil, ofUser(i, err)
+		}
+		users[i] = accounts[i].User
 	}
-	err = s.engine.Write(ctx, func(c store.Conn) error { return insertAccount(c, user) })
-	return user.User, wrap("adding a user", err)
+	hashes := map[Secret]*string{}
+	group, hashing := errgroup.WithContext(ctx)
+	for i, u := range in {
+		if hashes[u.Password] == nil {
+			hash := new(string)
+			hashes[u.Password] = hash
+			group.Go(func() (err error) {
+				*hash, err = s.hashNew(hashing, u.Password)
+				return ofUser(i, err)
+			})
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	err := s.engine.Write(ctx, func(c store.Conn) error {
+		for i, a := range accounts {
+			a.password = *hashes[in[i].Password]
+			if err := insertAccount(c, a); err != nil {
+				return ofUser(i, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, wrap("adding users", err)
+	}
+	return users, nil
+}
+
+// ofUser says which of many users an error is about.
+func ofUser(i int, err error) error {
+	e, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		return err
+	}
+	return e.At(strings.TrimSuffix(fmt.Sprintf("users.%d.%s", i, e.Field), "."))
 }
 
 // newAccount checks what a new user sends and hashes the password.
 func (s *Service) newAccount(ctx context.Context, in SignUp) (account, error) {
+	a, err := s.unhashed(in)
+	if err != nil {
+		return account{}, err
+	}
+	if a.password, err = s.hashNew(ctx, in.Password); err != nil {
+		return account{}, err
+	}
+	return a, nil
+}
+
+// unhashed is a new account that lacks its password's hash.
+func (s *Service) unhashed(in SignUp) (account, error) {
 	email, err := canonicalEmail(in.Email)
 	if err != nil {
 		return account{}, err
@@ -88,17 +144,20 @@ func (s *Service) newAccount(ctx context.Context, in SignUp) (account, error) {
 	if err != nil {
 		return account{}, err
 	}
-	a := account{User: User{ID: newID(), Email: email, Name: name, CreatedAt: stamp(s.now())}}
-	if in.Password != "" {
-		password, err := newPassword(string(in.Password))
-		if err != nil {
-			return account{}, err
-		}
-		if a.password, err = s.hasher.hash(ctx, password); err != nil {
-			return account{}, err
-		}
+	return account{User: User{ID: newID(), Email: email, Name: name, CreatedAt: stamp(s.now())}}, nil
+}
+
+// hashNew checks a password that somebody chooses and hashes it; "" where there
+// is none.
+func (s *Service) hashNew(ctx context.Context, chosen Secret) (string, error) {
+	if chosen == "" {
+		return "", nil
 	}
-	return a, nil
+	password, err := newPassword(string(chosen))
+	if err != nil {
+		return "", err
+	}
+	return s.hasher.hash(ctx, password)
 }
 
 // insertAccount stores a new account, or says that its address is taken.

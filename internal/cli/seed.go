@@ -93,22 +93,24 @@ func (s *seed) plant(ctx context.Context, b *backend.Backend, config *schema.Con
 	return group.Wait()
 }
 
-// addUsers hashes on all cores: a password takes longer than hundreds of rows.
+// addUsers adds all at once, so that passwords which they share are hashed once:
+// that takes longer than hundreds of rows.
 func (p *seeding) addUsers(ctx context.Context, users []seedUser) error {
-	added := make([]auth.User, len(users))
-	group, ctx := errgroup.WithContext(ctx)
+	accounts := make([]auth.SignUp, len(users))
 	for i, u := range users {
-		group.Go(func() error {
-			var err error
-			added[i], err = p.Auth.AddUser(ctx, auth.SignUp{Email: u.Email, Name: u.Name, Password: auth.Secret(u.Password)})
-			return planting(err, "user %s", u.Email)
-		})
+		accounts[i] = auth.SignUp{Email: u.Email, Name: u.Name, Password: auth.Secret(u.Password)}
 	}
-	err := group.Wait()
+	added, err := p.Auth.AddUsers(ctx, accounts)
+	if err != nil {
+		if i, ok := indexIn(err, "users."); ok {
+			return planting(err, "user %s", users[i].Email)
+		}
+		return planting(err, "users")
+	}
 	for i, u := range users {
 		p.users[u.Email] = added[i]
 	}
-	return err
+	return nil
 }
 
 // planting says where in the seed an error is.
@@ -199,18 +201,25 @@ func asText(v any) string {
 
 // inRows names the row of the whole block where a batch names one of its own.
 func inRows(err error, start int) error {
-	e, ok := errors.AsType[*fault.Error](err)
+	n, ok := indexIn(err, "operations.")
 	if !ok {
 		return err
 	}
-	place, ok := strings.CutPrefix(e.Field, "operations.")
+	e := fault.Of(err)
+	return fault.New(e.Code, "item %d: %s", start+n+1, e.Message)
+}
+
+// indexIn is the index in the field of an error about one of many.
+func indexIn(err error, list string) (int, bool) {
+	e, ok := errors.AsType[*fault.Error](err)
 	if !ok {
-		return err
+		return 0, false
+	}
+	place, ok := strings.CutPrefix(e.Field, list)
+	if !ok {
+		return 0, false
 	}
 	index, _, _ := strings.Cut(place, ".")
 	n, bad := strconv.Atoi(index)
-	if bad != nil {
-		return err
-	}
-	return fault.New(e.Code, "item %d: %s", start+n+1, e.Message)
+	return n, bad == nil
 }

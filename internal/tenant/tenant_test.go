@@ -79,11 +79,11 @@ func (p *place) script(statements ...string) {
 // user adds an account without an organization, and its caller.
 func (p *place) user(name string) *access.Principal {
 	p.Helper()
-	u, err := p.auth.AddUser(context.Background(), auth.SignUp{Email: name + "@example.com", Name: name})
+	users, err := p.auth.AddUsers(context.Background(), []auth.SignUp{{Email: name + "@example.com", Name: name}})
 	if err != nil {
 		p.Fatal(err)
 	}
-	return &access.Principal{Kind: access.User, UserID: u.ID}
+	return &access.Principal{Kind: access.User, UserID: users[0].ID}
 }
 
 // organization founds one with the owner, and a user per role given.
