@@ -154,7 +154,11 @@ func (o *migrateOptions) elsewhere(err error) error {
 	if !ok || e.Code != fault.MigrateForeign {
 		return err
 	}
-	return fault.New(e.Code, "in %s, %s, such as `loam migrate --migrations %s`", o.migrationsDir(), e.Message, filepath.Join(o.dataDir(), migrationsDirectory))
+	taken, free := o.migrationsDir(), filepath.Join(o.dataDir(), migrationsDirectory)
+	if taken == free {
+		free = "DIR"
+	}
+	return fault.New(e.Code, "in %s, %s, with --migrations %s", taken, e.Message, free)
 }
 
 // migrated writes the file of a migration, unless it is there already, and says
