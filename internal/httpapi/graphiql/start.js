@@ -9,9 +9,12 @@ const memory = {
   clear: () => kept.clear(),
   get length() { return kept.size; },
 };
-const welcome = `# Sign in first: POST /auth/sign-in gives an access token; put it into the Headers tab
-# below as {"Authorization": "Bearer <access token>"}.
-# The book on the left opens the schema; Ctrl+Space completes; Ctrl+Enter runs.
+const welcome = `# Sign in first: POST /auth/sign-in gives an
+# access token. Put it into the Headers tab:
+# {"Authorization": "Bearer <access token>"}
+#
+# The book on the left opens the schema.
+# Ctrl+Space completes, Ctrl+Enter runs.
 
 {
   __schema {
