@@ -42,6 +42,9 @@ func (s *Service) Read(ctx context.Context, by *access.Principal, r *query.Read)
 	if r.Op == query.Get && page.Count == 0 {
 		return Result{}, fault.New(fault.DataNotFound, "there is no such %s, or none that you may see", r.Model)
 	}
+	if r.Op == query.Aggregate && page.Next != nil {
+		return Result{}, fault.New(fault.QueryTooComplex, "there are more than %d groups; filter the rows, or group by fewer fields", query.MaxGroups).At("groupBy")
+	}
 	return s.result(by, grant, page)
 }
 

@@ -140,3 +140,30 @@ func TestPages(t *testing.T) {
 		t.Errorf("in a mutation: %s then %s", first.Body, second.Body)
 	}
 }
+
+// TestTooManyGroups: an aggregate is whole or refused, never cut.
+func TestTooManyGroups(t *testing.T) {
+	s := testkit.New(t, `type Point @model @auth(rules: [{ allow: member }]) { x: Int! }`)
+	ada := s.SignUp("ada@example.com")
+	fill := func(from, n int) {
+		var ops []any
+		for i := range n {
+			ops = append(ops, map[string]any{"method": "POST", "path": "/api/points", "body": map[string]any{"x": from + i}})
+		}
+		ada.Do("POST", "/api/batch", map[string]any{"operations": ops}).Want(200)
+	}
+	for i := range 10 {
+		fill(i*100, 100)
+	}
+	if n := ada.Get("/api/points:aggregate?groupBy=x").Want(200).Len("items"); n != 1000 {
+		t.Errorf("%d groups, want 1000", n)
+	}
+	fill(1000, 1)
+	ada.Get("/api/points:aggregate?groupBy=x").WantCode(400, "query/too_complex")
+	if r := ada.GraphQL(`{ aggregatePoints(groupBy: [x]) { count } }`, nil); r.String("errors", 0, "extensions", "code") != "query/too_complex" {
+		t.Errorf("GraphQL: %.300s", r.Body)
+	}
+	if n := ada.Get("/api/points:aggregate?sum=x").Want(200).Value("items", 0, "count"); n != 1001.0 {
+		t.Errorf("%v rows in all", n)
+	}
+}
