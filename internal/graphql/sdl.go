@@ -28,12 +28,32 @@ const (
 	Amplify
 )
 
-// DialectOf is Amplify for a file that uses AWS scalars, else Native.
+// DialectOf is Amplify for a file that comes from there: it uses AWS scalars,
+// or has nothing in it that only Loam knows. Else it is Native.
 func DialectOf(s *schema.Schema) Dialect {
-	if s.AWS {
+	if s.AWS || len(s.Models) > 0 && !slices.ContainsFunc(s.Models, loamsOwn) {
 		return Amplify
 	}
 	return Native
+}
+
+// loamsOwn tells whether a model uses what the language of Amplify lacks.
+func loamsOwn(m *schema.Model) bool {
+	if m.Scope == schema.Global || m.Search != nil || m.ReadOnly || slices.ContainsFunc(m.Rules, ownRule) {
+		return true
+	}
+	return slices.ContainsFunc(m.Fields, func(f *schema.Field) bool {
+		return f.Unique || slices.ContainsFunc(f.Rules, ownRule) || !f.Implicit && f.Kind == schema.ScalarKind && !sharedScalar(f.Scalar)
+	})
+}
+
+func ownRule(r *schema.Rule) bool {
+	return r.Allow == schema.AllowMember || r.Allow == schema.AllowWhere
+}
+
+// sharedScalar tells whether Amplify has the scalar under the same name.
+func sharedScalar(s schema.Scalar) bool {
+	return slices.Contains([]schema.Scalar{schema.ID, schema.String, schema.Int, schema.Float, schema.Boolean}, s)
 }
 
 // OperationKind tells what a root field does.

@@ -253,3 +253,23 @@ func BenchmarkNewAPI(b *testing.B) {
 		}
 	}
 }
+
+// TestDialectOf: a file that comes from Amplify is served as Amplify serves it,
+// without being told.
+func TestDialectOf(t *testing.T) {
+	for source, want := range map[string]Dialect{
+		`type Blog @model @auth(rules: [{ allow: private }]) { name: String! posts: [Post] @hasMany }
+		 type Post @model @auth(rules: [{ allow: owner }]) { title: String! blog: Blog @belongsTo }`: Amplify,
+		`type A @model @auth(rules: [{ allow: member }]) { at: AWSDateTime }`:                                     Amplify,
+		`type A @model @auth(rules: [{ allow: member }]) { a: String }`:                                           Native,
+		`type A @model @auth(rules: [{ allow: private }]) { a: String @unique }`:                                  Native,
+		`type A @model @auth(rules: [{ allow: private }]) { a: String b: DateTime }`:                              Native,
+		`type A @model(scope: GLOBAL) @auth(rules: [{ allow: private }]) { a: String }`:                           Native,
+		`type A @model @auth(rules: [{ allow: private }]) { a: String b: User @belongsTo }`:                       Native,
+		`type A @model @auth(rules: [{ allow: private }]) { a: String b: Int @auth(rules: [{ allow: member }]) }`: Native,
+	} {
+		if got := DialectOf(parse(t, "schema.graphql", source)); got != want {
+			t.Errorf("%s: %v, want %v", source, got, want)
+		}
+	}
+}

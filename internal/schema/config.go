@@ -77,7 +77,7 @@ func settings() []setting {
 		{path: "auth.sessions.refreshToken", kind: settingDuration, min: hour, max: 400 * day, standard: "30d", doc: "how long a session lives without use",
 			set: func(c *Config, v any) { c.Auth.RefreshToken = time.Duration(v.(int64)) }},
 		{path: "api.graphql", kind: settingWord, words: []string{"auto", "native", "amplify"}, standard: "auto",
-			doc: "the names of the GraphQL door: `amplify` also serves the names that AWS Amplify would have generated, for its clients; `auto` does so for a schema with AWS scalars",
+			doc: "the names of the GraphQL door: `amplify` also serves the names that AWS Amplify would have generated, for its clients; `auto` does so for a schema with AWS scalars, or with nothing in it that only Loam knows",
 			set: func(c *Config, v any) { c.API.GraphQL = v.(string) }},
 		{path: "api.cors.origins", kind: settingOrigins, doc: "the sites whose browsers may call the API: `https://app.example.com`, or `*` for any",
 			set: func(c *Config, v any) { c.API.Origins = v.([]string) }},

@@ -137,3 +137,22 @@ type Invite @model @auth(rules: [{ allow: member, roles: ["owner"] }, { allow: w
 		t.Error("a new row was what made its own rule hold")
 	}
 }
+
+// A caller without an organization who deletes a shared row that organizations
+// use is told so, and changes nothing.
+func TestGuestDeletesSharedRow(t *testing.T) {
+	s := testkit.New(t, `
+type Kind @model(scope: GLOBAL) @auth(rules: [{ allow: public, provider: iam }]) { name: String! }
+type Thing @model @auth(rules: [{ allow: member }]) { kind: Kind @belongsTo }`)
+	ada, guest := s.SignUp("ada@example.com"), s.Anonymous()
+	kind := guest.Do("POST", "/api/kinds", map[string]any{"name": "a"}).Want(201).String("id")
+	thing := ada.Do("POST", "/api/things", map[string]any{"kindId": kind}).Want(201).String("id")
+	guest.Do("DELETE", "/api/kinds/"+kind, nil).WantCode(409, "data/referenced")
+	if got := ada.Get("/api/things/" + thing).Want(200).String("kindId"); got != kind {
+		t.Errorf("the reference is %q", got)
+	}
+	ada.Do("DELETE", "/api/kinds/"+kind, nil).Want(204) // her own row's reference is unset
+	if r := ada.Get("/api/things/" + thing).Want(200); r.Value("kindId") != nil {
+		t.Errorf("the reference stayed: %s", r.Body)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/testkit"
 )
 
@@ -111,12 +110,12 @@ type Bud @model @auth(rules: [{allow: member}]) { twig: Twig! @belongsTo(onDelet
 }
 
 // TestAmplifyNames: an Amplify app's documents are served under the names that
-// Amplify gives to implicit keys, where loam.yaml says so.
+// Amplify gives to implicit keys, without being told.
 func TestAmplifyNames(t *testing.T) {
 	s := testkit.New(t, `
 type Blog @model @auth(rules: [{allow: private}]) { name: String! posts: [Post] @hasMany }
 type Post @model @auth(rules: [{allow: private}]) { title: String! blog: Blog @belongsTo }
-`, func(o *backend.Options) { o.Config.API.GraphQL = "amplify" }, testkit.NoTenancy)
+`, testkit.NoTenancy)
 	ada := s.SignUp("ada@example.com")
 	blog := ada.GraphQL(`mutation CreateBlog($input: CreateBlogInput!, $condition: ModelBlogConditionInput) { createBlog(input: $input, condition: $condition) { id name posts { items { id } nextToken __typename } createdAt updatedAt __typename } }`,
 		map[string]any{"input": map[string]any{"name": "b"}}).String("data", "createBlog", "id")
