@@ -45,7 +45,7 @@ generate: ; @scripts/generate.sh
 
 # Kills, mixed load and random cases for as long as it takes.
 soak:
-	LOAM_SOAK=1 go test -count=1 -v -timeout $(SOAKTIME) ./tests/kill ./tests/invariant
+	LOAM_SOAK=1 go test -count=1 -v -timeout $(SOAKTIME) ./tests/kill ./tests/fault ./tests/invariant
 
 # Loam, PocketBase and a bare handler, side by side: see bench/README.md.
 bench:

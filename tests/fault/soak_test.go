@@ -1,8 +1,0 @@
-//go:build soak
-
-package fault
-
-import "testing"
-
-// TestSoakKilledServer kills the server two hundred times.
-func TestSoakKilledServer(t *testing.T) { killAgainAndAgain(t, killsOfSoak) }
