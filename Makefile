@@ -43,7 +43,7 @@ goldens: ; @GOTESTFLAGS="$(RACE)" scripts/goldens.sh
 # Rewrites every golden and generated page.
 generate: ; @scripts/generate.sh
 
-# Kills, mixed load and random cases for as long as it takes.
+# 1,000 kills of the engine and 200 of the server, reads under writes, half a million random cases.
 soak:
 	LOAM_SOAK=1 go test -count=1 -v -timeout $(SOAKTIME) ./tests/kill ./tests/fault ./tests/invariant
 
