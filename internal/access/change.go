@@ -150,6 +150,7 @@ func (w *weaver) fields(c *Change) error {
 
 // answer grants the row back to the caller as a get would.
 func (w *weaver) answer(c *Change) {
+	w.denied = nil // of this change alone: an Upsert has two
 	read := &query.Bound{Model: c.Model, Op: query.Get, Key: c.Key, Limit: 1, Select: c.Select}
 	node, err := w.node(read, schema.Get, "")
 	if err == nil {
@@ -164,8 +165,8 @@ func NoReference(f *schema.Field) error {
 	return fault.New(fault.DataNoReference, "there is no such %s, or none that you may see", f.Relation.Target.Name).At(f.Relation.From[0].Name)
 }
 
-// fillOwner makes the caller the owner of a new row, where an owner rule lets
-// owners create and the input names none. Amplify's composite spelling of the
+// fillOwner makes the caller the owner of a new row where the input names none
+// and the owner field is implicit, or an owner rule lets owners create. Amplify's composite spelling of the
 // caller, "sub::username", becomes the plain one.
 func (w *weaver) fillOwner(b *query.BoundWrite) {
 	if w.by.Kind != User {

@@ -110,6 +110,9 @@ func (c *call) operation(raw any) (*query.Write, error) {
 	if w.Version, err = versionOf(in["ifMatch"]); err != nil {
 		return nil, err
 	}
+	if w.Version != nil && w.Op == query.Create {
+		return nil, fault.New(fault.QueryBadValue, "a new row has no version to match; leave ifMatch out").At("ifMatch")
+	}
 	w.Input, ok = in["body"].(map[string]any)
 	if !ok && w.Op != query.Delete {
 		return nil, fault.New(fault.QueryRequired, "body must be an object").At("body")

@@ -48,7 +48,7 @@ func (w *writing) judge(c *access.Change, key []any) error {
 	}
 	if c.Model.Scope == schema.Tenant {
 		b.raw(",")
-		b.arg(b.org)
+		b.ownTenant()
 		b.raw(` AS "_org"`)
 	}
 	if key != nil {

@@ -103,6 +103,13 @@ func (b *builder) tenant(t table) {
 		b.raw("true")
 		return
 	}
+	b.raw(t.alias, `."_org"=`)
+	b.ownTenant()
+}
+
+// ownTenant writes the caller's organization, which a statement on a tenant's
+// table can't be without.
+func (b *builder) ownTenant() {
 	if b.org == "" {
 		panic("store: a tenant's table without a tenant")
 	}
@@ -110,7 +117,6 @@ func (b *builder) tenant(t table) {
 		b.args = append(b.args, b.org)
 		b.orgArg = len(b.args)
 	}
-	b.raw(t.alias, `."_org"=`)
 	b.placeholder(b.orgArg)
 }
 

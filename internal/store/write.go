@@ -101,7 +101,7 @@ func (w *writing) create(c *access.Change) (Written, error) {
 	}
 	b.raw(") VALUES (")
 	if c.Model.Scope == schema.Tenant {
-		b.arg(b.org)
+		b.ownTenant()
 		b.raw(",")
 	}
 	b.raw("1")
@@ -219,7 +219,7 @@ func (w *writing) lookup(c *access.Change, find func(*builder, table)) (image, e
 		return row, fault.New(fault.AccessDenied, "no rule of %s lets you %s this row", c.Model.Name,
 			map[query.WriteOp]string{query.Update: "update", query.Delete: "delete"}[c.Op])
 	case c.Version != nil && *c.Version != row.version:
-		return row, fault.New(fault.DataVersion, "the row is at version %d, not %d; read it again and retry", row.version, *c.Version)
+		return row, fault.New(fault.DataVersion, "the row is not at version %d any more; read it again and retry", *c.Version)
 	case !met:
 		return row, fault.New(fault.DataCondition, "the row does not meet the condition")
 	}

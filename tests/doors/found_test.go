@@ -1,6 +1,7 @@
 package doors
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/loam-dev/loam/internal/testkit"
@@ -154,5 +155,40 @@ type Thing @model @auth(rules: [{ allow: member }]) { kind: Kind @belongsTo }`)
 	ada.Do("DELETE", "/api/kinds/"+kind, nil).Want(204) // her own row's reference is unset
 	if r := ada.Get("/api/things/" + thing).Want(200); r.Value("kindId") != nil {
 		t.Errorf("the reference stayed: %s", r.Body)
+	}
+}
+
+// A denied field is one error, also of an upsert, which is judged as two writes.
+func TestUpsertNamesADeniedFieldOnce(t *testing.T) {
+	s := testkit.New(t, `type Item @model @auth(rules: [{ allow: member }]) {
+	  code: String! @unique
+	  cost: Int @auth(rules: [{ allow: member, roles: ["owner"] }])
+	}`)
+	bob := s.SignUp("ada@example.com").Join("bob@example.com", "member")
+	for range 2 { // inserts, then updates
+		r := bob.GraphQL(`mutation { upsertItem(input: {code: "a"}) { code cost } }`, nil).Want(200)
+		if r.String("data", "upsertItem", "code") != "a" || r.Len("errors") != 1 || r.String("errors", 0, "path", 1) != "cost" {
+			t.Errorf("%s", r.Body)
+		}
+	}
+}
+
+// A version to match is refused for a new row on every door, and a mismatch does
+// not tell which version the row has.
+func TestVersionsOnEveryDoor(t *testing.T) {
+	s := testkit.New(t, `type Item @model @auth(rules: [{ allow: member, operations: [create, update] }]) { name: String }`)
+	ada := s.SignUp("ada@example.com")
+	id := ada.Do("POST", "/api/items", map[string]any{"name": "a"}).Want(201).String("id")
+	op := map[string]any{"method": "POST", "path": "/api/items", "body": map[string]any{"name": "b"}, "ifMatch": 7}
+	r := ada.Do("POST", "/api/batch", map[string]any{"operations": []any{op}}).WantCode(400, "query/bad_value")
+	if r.String("field") != "operations.0.ifMatch" {
+		t.Errorf("the error is at %q", r.String("field"))
+	}
+	for range 40 {
+		ada.Do("PATCH", "/api/items/"+id, map[string]any{"name": "b"}).Want(200)
+	}
+	r = ada.Do("PATCH", "/api/items/"+id, map[string]any{"name": "c"}, "If-Match", `"7"`).WantCode(412, "data/version")
+	if strings.Contains(r.String("detail"), "41") {
+		t.Errorf("a row that can't be read shows its version: %s", r.Body)
 	}
 }
