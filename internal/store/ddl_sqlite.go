@@ -136,9 +136,9 @@ func (d sqliteDDL) drop(t *Table) []string {
 	return append(d.dropSearch(t), "DROP TABLE "+ident(t.Name))
 }
 
-// hasSchema answers a row in a database that was migrated before.
-func (sqliteDDL) hasSchema() string {
-	return `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_schema'`
+// hasTable answers a row where there is a table of that name.
+func (sqliteDDL) hasTable() string {
+	return `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1`
 }
 
 // views answers each view's name and text.
@@ -156,6 +156,7 @@ func (sqliteDDL) systemTables() []string {
 		`CREATE TABLE IF NOT EXISTS _migrations (
   version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, plan TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT`,
+		`CREATE TABLE IF NOT EXISTS _upgrades (name TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT`,
 		`CREATE TABLE IF NOT EXISTS _changes (
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, org TEXT, model TEXT NOT NULL,
   key TEXT NOT NULL, op TEXT NOT NULL, before TEXT, after TEXT, actor TEXT

@@ -24,8 +24,9 @@ type Migrator struct {
 
 // MigratorOptions are what other rooms keep in the same database.
 type MigratorOptions struct {
-	SystemTables []string // statements that make them; each may run again without harm
-	Views        []string // CREATE VIEW statements over them
+	SystemTables []string  // statements that make them; each may run again without harm
+	Upgrades     []Upgrade // of those that an earlier version made, oldest first
+	Views        []string  // CREATE VIEW statements over them
 	Now          func() time.Time
 }
 
@@ -112,21 +113,6 @@ func (m *Migrator) plan(c Conn, now stored, s *schema.Schema) (Plan, error) {
 	plan := Diff(now.layout, LayoutOf(s))
 	m.ddl.write(&plan)
 	return plan, plan.count(c)
-}
-
-// Prepare makes the system tables and views that are missing, and touches no
-// model's table.
-func (m *Migrator) Prepare(ctx context.Context) error {
-	return m.engine.Write(ctx, func(c Conn) error {
-		now, err := m.load(c)
-		if err != nil {
-			return err
-		}
-		if err := m.systemTables(c); err != nil {
-			return err
-		}
-		return m.renewViews(c, now.layout)
-	})
 }
 
 // Apply migrates. It answers the migration that it ran, or nil where the tables
@@ -249,8 +235,7 @@ type stored struct {
 
 func (m *Migrator) load(c Conn) (stored, error) {
 	var now stored
-	fresh := true
-	if err := c.Query(m.ddl.hasSchema(), nil, func(Row) error { fresh = false; return nil }); err != nil || fresh {
+	if there, err := m.hasTable(c, "_schema"); err != nil || !there {
 		return now, err
 	}
 	var layout []byte
