@@ -100,7 +100,7 @@ const rightPassword = "a right password"
 // signUp makes a user and returns their first session.
 func (p *place) signUp(name string) Session {
 	p.Helper()
-	session, err := p.SignUp(context.Background(), SignUp{name + "@example.com", rightPassword, name}, Client{})
+	session, err := p.SignUp(context.Background(), SignUp{Email: name + "@example.com", Password: rightPassword, Name: name}, Client{})
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -108,7 +108,11 @@ func (p *place) signUp(name string) Session {
 }
 
 func (p *place) signIn(email, password string) (Session, error) {
-	return p.SignIn(context.Background(), SignIn{email, Secret(password)}, Client{})
+	in, err := p.SignIn(context.Background(), SignIn{email, Secret(password)}, Client{})
+	if err != nil {
+		return Session{}, err
+	}
+	return *in.Session, nil
 }
 
 // who verifies a token that must be good.

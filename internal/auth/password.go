@@ -47,7 +47,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUp, from Client) (Session, 
 			err = s.orgs.First(c, user.ID, user.Name)
 		}
 		if err == nil {
-			opened, err = s.open(c, user, from)
+			opened, err = s.open(c, user, ByPassword, from)
 		}
 		return err
 	})
@@ -64,14 +64,14 @@ func (s *Service) SignUp(ctx context.Context, in SignUp, from Client) (Session, 
 // password and an account without one answer alike and take as long. Attempts
 // are counted before a password is hashed, by account in any spelling and by
 // network.
-func (s *Service) SignIn(ctx context.Context, in SignIn, from Client) (Session, error) {
+func (s *Service) SignIn(ctx context.Context, in SignIn, from Client) (SignedIn, error) {
 	email, err := canonicalEmail(in.Email)
 	if err != nil {
-		return Session{}, err
+		return SignedIn{}, err
 	}
 	password, err := givenPassword(string(in.Password))
 	if err != nil {
-		return Session{}, err
+		return SignedIn{}, err
 	}
 	result := unchecked
 	for _, attempt := range []struct {
@@ -80,7 +80,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn, from Client) (Session, 
 	}{{s.networks, from.network()}, {s.accounts, email}} {
 		end, err := attempt.limiter.begin(ctx, attempt.key)
 		if err != nil {
-			return Session{}, err
+			return SignedIn{}, err
 		}
 		defer func() { end(result) }()
 	}
@@ -89,10 +89,10 @@ func (s *Service) SignIn(ctx context.Context, in SignIn, from Client) (Session, 
 		if fault.Is(err, fault.AuthWrong) {
 			result = failed
 		}
-		return Session{}, err
+		return SignedIn{}, err
 	}
 	result = passed
-	return s.signIn(ctx, user, from)
+	return s.signIn(ctx, user, ByPassword, from)
 }
 
 // checkPassword returns the account that the password opens.

@@ -27,6 +27,26 @@ type Refresh struct {
 	RefreshToken Secret `json:"refreshToken"`
 }
 
+// Method is how somebody proved who they are when a session began. Ways in that
+// are configured by name follow a colon: "provider:google".
+type Method string
+
+// The methods.
+const (
+	ByPassword  Method = "password"
+	ByEmail     Method = "email" // a code or link in a mail
+	ByPasskey   Method = "passkey"
+	ByAnonymous Method = "anonymous"
+	ByProvider  Method = "provider:"
+	ByClient    Method = "client" // an application that signs in with Loam
+	ByAdmin     Method = "impersonation"
+)
+
+// SignedIn is what signing in answers: a session.
+type SignedIn struct {
+	*Session
+}
+
 // opening is a session within the transaction that opens or moves it.
 type opening struct {
 	session string
@@ -38,6 +58,9 @@ type opening struct {
 
 // answer mints the access token, outside the transaction.
 func (s *Service) answer(o opening) (Session, error) {
+	if o.crowded {
+		s.Forget(o.user.ID)
+	}
 	var org, role string
 	if o.org != nil {
 		org, role = o.org.ID, o.org.Role
@@ -49,28 +72,38 @@ func (s *Service) answer(o opening) (Session, error) {
 	return Session{o.user, o.org, token, o.refresh, int(s.life.Seconds())}, nil
 }
 
-// signIn opens a session for someone who has proved who they are.
-func (s *Service) signIn(ctx context.Context, user account, from Client) (Session, error) {
-	if user.disabled {
-		return Session{}, disabled()
-	}
-	var opened opening
-	err := s.engine.Write(ctx, func(c store.Conn) error {
-		var err error
-		opened, err = s.open(c, user, from)
+// signIn lets in someone who has proved who they are.
+func (s *Service) signIn(ctx context.Context, user account, how Method, from Client) (SignedIn, error) {
+	var o opening
+	err := s.engine.Write(ctx, func(c store.Conn) (err error) {
+		o, err = s.admit(c, user, how, from)
 		return err
 	})
 	if err != nil {
-		return Session{}, wrap("opening a session", err)
+		return SignedIn{}, wrap("signing in", err)
 	}
-	if opened.crowded {
-		s.Forget(user.ID)
+	return s.signedIn(o)
+}
+
+// admit is signIn within the caller's transaction: every way in ends here.
+func (s *Service) admit(c store.Conn, user account, how Method, from Client) (opening, error) {
+	if user.disabled {
+		return opening{}, disabled()
 	}
-	return s.answer(opened)
+	return s.open(c, user, how, from)
+}
+
+// signedIn is what the door answers, once the transaction of admit is durable.
+func (s *Service) signedIn(o opening) (SignedIn, error) {
+	session, err := s.answer(o)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return SignedIn{Session: &session}, nil
 }
 
 // open stores a new session in the organization that the user last acted in.
-func (s *Service) open(c store.Conn, user account, from Client) (opening, error) {
+func (s *Service) open(c store.Conn, user account, how Method, from Client) (opening, error) {
 	org, err := s.active(c, user.ID, user.org)
 	if err != nil {
 		return opening{}, err
@@ -79,10 +112,10 @@ func (s *Service) open(c store.Conn, user account, from Client) (opening, error)
 	o.refresh = s.refresh.mint(o.session)
 	now := s.now()
 	if _, err = c.Exec(`INSERT INTO "_sessions"
-		("id", "user_id", "org", "token", "address", "agent", "created_at", "refreshed_at", "expires_at", "ends_at")
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)`,
+		("id", "user_id", "org", "token", "address", "agent", "created_at", "refreshed_at", "expires_at", "ends_at", "method", "proved_at")
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?7)`,
 		o.session, user.ID, org.id(), digest(o.refresh), from.network(), from.agent(),
-		stamp(now), stamp(now.Add(s.idle)), stamp(now.Add(sessionLife))); err != nil {
+		stamp(now), stamp(now.Add(s.idle)), stamp(now.Add(sessionLife)), string(how)); err != nil {
 		return opening{}, err
 	}
 	n, err := c.Exec(`DELETE FROM "_sessions" WHERE "user_id" = ?1 AND "id" <=

@@ -1,18 +1,25 @@
 package auth
 
+import "github.com/loam-dev/loam/internal/store"
+
 // Tables returns the room's system tables as statements that run in order,
 // inside the store's first transaction, at every start: each does nothing where
 // its table exists. Times are text in the canonical form.
 //
+// A user without an address is anonymous. An address is the user's own from
+// verified_at on: whoever signs up with another's address is never verified.
+//
 // A session is a family of refresh tokens: token is the SHA-256 of the one that
 // may be used next. It expires when that is not used in time, and ends in any
-// case.
+// case. At proved_at its user last showed a secret.
 func Tables() []string {
 	return []string{
 		`CREATE TABLE IF NOT EXISTS "_users" (
 			"id" TEXT NOT NULL PRIMARY KEY,
-			"email" TEXT NOT NULL UNIQUE,
+			"email" TEXT UNIQUE,
+			"verified_at" TEXT,
 			"name" TEXT NOT NULL,
+			"locale" TEXT NOT NULL DEFAULT '',
 			"password" TEXT,
 			"groups" TEXT NOT NULL DEFAULT '[]',
 			"admin" INTEGER NOT NULL DEFAULT 0,
@@ -32,7 +39,11 @@ func Tables() []string {
 			"refreshed_at" TEXT NOT NULL,
 			"expires_at" TEXT NOT NULL,
 			"ends_at" TEXT NOT NULL,
-			"revoked_at" TEXT
+			"revoked_at" TEXT,
+			"method" TEXT NOT NULL DEFAULT 'password',
+			"proved_at" TEXT NOT NULL DEFAULT '',
+			"impersonator" TEXT NOT NULL DEFAULT '',
+			"client" TEXT NOT NULL DEFAULT ''
 		) STRICT`,
 		`CREATE INDEX IF NOT EXISTS "_sessions_user" ON "_sessions" ("user_id", "id")`,
 		`CREATE INDEX IF NOT EXISTS "_sessions_expiry" ON "_sessions" ("expires_at")`,
@@ -55,5 +66,35 @@ func Tables() []string {
 			"created_at" TEXT NOT NULL,
 			"retires_at" TEXT
 		) STRICT`,
+	}
+}
+
+// Upgrades bring the tables of earlier versions to the shape of Tables.
+func Upgrades() []store.Upgrade {
+	return []store.Upgrade{
+		{Name: "auth/address may be missing or unverified", Table: "_users", SQL: `
+			CREATE TABLE "_users_new" (
+				"id" TEXT NOT NULL PRIMARY KEY,
+				"email" TEXT UNIQUE,
+				"verified_at" TEXT,
+				"name" TEXT NOT NULL,
+				"locale" TEXT NOT NULL DEFAULT '',
+				"password" TEXT,
+				"groups" TEXT NOT NULL DEFAULT '[]',
+				"admin" INTEGER NOT NULL DEFAULT 0,
+				"org" TEXT NOT NULL DEFAULT '',
+				"disabled_at" TEXT,
+				"created_at" TEXT NOT NULL,
+				"updated_at" TEXT NOT NULL
+			) STRICT;
+			INSERT INTO "_users_new" ("id", "email", "name", "password", "groups", "admin", "org", "disabled_at", "created_at", "updated_at")
+				SELECT "id", "email", "name", "password", "groups", "admin", "org", "disabled_at", "created_at", "updated_at" FROM "_users";
+			DROP TABLE "_users";
+			ALTER TABLE "_users_new" RENAME TO "_users";`},
+		{Name: "auth/how a session began", Table: "_sessions", SQL: `
+			ALTER TABLE "_sessions" ADD COLUMN "method" TEXT NOT NULL DEFAULT 'password';
+			ALTER TABLE "_sessions" ADD COLUMN "proved_at" TEXT NOT NULL DEFAULT '';
+			ALTER TABLE "_sessions" ADD COLUMN "impersonator" TEXT NOT NULL DEFAULT '';
+			ALTER TABLE "_sessions" ADD COLUMN "client" TEXT NOT NULL DEFAULT '';`},
 	}
 }

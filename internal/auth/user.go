@@ -16,10 +16,12 @@ import (
 
 // User is an account as its owner sees it.
 type User struct {
-	ID        string `json:"id"`
-	Email     string `json:"email"`
-	Name      string `json:"name"`
-	CreatedAt string `json:"createdAt"`
+	ID            string `json:"id"`
+	Email         string `json:"email,omitempty"` // "": an anonymous user
+	EmailVerified bool   `json:"emailVerified"`
+	Name          string `json:"name"`
+	Locale        string `json:"locale,omitempty"` // a language, such as "en" or "de-CH"
+	CreatedAt     string `json:"createdAt"`
 }
 
 // Organization is the one that a session acts in, and the user's role there.
@@ -49,8 +51,8 @@ type account struct {
 var errNoAccount = errors.New("no such account")
 
 // selectAccount ends in a condition on the users, u.
-const selectAccount = `SELECT u."id", u."email", u."name", u."created_at", COALESCE(u."password", ''), u."org",
-	u."disabled_at" IS NOT NULL, u."groups", u."admin" FROM "_users" u `
+const selectAccount = `SELECT u."id", COALESCE(u."email", ''), u."name", u."created_at", COALESCE(u."password", ''), u."org",
+	u."disabled_at" IS NOT NULL, u."groups", u."admin", u."verified_at" IS NOT NULL, u."locale" FROM "_users" u `
 
 // findAccount runs a selectAccount with its condition.
 func findAccount(c store.Conn, sql string, args ...any) (account, error) {
@@ -59,7 +61,7 @@ func findAccount(c store.Conn, sql string, args ...any) (account, error) {
 	err := c.Query(sql, args, func(r store.Row) error {
 		found = true
 		a = account{
-			User:     User{ID: r.Text(0), Email: r.Text(1), Name: r.Text(2), CreatedAt: r.Text(3)},
+			User:     User{r.Text(0), r.Text(1), r.Bool(9), r.Text(2), r.Text(10), r.Text(3)},
 			password: r.Text(4), org: r.Text(5), disabled: r.Bool(6), admin: r.Bool(8),
 		}
 		return json.Unmarshal([]byte(r.Text(7)), &a.groups)
@@ -166,8 +168,15 @@ func insertAccount(c store.Conn, a account) error {
 	if a.password != "" {
 		password = a.password
 	}
-	n, err := c.Exec(`INSERT INTO "_users" ("id", "email", "name", "password", "created_at", "updated_at")
-		VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT ("email") DO NOTHING`, a.ID, a.Email, a.Name, password, a.CreatedAt)
+	var email, verified any
+	if a.Email != "" {
+		email = a.Email
+	}
+	if a.EmailVerified {
+		verified = a.CreatedAt
+	}
+	n, err := c.Exec(`INSERT INTO "_users" ("id", "email", "verified_at", "name", "locale", "password", "created_at", "updated_at")
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT ("email") DO NOTHING`, a.ID, email, verified, a.Name, a.Locale, password, a.CreatedAt)
 	if err == nil && n == 0 {
 		return fault.New(fault.AuthEmailTaken, "an account with this email address exists: sign in instead").At("email")
 	}

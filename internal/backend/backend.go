@@ -83,6 +83,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	o := b.opts
 	b.Migrator = store.NewMigrator(b.engine, store.MigratorOptions{
 		SystemTables: append(tenant.Tables(), auth.Tables()...),
+		Upgrades:     auth.Upgrades(),
 		Views:        []string{tenant.UserView()},
 		Now:          o.Now,
 	})

@@ -87,7 +87,8 @@ func (d *document) addAuthSchemas() authNames {
 	}
 	active := member{"organization", orNull(ref(n.organization))}
 	d.add(n.role, object{{"type", "string"}, {"enum", []string{"owner", "admin", "member"}}})
-	all(n.user, object{{"id", text}, {"email", email}, {"name", text}, {"createdAt", at}})
+	d.add(n.user, objectSchema("", object{{"id", text}, {"email", email}, {"emailVerified", object{{"type", "boolean"}}}, {"name", text},
+		{"locale", text}, {"createdAt", at}}, []string{"id", "emailVerified", "name", "createdAt"}))
 	all(n.organization, object{{"id", text}, {"name", text}, {"role", ref(n.role)}})
 	all(n.me, object{{"user", ref(n.user)}, active})
 	all(n.session, object{{"user", ref(n.user)}, active, {"accessToken", text}, {"refreshToken", text}, {"expiresIn", object{{"type", "integer"}}}})
