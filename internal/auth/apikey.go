@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -44,16 +45,17 @@ func (s *Service) CreateKey(ctx context.Context, p *access.Principal, in NewKey)
 	if err := mayManageKeys(p); err != nil {
 		return Key{}, err
 	}
-	return s.addKey(ctx, p.Org, p.UserID, in)
+	return s.addKey(ctx, p.Org, p, in)
 }
 
 // AddKey makes an API key of an organization, which must exist, for the command
 // line: no caller is asked for, and CreatedBy is empty.
 func (s *Service) AddKey(ctx context.Context, org string, in NewKey) (Key, error) {
-	return s.addKey(ctx, org, "", in)
+	return s.addKey(ctx, org, nil, in)
 }
 
-func (s *Service) addKey(ctx context.Context, org, by string, in NewKey) (Key, error) {
+// addKey makes a key by a user, or by nobody.
+func (s *Service) addKey(ctx context.Context, org string, by *access.Principal, in NewKey) (Key, error) {
 	name, err := displayName(in.Name)
 	if err != nil {
 		return Key{}, err
@@ -61,7 +63,11 @@ func (s *Service) addKey(ctx context.Context, org, by string, in NewKey) (Key, e
 	if name == "" {
 		return Key{}, fault.New(fault.AuthBadName, "give the key a name that says what it is for").At("name")
 	}
-	key := Key{ID: hex.EncodeToString(random(keyIDSize)), Name: name, ReadOnly: in.ReadOnly, CreatedBy: by, CreatedAt: stamp(s.now())}
+	key := Key{ID: hex.EncodeToString(random(keyIDSize)), Name: name, ReadOnly: in.ReadOnly, CreatedAt: stamp(s.now())}
+	actor := audit.System
+	if by != nil {
+		key.CreatedBy, actor = by.UserID, by.Subject()
+	}
 	key.Secret = Secret(keyPrefix + key.ID + "_" + base64.RawURLEncoding.EncodeToString(random(keySecretSize)))
 	err = s.engine.Write(ctx, func(c store.Conn) error {
 		n, err := c.Exec(`INSERT INTO "_api_keys" ("id", "org", "name", "hash", "read_only", "created_by", "created_at")
@@ -71,7 +77,11 @@ func (s *Service) addKey(ctx context.Context, org, by string, in NewKey) (Key, e
 		if err == nil && n == 0 {
 			return fault.New(fault.AuthKeyLimit, "an organization has at most %d API keys: revoke one first", maxKeys)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, c, audit.Event{Action: "auth.key_created", Org: org, Actor: actor, Target: "key:" + key.ID,
+			Details: map[string]any{"name": key.Name, "readOnly": key.ReadOnly}})
 	})
 	if err != nil {
 		return Key{}, wrap("making an API key", err)
@@ -113,7 +123,10 @@ func (s *Service) RevokeKey(ctx context.Context, p *access.Principal, id string)
 		if err == nil && n == 0 {
 			return fault.New(fault.AuthKeyNotFound, "there is no such API key in this organization")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, c, audit.Event{Action: "auth.key_revoked", Org: p.Org, Actor: p.Subject(), Target: "key:" + id})
 	})
 	s.apiKeys.forget(id)
 	return wrap("revoking an API key", err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -53,6 +54,7 @@ type Config struct {
 	Engine        store.Engine
 	Vault         *vault.Vault
 	Organizations Organizations
+	Audit         *audit.Log
 	Issuer        string           // names this environment in its tokens; another's are refused
 	AccessLife    time.Duration    // of an access token; 0: accessLife
 	SessionIdle   time.Duration    // after which a session ends that is not refreshed; 0: sessionIdle
@@ -64,6 +66,7 @@ type Config struct {
 type Service struct {
 	engine   store.Engine
 	orgs     Organizations
+	audit    *audit.Log
 	issuer   string
 	life     time.Duration // of an access token
 	idle     time.Duration // that ends a session
@@ -94,6 +97,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	return &Service{
 		engine:   cfg.Engine,
 		orgs:     cfg.Organizations,
+		audit:    cfg.Audit,
 		issuer:   cfg.Issuer,
 		life:     cfg.AccessLife,
 		idle:     cfg.SessionIdle,

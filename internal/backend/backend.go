@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/graphql"
@@ -43,6 +45,7 @@ type Options struct {
 type Backend struct {
 	Auth     *auth.Service
 	Tenant   *tenant.Service
+	Audit    *audit.Log
 	Migrator *store.Migrator
 
 	opts    Options
@@ -82,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 func (b *Backend) wire(ctx context.Context) error {
 	o := b.opts
 	b.Migrator = store.NewMigrator(b.engine, store.MigratorOptions{
-		SystemTables: append(tenant.Tables(), auth.Tables()...),
+		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), audit.Tables()),
 		Upgrades:     auth.Upgrades(),
 		Views:        []string{tenant.UserView()},
 		Now:          o.Now,
@@ -90,9 +93,10 @@ func (b *Backend) wire(ctx context.Context) error {
 	if err := b.Migrator.Prepare(ctx); err != nil {
 		return err
 	}
-	register := tenant.Register{Off: !o.Config.Organizations, Now: o.Now}
+	b.Audit = audit.New(b.engine, o.Vault, o.Now)
+	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Now: o.Now}
 	var err error
-	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Issuer: "loam:" + o.Name,
+	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Audit: b.Audit, Issuer: "loam:" + o.Name,
 		AccessLife: o.Config.Auth.AccessToken, SessionIdle: o.Config.Auth.RefreshToken, Now: o.Now})
 	if err != nil {
 		return err

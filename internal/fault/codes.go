@@ -113,6 +113,9 @@ const (
 	TenantLimit      Code = "tenant/limit"
 	TenantOff        Code = "tenant/off"
 
+	AuditBroken    Code = "audit/broken"
+	AuditBadFilter Code = "audit/bad_filter"
+
 	CLIUsage     Code = "cli/usage"
 	CLINoProject Code = "cli/no_project"
 	CLIMistakes  Code = "cli/mistakes"
@@ -224,6 +227,9 @@ var Catalog = map[Code]Entry{
 	TenantBadName:    {Invalid, "The name is empty, too long, or has control characters."},
 	TenantLimit:      {Invalid, "A limit on organizations or members is reached. The message names it."},
 	TenantOff:        {Forbidden, "This backend has no organizations: loam.yaml says tenancy: off."},
+
+	AuditBroken:    {Internal, "The audit log was changed from outside. The message names the first record that is wrong; restore a backup beside it to see what was there."},
+	AuditBadFilter: {Invalid, "A filter of the audit log is not well formed. The message says what it takes."},
 
 	CLIUsage:     {Invalid, "The command line is not understood. `loam <command> --help` shows how the command is called."},
 	CLINoProject: {NotFound, "The directory holds no schema.graphql. Make a project with `loam init`, or name one with --dir."},

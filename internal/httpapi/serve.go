@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
 )
@@ -99,7 +100,8 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).SetReadDeadline(start.Add(e.api.Timeout)) // where it can't be set, the listener's own limit holds
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, e.api.MaxBody)
-	c := &call{Request: r.WithContext(ctx), api: e.api, app: e.api.App(), id: w.Header().Get("X-Request-Id"), out: w.Header()}
+	id := w.Header().Get("X-Request-Id")
+	c := &call{Request: r.WithContext(withOrigin(ctx, r, id)), api: e.api, app: e.api.App(), id: id, out: w.Header()}
 	answer, err := e.run(c)
 	if err != nil {
 		e.api.fail(w, r, c.id, err)
@@ -153,11 +155,21 @@ func (c *call) principal() (*access.Principal, error) {
 
 // client is where the request comes from.
 func (c *call) client() auth.Client {
-	addr, err := netip.ParseAddrPort(c.RemoteAddr)
+	return auth.Client{Addr: remote(c.Request), Agent: c.UserAgent()}
+}
+
+// remote is the address that a request comes from, as far as it is one.
+func remote(r *http.Request) netip.Addr {
+	addr, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
-		return auth.Client{Agent: c.UserAgent()}
+		return netip.Addr{}
 	}
-	return auth.Client{Addr: addr.Addr(), Agent: c.UserAgent()}
+	return addr.Addr()
+}
+
+// withOrigin lets what a request does be recorded with where it came from.
+func withOrigin(ctx context.Context, r *http.Request, id string) context.Context {
+	return audit.WithOrigin(ctx, audit.Origin{Addr: remote(r), Agent: r.UserAgent(), Request: id})
 }
 
 // body reads the whole body of a JSON request.

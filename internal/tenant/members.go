@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -104,8 +105,10 @@ func (s *Service) Add(ctx context.Context, p *access.Principal, org string, in N
 			return fault.New(fault.TenantMember, "this user is a member already: change their role instead")
 		}
 		var err error
-		added, err = s.add(c, org, user, in.Role)
-		return err
+		if added, err = s.add(c, org, user, in.Role); err != nil {
+			return err
+		}
+		return s.register.recordRole(ctx, c, "org.member_added", p.Subject(), added, org, "")
 	})
 	if err != nil {
 		return Person{}, wrap("adding a member", err)
@@ -153,6 +156,9 @@ func (s *Service) SetRole(ctx context.Context, p *access.Principal, org, userID 
 		if err == nil {
 			changed, err = findPerson(c, org, userID)
 		}
+		if err == nil {
+			err = s.register.recordRole(ctx, c, "org.role_changed", p.Subject(), changed, org, person.Role)
+		}
 		return err
 	})
 	s.accounts.Forget(userID)
@@ -187,7 +193,11 @@ func (s *Service) Remove(ctx context.Context, p *access.Principal, org, userID s
 		if err == nil && n == 0 {
 			return lastOwner()
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.register.record(ctx, c, audit.Event{Action: "org.member_removed", Org: org, Actor: p.Subject(), Target: "user:" + userID,
+			Details: map[string]any{"role": string(person.Role)}})
 	})
 	s.accounts.Forget(userID)
 	return wrap("removing a member", err)
@@ -204,11 +214,20 @@ func (s *Service) Appoint(ctx context.Context, org, userID string, role Role) er
 		if err := lock(c, org, stamp(s.now())); err != nil {
 			return err
 		}
-		if _, err := findPerson(c, org, userID); err == nil {
-			return s.setRole(c, org, userID, role)
+		before, err := findPerson(c, org, userID)
+		if err != nil {
+			added, err := s.add(c, org, userID, role)
+			if err != nil {
+				return err
+			}
+			return s.register.recordRole(ctx, c, "org.member_added", audit.System, added, org, "")
 		}
-		_, err := s.add(c, org, userID, role)
-		return err
+		if err := s.setRole(c, org, userID, role); err != nil {
+			return err
+		}
+		after := before
+		after.Role = role
+		return s.register.recordRole(ctx, c, "org.role_changed", audit.System, after, org, before.Role)
 	})
 	s.accounts.Forget(userID)
 	return wrap("appointing a member", err)

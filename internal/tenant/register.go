@@ -1,8 +1,10 @@
 package tenant
 
 import (
+	"context"
 	"time"
 
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -11,8 +13,9 @@ import (
 // else runs: auth signs users up and in with it (its interface Organizations).
 // The zero Register keeps organizations.
 type Register struct {
-	Off bool             // no organizations: everyone is a member of None
-	Now func() time.Time // nil: the clock
+	Off   bool             // no organizations: everyone is a member of None
+	Audit *audit.Log       // nil records nothing
+	Now   func() time.Time // nil: the clock
 }
 
 func (r Register) clock() func() time.Time {
@@ -35,7 +38,7 @@ func (r Register) First(c store.Conn, userID, name string) error {
 	if name != "" {
 		org.Name = name + "'s organization"
 	}
-	return r.found(c, org, userID)
+	return r.found(context.Background(), c, org, userID, "user:"+userID)
 }
 
 // Enroll makes members of None of the users who are not yet: those from before
@@ -76,7 +79,7 @@ const insertMember = `INSERT INTO "_members" ("org", "user_id", "role", "created
 	ON CONFLICT ("org", "user_id") DO NOTHING`
 
 // found stores an organization with its owner.
-func (r Register) found(c store.Conn, org Organization, owner string) error {
+func (r Register) found(ctx context.Context, c store.Conn, org Organization, owner, actor string) error {
 	if _, err := c.Exec(`INSERT INTO "_orgs" ("id", "name", "created_at", "updated_at") VALUES (?1, ?2, ?3, ?3)`,
 		org.ID, org.Name, org.CreatedAt); err != nil {
 		return err
@@ -85,7 +88,11 @@ func (r Register) found(c store.Conn, org Organization, owner string) error {
 	if err == nil && n == 0 {
 		return fault.New(fault.TenantNoUser, "there is no such user")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return r.record(ctx, c, audit.Event{Action: "org.founded", Org: org.ID, Actor: actor, Target: "user:" + owner,
+		Details: map[string]any{"name": org.Name}})
 }
 
 // roomForOrganization refuses a user in too many organizations; it runs after

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -90,12 +91,16 @@ func (s *Service) Create(ctx context.Context, p *access.Principal, in NewOrganiz
 	if err := s.signedIn(p); err != nil {
 		return Organization{}, err
 	}
-	return s.Found(ctx, p.UserID, in)
+	return s.found(ctx, p.UserID, p.Subject(), in)
 }
 
 // Found makes an organization for a user, who owns it: Create for seeds and the
 // command line, which act for no caller.
 func (s *Service) Found(ctx context.Context, userID string, in NewOrganization) (Organization, error) {
+	return s.found(ctx, userID, audit.System, in)
+}
+
+func (s *Service) found(ctx context.Context, userID, actor string, in NewOrganization) (Organization, error) {
 	if s.register.Off {
 		return Organization{}, fault.New(fault.TenantOff, "this backend has no organizations: loam.yaml says tenancy: off")
 	}
@@ -105,7 +110,7 @@ func (s *Service) Found(ctx context.Context, userID string, in NewOrganization) 
 	}
 	org := Organization{ID: newID(), Name: name, Role: Owner, CreatedAt: stamp(s.now())}
 	err = s.engine.Write(ctx, func(c store.Conn) error {
-		if err := s.register.found(c, org, userID); err != nil {
+		if err := s.register.found(ctx, c, org, userID, actor); err != nil {
 			return err
 		}
 		return s.register.roomForOrganization(c, userID)

@@ -1,0 +1,39 @@
+package audit
+
+// Tables returns the room's system tables as statements that run in order,
+// inside the store's first transaction, at every start: each does nothing where
+// its table exists. The triggers are the first wall, against a slip; the chain
+// is the second, against who can write to the file.
+func Tables() []string {
+	return []string{
+		`CREATE TABLE IF NOT EXISTS "_audit" (
+			"seq" INTEGER NOT NULL PRIMARY KEY,
+			"at" TEXT NOT NULL,
+			"action" TEXT NOT NULL,
+			"outcome" TEXT NOT NULL,
+			"org" TEXT NOT NULL,
+			"actor" TEXT NOT NULL,
+			"impersonator" TEXT NOT NULL,
+			"target" TEXT NOT NULL,
+			"address" TEXT NOT NULL,
+			"agent" TEXT NOT NULL,
+			"request" TEXT NOT NULL,
+			"details" TEXT NOT NULL,
+			"prev" BLOB NOT NULL,
+			"hash" BLOB NOT NULL
+		) STRICT`,
+		`CREATE INDEX IF NOT EXISTS "_audit_org" ON "_audit" ("org", "at", "seq")`,
+		`CREATE INDEX IF NOT EXISTS "_audit_action" ON "_audit" ("org", "action", "at", "seq")`,
+		`CREATE INDEX IF NOT EXISTS "_audit_actor" ON "_audit" ("org", "actor", "at", "seq")`,
+		`CREATE TABLE IF NOT EXISTS "_audit_head" (
+			"id" INTEGER NOT NULL PRIMARY KEY CHECK ("id" = 1),
+			"seq" INTEGER NOT NULL,
+			"hash" BLOB NOT NULL,
+			"mac" BLOB NOT NULL
+		) STRICT`,
+		`CREATE TRIGGER IF NOT EXISTS "_audit_no_update" BEFORE UPDATE ON "_audit"
+			BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
+		`CREATE TRIGGER IF NOT EXISTS "_audit_no_delete" BEFORE DELETE ON "_audit"
+			BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
+	}
+}
