@@ -2,11 +2,9 @@ package auth
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
 	"runtime"
-	"strings"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -51,55 +49,48 @@ func newHasher() *hasher {
 // hash returns the PHC string of a new password.
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	salt := random(saltSize)
-	key, err := h.derive(ctx, password, salt, hashPasses, hashMemory, hashThreads, hashSize)
+	var key []byte
+	err := h.run(ctx, func() {
+		key = h.idKey([]byte(password), salt, hashPasses, hashMemory, hashThreads, hashSize)
+	})
 	if err != nil {
 		return "", err
 	}
 	return phc(hashMemory, hashPasses, hashThreads, salt, key), nil
 }
 
-// check tells whether the password is the one that was hashed. Where there is
-// no hash it takes as long and is false.
+// check tells whether the password is the one that was hashed, here or by the
+// system that the account was imported from. Where there is no hash it takes as
+// long as a hash of ours and is false.
 func (h *hasher) check(ctx context.Context, stored, password string) (bool, error) {
 	if stored == "" {
 		stored = h.dummy
 	}
-	var memory, passes uint32
-	var threads uint8
-	fields := strings.Split(stored, "$") // "", argon2id, v=19, m=..,t=..,p=.., salt, key
-	if len(fields) != 6 || fields[1] != "argon2id" || fields[2] != "v=19" {
-		return false, fmt.Errorf("auth: a stored password hash has an unknown form")
-	}
-	if _, err := fmt.Sscanf(fields[3], "m=%d,t=%d,p=%d", &memory, &passes, &threads); err != nil {
-		return false, fmt.Errorf("auth: a stored password hash has unknown costs: %w", err)
-	}
-	salt, errSalt := base64.RawStdEncoding.DecodeString(fields[4])
-	want, errKey := base64.RawStdEncoding.DecodeString(fields[5])
-	if errSalt != nil || errKey != nil || len(want) < saltSize {
-		return false, fmt.Errorf("auth: a stored password hash is damaged")
-	}
-	key, err := h.derive(ctx, password, salt, passes, memory, threads, uint32(len(want)))
+	match, err := h.matcher(stored)
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("auth: reading a stored password hash: %w", err)
 	}
-	return subtle.ConstantTimeCompare(key, want) == 1, nil
+	right := false
+	err = h.run(ctx, func() { right = match([]byte(password)) })
+	return right, err
 }
 
-// derive waits for a core and runs argon2id on it.
-func (h *hasher) derive(ctx context.Context, password string, salt []byte, passes, memory uint32, threads uint8, size uint32) ([]byte, error) {
+// run waits for a core and hashes on it.
+func (h *hasher) run(ctx context.Context, hash func()) error {
 	if h.waiting.Add(1) > hashQueue {
 		h.waiting.Add(-1)
-		return nil, fault.New(fault.AuthBusy, "more than %d sign-ins are waiting: try again in a few seconds", hashQueue).After(5 * time.Second)
+		return fault.New(fault.AuthBusy, "more than %d sign-ins are waiting: try again in a few seconds", hashQueue).After(5 * time.Second)
 	}
 	select {
 	case h.slots <- struct{}{}:
 		h.waiting.Add(-1)
 	case <-ctx.Done():
 		h.waiting.Add(-1)
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	defer func() { <-h.slots }()
-	return h.idKey([]byte(password), salt, passes, memory, threads, size), nil
+	hash()
+	return nil
 }
 
 func phc(memory, passes, threads int, salt, key []byte) string {
@@ -107,14 +98,23 @@ func phc(memory, passes, threads int, salt, key []byte) string {
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
-// newPassword checks a password that somebody chooses; givenPassword one that
-// they sign in with. Both return its one spelling, so that keyboards which
-// compose accents differently agree, and neither hashes what is too long.
-func newPassword(text string) (string, error) {
+// newPassword checks a password that somebody chooses, given what is known about
+// them (address, name) and the product's name; givenPassword one that they sign
+// in with. Both return its one spelling, so that keyboards which compose accents
+// differently agree, and neither hashes what is too long.
+func newPassword(text string, about ...string) (string, error) {
 	if utf8.RuneCountInString(text) < minPassword {
 		return "", fault.New(fault.AuthBadPassword, "choose a password of at least %d characters", minPassword).At("password")
 	}
-	return givenPassword(text)
+	password, err := givenPassword(text)
+	if err != nil {
+		return "", err
+	}
+	if commonPassword(password, about...) {
+		return "", fault.New(fault.AuthCommon, "this password is among the first that are tried, or little more than your name or address: "+
+			"choose another, such as four words that do not belong together").At("password")
+	}
+	return password, nil
 }
 
 func givenPassword(text string) (string, error) {

@@ -84,11 +84,9 @@ const (
 	VaultKeyFile Code = "vault/key_file"
 	VaultSealed  Code = "vault/sealed"
 
-	JobsFull     Code = "jobs/full"
-	JobsTooLarge Code = "jobs/too_large"
-
 	AuthBadEmail     Code = "auth/bad_email"
 	AuthBadPassword  Code = "auth/bad_password"
+	AuthCommon       Code = "auth/common_password"
 	AuthBadName      Code = "auth/bad_name"
 	AuthEmailTaken   Code = "auth/email_taken"
 	AuthWrong        Code = "auth/wrong_credentials"
@@ -202,11 +200,9 @@ var Catalog = map[Code]Entry{
 	VaultKeyFile: {Invalid, "The key file can't be read or made, or others may read it."},
 	VaultSealed:  {Internal, "A stored secret does not open: the master key is not the one that the data was made with."},
 
-	JobsFull:     {Unavailable, "Too much background work of this kind waits already. Try again after Retry-After."},
-	JobsTooLarge: {TooLarge, "A background job carries more than it may. The message names the limit."},
-
 	AuthBadEmail:     {Invalid, "The email address is not well formed."},
 	AuthBadPassword:  {Invalid, "The password is too short or too long. The message names the limits."},
+	AuthCommon:       {Invalid, "The password is among the first that are tried, or little more than the user's name or address. Choose another."},
 	AuthBadName:      {Invalid, "The name is empty, too long, or has control characters."},
 	AuthEmailTaken:   {Conflict, "An account with this email address exists. Sign in instead."},
 	AuthWrong:        {Unauthenticated, "The email address or the password is wrong."},
