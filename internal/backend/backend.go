@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/httpapi"
+	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/sdkgen"
@@ -50,11 +50,10 @@ type Backend struct {
 
 	opts    Options
 	engine  store.Engine
+	jobs    *jobs.Queue
 	api     *httpapi.API
 	app     atomic.Pointer[httpapi.App]
 	closing atomic.Bool
-	stop    context.CancelFunc // of what runs in the background
-	idle    sync.WaitGroup     // until that has ended
 }
 
 // Open opens the database and prepares its system tables. It serves no schema
@@ -75,9 +74,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	if err := b.wire(ctx); err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	b.stop = stop
-	b.idle.Go(func() { b.tidy(background) })
+	b.jobs.Start(ctx)
 	return b, nil
 }
 
@@ -85,7 +82,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 func (b *Backend) wire(ctx context.Context) error {
 	o := b.opts
 	b.Migrator = store.NewMigrator(b.engine, store.MigratorOptions{
-		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), audit.Tables()),
+		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), audit.Tables(), jobs.Tables()),
 		Upgrades:     auth.Upgrades(),
 		Views:        []string{tenant.UserView()},
 		Now:          o.Now,
@@ -93,6 +90,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	if err := b.Migrator.Prepare(ctx); err != nil {
 		return err
 	}
+	b.jobs = jobs.New(jobs.Options{Engine: b.engine, Log: o.Log, Now: o.Now})
 	b.Audit = audit.New(b.engine, o.Vault, o.Now)
 	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Now: o.Now}
 	var err error
@@ -101,6 +99,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	b.jobs.Every("auth/prune", tidyEvery, b.tidy)
 	b.Tenant = tenant.New(b.engine, register, b.Auth)
 	anonymous := &access.Principal{}
 	if !o.Config.Organizations {
@@ -183,25 +182,14 @@ func (b *Backend) Drain() { b.closing.Store(true) }
 // tidyEvery is how often sessions that have ended are removed.
 const tidyEvery = time.Hour
 
-// tidy removes what nobody needs any more, until ctx ends.
-func (b *Backend) tidy(ctx context.Context) {
-	tick := time.NewTicker(tidyEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if _, err := b.Auth.Prune(ctx); err != nil && ctx.Err() == nil {
-				b.opts.Log.Error("removing ended sessions", "error", err)
-			}
-		}
-	}
+// tidy removes what nobody needs any more.
+func (b *Backend) tidy(ctx context.Context) error {
+	_, err := b.Auth.Prune(ctx)
+	return err
 }
 
 // Close ends the environment; no request may be under way.
 func (b *Backend) Close() error {
-	b.stop()
-	b.idle.Wait()
+	b.jobs.Close()
 	return b.engine.Close()
 }

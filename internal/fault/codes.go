@@ -84,6 +84,9 @@ const (
 	VaultKeyFile Code = "vault/key_file"
 	VaultSealed  Code = "vault/sealed"
 
+	JobsFull     Code = "jobs/full"
+	JobsTooLarge Code = "jobs/too_large"
+
 	AuthBadEmail     Code = "auth/bad_email"
 	AuthBadPassword  Code = "auth/bad_password"
 	AuthCommon       Code = "auth/common_password"
@@ -199,6 +202,9 @@ var Catalog = map[Code]Entry{
 	VaultWeakKey: {Invalid, "The master key is short, guessable or malformed. Make one with `loam keys generate`."},
 	VaultKeyFile: {Invalid, "The key file can't be read or made, or others may read it."},
 	VaultSealed:  {Internal, "A stored secret does not open: the master key is not the one that the data was made with."},
+
+	JobsFull:     {Unavailable, "Too much background work of this kind waits already. Try again after Retry-After."},
+	JobsTooLarge: {TooLarge, "A background job carries more than it may. The message names the limit."},
 
 	AuthBadEmail:     {Invalid, "The email address is not well formed."},
 	AuthBadPassword:  {Invalid, "The password is too short or too long. The message names the limits."},
