@@ -106,6 +106,18 @@ const (
 	AuthUserNotFound Code = "auth/user_not_found"
 	AuthNotAllowed   Code = "auth/not_allowed"
 
+	FederationMisconfigured Code = "federation/misconfigured"
+	FederationUnknown       Code = "federation/unknown_provider"
+	FederationRedirect      Code = "federation/bad_redirect"
+	FederationChallenge     Code = "federation/bad_challenge"
+	FederationState         Code = "federation/bad_state"
+	FederationCode          Code = "federation/bad_code"
+	FederationDenied        Code = "federation/denied"
+	FederationRefused       Code = "federation/refused"
+	FederationUnreachable   Code = "federation/unreachable"
+	FederationNoURL         Code = "federation/no_url"
+	FederationTooMany       Code = "federation/too_many"
+
 	TenantNotFound   Code = "tenant/not_found"
 	TenantNoMember   Code = "tenant/member_not_found"
 	TenantNoUser     Code = "tenant/user_not_found"
@@ -224,6 +236,18 @@ var Catalog = map[Code]Entry{
 	AuthKeyLimit:     {Invalid, "The organization has as many API keys as it may have. Revoke one first."},
 	AuthUserNotFound: {NotFound, "There is no such user."},
 	AuthNotAllowed:   {Forbidden, "Only a signed-in owner or admin of the organization may do this."},
+
+	FederationMisconfigured: {Invalid, "An identity provider in loam.yaml lacks a setting or has a wrong one. The message names it."},
+	FederationUnknown:       {NotFound, "No way in has this name. GET /auth/providers lists them."},
+	FederationRedirect:      {Invalid, "The redirect is not one of auth.redirects in loam.yaml, which are compared exactly."},
+	FederationChallenge:     {Invalid, "A sign-in with a provider begins with an S256 code challenge, so that only the app that began it can finish it."},
+	FederationState:         {Invalid, "The answer of the provider belongs to no sign-in that this browser has begun and not finished. Start again."},
+	FederationCode:          {Invalid, "The code was used, has expired, or is not of this verifier. Start again."},
+	FederationDenied:        {Forbidden, "The user or the provider broke the sign-in off. It is sent to the redirect as `error`."},
+	FederationRefused:       {Unauthenticated, "What the provider sent does not prove who the user is. Start again."},
+	FederationUnreachable:   {Unavailable, "The identity provider does not answer as it should. Try again, and check its settings."},
+	FederationNoURL:         {Unavailable, "The server does not know its own URL. Set url in loam.yaml."},
+	FederationTooMany:       {TooMany, "Too many sign-ins from one network wait for their browser. Try again after Retry-After."},
 
 	TenantNotFound:   {NotFound, "There is no such organization, or none that the caller belongs to."},
 	TenantNoMember:   {NotFound, "The organization has no such member."},

@@ -1,0 +1,34 @@
+package federation
+
+// Tables returns the room's system tables as statements that run in order,
+// inside the store's first transaction, at every start: each does nothing where
+// its table exists. Times are text in the canonical form.
+//
+// A flow is one way to a provider and back. It is used twice, each time once: by
+// the browser that comes back with the state (used_at), and by the app that
+// exchanges the code which that browser was given (exchanged_at). What is secret
+// is stored as a digest, or sealed where it is needed again.
+func Tables() []string {
+	return []string{
+		`CREATE TABLE IF NOT EXISTS "_flows" (
+			"id" TEXT NOT NULL PRIMARY KEY,
+			"state" TEXT NOT NULL UNIQUE,
+			"browser" TEXT NOT NULL,
+			"provider" TEXT NOT NULL,
+			"purpose" TEXT NOT NULL CHECK ("purpose" IN ('sign-in', 'link')),
+			"user_id" TEXT NOT NULL,
+			"redirect" TEXT NOT NULL,
+			"challenge" TEXT NOT NULL,
+			"network" TEXT NOT NULL,
+			"sealed" BLOB NOT NULL,
+			"code" TEXT UNIQUE,
+			"identity" BLOB,
+			"created_at" TEXT NOT NULL,
+			"expires_at" TEXT NOT NULL,
+			"used_at" TEXT,
+			"exchanged_at" TEXT
+		) STRICT`,
+		`CREATE INDEX IF NOT EXISTS "_flows_network" ON "_flows" ("network", "expires_at")`,
+		`CREATE INDEX IF NOT EXISTS "_flows_expiry" ON "_flows" ("expires_at")`,
+	}
+}
