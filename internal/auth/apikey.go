@@ -42,7 +42,7 @@ const (
 
 // CreateKey makes an API key of the caller's active organization.
 func (s *Service) CreateKey(ctx context.Context, p *access.Principal, in NewKey) (Key, error) {
-	if err := mayManageKeys(p); err != nil {
+	if err := s.mayManageKeys(p); err != nil {
 		return Key{}, err
 	}
 	return s.addKey(ctx, p.Org, p, in)
@@ -92,7 +92,7 @@ func (s *Service) addKey(ctx context.Context, org string, by *access.Principal, 
 // ListKeys returns the live API keys of the caller's active organization,
 // oldest first: maxKeys at most.
 func (s *Service) ListKeys(ctx context.Context, p *access.Principal) ([]Key, error) {
-	if err := mayManageKeys(p); err != nil {
+	if err := s.mayManageKeys(p); err != nil {
 		return nil, err
 	}
 	var keys []Key
@@ -114,7 +114,7 @@ func (s *Service) ListKeys(ctx context.Context, p *access.Principal) ([]Key, err
 
 // RevokeKey ends an API key of the caller's active organization, at once.
 func (s *Service) RevokeKey(ctx context.Context, p *access.Principal, id string) error {
-	if err := mayManageKeys(p); err != nil {
+	if err := s.mayManageKeys(p); err != nil {
 		return err
 	}
 	err := s.engine.Write(ctx, func(c store.Conn) error {
@@ -147,17 +147,24 @@ func (s *Service) VerifyKey(ctx context.Context, key string) (*access.Principal,
 	var hash, used string
 	err := s.engine.Read(ctx, func(c store.Conn) error {
 		hash = ""
-		return c.Query(`SELECT "hash", "org", "read_only", COALESCE("last_used_at", '') FROM "_api_keys"
+		err := c.Query(`SELECT "hash", "org", "read_only", COALESCE("last_used_at", '') FROM "_api_keys"
 			WHERE "id" = ?1 AND "revoked_at" IS NULL`, []any{id}, func(r store.Row) error {
 			hash, who.Org, who.ReadOnly, used = r.Text(0), r.Text(1), r.Bool(2), r.Text(3)
 			return nil
 		})
+		if err == nil && subtle.ConstantTimeCompare([]byte(digest(Secret(key))), []byte(hash)) != 1 {
+			err = badKey()
+		}
+		if err == nil {
+			err = s.orgs.Standing(c, who.Org, "")
+		}
+		return err
 	})
+	if fault.Is(err, fault.TenantNotFound) {
+		return nil, badKey() // of an organization that was deleted
+	}
 	if err != nil {
 		return nil, wrap("looking up an API key", err)
-	}
-	if subtle.ConstantTimeCompare([]byte(digest(Secret(key))), []byte(hash)) != 1 {
-		return nil, badKey()
 	}
 	if err := s.touchKey(ctx, id, used); err != nil {
 		return nil, wrap("noting the use of an API key", err)
@@ -191,14 +198,14 @@ func keyID(key string) (string, bool) {
 	return id, ok && cut && len(id) == 2*keyIDSize && len(secret) == base64.RawURLEncoding.EncodedLen(keySecretSize)
 }
 
-// mayManageKeys lets owners and admins of the active organization pass; never an
-// API key.
-func mayManageKeys(p *access.Principal) error {
+// mayManageKeys lets who has the permission keys.manage in the active
+// organization pass; never an API key.
+func (s *Service) mayManageKeys(p *access.Principal) error {
 	switch {
 	case p.Kind == access.Anonymous:
 		return signInFirst()
-	case p.Kind != access.User || p.Org == "" || p.Role != "owner" && p.Role != "admin":
-		return fault.New(fault.AuthNotAllowed, "only a signed-in owner or admin of the organization manages its API keys")
+	case p.Kind != access.User || p.Org == "" || !s.orgs.May(p.Role, "keys.manage"):
+		return fault.New(fault.AuthNotAllowed, "only a signed-in member of the organization whose role has the permission keys.manage manages its API keys")
 	}
 	return nil
 }

@@ -47,6 +47,11 @@ type Organizations interface {
 	// Active returns the organization if the user is a member of it, else the
 	// one that the user joined first, with the role there; "" without any.
 	Active(c store.Conn, userID, org string) (id, name, role string, err error)
+	// Standing refuses an organization that is suspended or deleted, or that the
+	// user is no member of; "" asks for no user.
+	Standing(c store.Conn, org, userID string) error
+	// May tells whether a role has a permission.
+	May(role, permission string) bool
 }
 
 // Config is what New needs.

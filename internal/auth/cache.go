@@ -93,6 +93,13 @@ func (c *cache) shard(token string) *shard {
 // forget voids every entry of a subject.
 func (c *cache) forget(subject string) { c.mark(subject).of.Add(1) }
 
+// forgetAll voids every entry.
+func (c *cache) forgetAll() {
+	for i := range c.generations {
+		c.generations[i].Add(1)
+	}
+}
+
 func (s *shard) put(token string, e entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

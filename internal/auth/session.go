@@ -245,6 +245,9 @@ func (s *Service) Switch(ctx context.Context, p *access.Principal, org string) (
 			return err
 		}
 		if org == "" || moved.org.id() != org {
+			if err := s.orgs.Standing(c, org, p.UserID); fault.Is(err, fault.TenantSuspended) {
+				return err
+			}
 			return fault.New(fault.TenantNotFound, "there is no such organization among yours")
 		}
 		n, err := c.Exec(`UPDATE "_sessions" SET "org" = ?1, "token" = ?2 WHERE "id" = ?3 AND "revoked_at" IS NULL AND "expires_at" > ?4`,

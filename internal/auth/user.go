@@ -231,6 +231,10 @@ func (s *Service) AccountByEmail(c store.Conn, email string) (string, error) {
 // change to what the user may do, once it is committed.
 func (s *Service) Forget(userID string) { s.tokens.forget(userID) }
 
+// ForgetKeys makes every API key be looked up again: to call after an
+// organization was closed, once that is committed.
+func (s *Service) ForgetKeys() { s.apiKeys.forgetAll() }
+
 // SetDisabled keeps a user out, at once and on every door, or lets them in
 // again. Disabling ends their sessions.
 func (s *Service) SetDisabled(ctx context.Context, userID string, disabled bool) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -53,6 +54,9 @@ func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time
 		}
 		org, err := s.active(c, t.Subject, t.Org)
 		if err == nil && org.id() != t.Org {
+			if err := s.orgs.Standing(c, t.Org, t.Subject); fault.Is(err, fault.TenantSuspended) {
+				return err
+			}
 			return revoked()
 		}
 		if err == nil {

@@ -83,7 +83,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	o := b.opts
 	b.Migrator = store.NewMigrator(b.engine, store.MigratorOptions{
 		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), audit.Tables(), jobs.Tables()),
-		Upgrades:     auth.Upgrades(),
+		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        []string{tenant.UserView()},
 		Now:          o.Now,
 	})

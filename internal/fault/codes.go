@@ -128,6 +128,10 @@ const (
 	TenantBadName    Code = "tenant/bad_name"
 	TenantLimit      Code = "tenant/limit"
 	TenantOff        Code = "tenant/off"
+	TenantSuspended  Code = "tenant/suspended"
+	TenantBadSlug    Code = "tenant/bad_slug"
+	TenantSlugTaken  Code = "tenant/slug_taken"
+	TenantBadBrand   Code = "tenant/bad_brand"
 
 	AuditBroken    Code = "audit/broken"
 	AuditBadFilter Code = "audit/bad_filter"
@@ -253,12 +257,16 @@ var Catalog = map[Code]Entry{
 	TenantNoMember:   {NotFound, "The organization has no such member."},
 	TenantNoUser:     {NotFound, "No account has this id or email address. They sign up first, then you add them."},
 	TenantMember:     {Conflict, "The user is a member already. Change their role instead."},
-	TenantNotAllowed: {Forbidden, "The caller's role in the organization does not allow this. The message names the role that does."},
+	TenantNotAllowed: {Forbidden, "The caller's role in the organization does not allow this. The message names the permission that is lacking."},
 	TenantLastOwner:  {Forbidden, "An organization keeps at least one owner. Make another member an owner first."},
-	TenantBadRole:    {Invalid, "A role is one of owner, admin and member."},
+	TenantBadRole:    {Invalid, "There is no such role. The message lists those that are declared."},
 	TenantBadName:    {Invalid, "The name is empty, too long, or has control characters."},
 	TenantLimit:      {Invalid, "A limit on organizations or members is reached. The message names it."},
 	TenantOff:        {Forbidden, "This backend has no organizations: loam.yaml says tenancy: off."},
+	TenantSuspended:  {Forbidden, "The organization is suspended: nobody works in it until an administrator of the server restores it."},
+	TenantBadSlug:    {Invalid, "The slug is not of the form that the message names, or a reserved word."},
+	TenantSlugTaken:  {Conflict, "Another organization has this slug. Choose another."},
+	TenantBadBrand:   {Invalid, "The logo is no https address, or the colour not of the form #rrggbb."},
 
 	AuditBroken:    {Internal, "The audit log was changed from outside. The message names the first record that is wrong; restore a backup beside it to see what was there."},
 	AuditBadFilter: {Invalid, "A filter of the audit log is not well formed. The message says what it takes."},

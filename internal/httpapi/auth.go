@@ -134,13 +134,9 @@ func switchOrganization(c *call) (reply, error) {
 }
 
 func listMembers(c *call) (reply, error) {
-	page := tenant.Page{After: c.URL.Query().Get("cursor")}
-	if limit := c.URL.Query().Get("limit"); limit != "" {
-		n, err := strconv.Atoi(limit)
-		if err != nil || n < 1 {
-			return reply{}, fault.New(fault.QueryLimit, "limit is %q; it is a number of members, from 1", limit).At("limit")
-		}
-		page.Limit = n
+	page, err := c.page("members")
+	if err != nil {
+		return reply{}, err
 	}
 	people, err := c.api.Tenant.Members(c.Context(), c.by, c.PathValue("org"), page)
 	return c.answer(http.StatusOK, people, err)

@@ -5,24 +5,15 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
-	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
 
-// MayAudit lets the owners and admins of an organization read its audit log. To
-// those who are no members the organization does not exist.
+// MayAudit lets who has the permission audit.read read the audit log of an
+// organization. To those who are no members the organization does not exist.
 func (s *Service) MayAudit(ctx context.Context, p *access.Principal, org string) error {
-	if err := s.signedIn(p); err != nil {
-		return err
-	}
-	err := s.engine.Read(ctx, func(c store.Conn) error {
-		role, err := roleOf(c, org, p.UserID)
-		if err == nil && role != Owner && role != Admin {
-			err = fault.New(fault.TenantNotAllowed, "only an owner or admin of the organization reads its audit log")
-		}
-		return err
-	})
-	return wrap("looking who reads an audit log", err)
+	return wrap("looking who reads an audit log", s.look(ctx, p, org, func(_ store.Conn, caller Role) error {
+		return s.register.need(caller, AuditRead)
+	}))
 }
 
 // record adds an event to the audit log inside the caller's transaction. Its

@@ -44,54 +44,49 @@ type ChangeMember struct {
 }
 
 // Members returns a page of an organization's members, by id. Where tenancy is
-// off, that is everybody who ever signed up: for owners and admins to see.
+// off, that is everybody who ever signed up: for those to see who give roles.
 func (s *Service) Members(ctx context.Context, p *access.Principal, org string, page Page) (People, error) {
-	if err := s.signedIn(p); err != nil {
+	limit, err := page.limit()
+	if err != nil {
 		return People{}, err
 	}
-	if page.Limit < 0 || page.Limit > maxPage {
-		return People{}, fault.New(fault.QueryLimit, "limit is from 1 to %d", maxPage).At("limit")
-	}
-	if page.Limit == 0 {
-		page.Limit = defaultPage
-	}
 	people := People{}
-	err := s.engine.Read(ctx, func(c store.Conn) error {
+	err = s.look(ctx, p, org, func(c store.Conn, role Role) error {
 		people = People{Items: []Person{}}
-		role, err := roleOf(c, org, p.UserID)
-		if err != nil {
+		need := MembersRead
+		if s.register.Off {
+			need = MembersRole
+		}
+		if err := s.register.need(role, need); err != nil {
 			return err
 		}
-		if s.register.Off && role == Member {
-			return fault.New(fault.TenantNotAllowed, "where there are no organizations, only an owner or admin lists the users")
-		}
 		return c.Query(selectPerson+`WHERE m."org" = ?1 AND m."user_id" > ?2 ORDER BY m."user_id" LIMIT ?3`,
-			[]any{org, page.After, page.Limit + 1}, func(r store.Row) error {
+			[]any{org, page.After, limit + 1}, func(r store.Row) error {
 				people.Items = append(people.Items, scanPerson(r))
 				return nil
 			})
 	})
-	if len(people.Items) > page.Limit {
-		people.Items = people.Items[:page.Limit]
-		people.NextCursor = &people.Items[page.Limit-1].UserID
+	if len(people.Items) > limit {
+		people.Items = people.Items[:limit]
+		people.NextCursor = &people.Items[limit-1].UserID
 	}
 	return people, wrap("listing members", err)
 }
 
-// Add makes an existing user a member, at once; an owner or admin does it.
+// Add makes an existing user a member, at once; it needs members.invite.
 func (s *Service) Add(ctx context.Context, p *access.Principal, org string, in NewMember) (Person, error) {
 	if in.Role == "" {
 		in.Role = Member
 	}
-	if err := in.Role.valid(); err != nil {
+	if err := s.register.known(in.Role); err != nil {
 		return Person{}, err
 	}
 	if (in.UserID == "") == (in.Email == "") {
 		return Person{}, fault.New(fault.TenantNoUser, "name the user by one of userId and email")
 	}
 	var added Person
-	err := s.manage(ctx, p, org, func(c store.Conn, caller Role) error {
-		if err := caller.mayGive(in.Role); err != nil {
+	err := s.permit(ctx, p, org, MembersInvite, func(c store.Conn, caller Role) error {
+		if err := s.register.mayGive(caller, in.Role); err != nil {
 			return err
 		}
 		user := in.UserID
@@ -135,20 +130,20 @@ func (s *Service) add(c store.Conn, org, user string, role Role) (Person, error)
 	return findPerson(c, org, user)
 }
 
-// SetRole gives a member another role. Admins neither make owners nor touch
-// them, and the last owner stays one.
+// SetRole gives a member another role; it needs members.role. Nobody touches who
+// may do more than they, nor gives what they lack, and the last owner stays one.
 func (s *Service) SetRole(ctx context.Context, p *access.Principal, org, userID string, in ChangeMember) (Person, error) {
-	if err := in.Role.valid(); err != nil {
+	if err := s.register.known(in.Role); err != nil {
 		return Person{}, err
 	}
 	var changed Person
-	err := s.manage(ctx, p, org, func(c store.Conn, caller Role) error {
+	err := s.permit(ctx, p, org, MembersRole, func(c store.Conn, caller Role) error {
 		person, err := findPerson(c, org, userID)
 		if err == nil {
-			err = caller.mayTouch(person.Role)
+			err = s.register.mayTouch(caller, person.Role)
 		}
 		if err == nil {
-			err = caller.mayGive(in.Role)
+			err = s.register.mayGive(caller, in.Role)
 		}
 		if err == nil {
 			err = s.setRole(c, org, userID, in.Role)
@@ -176,14 +171,19 @@ func (s *Service) setRole(c store.Conn, org, userID string, role Role) error {
 	return err
 }
 
-// Remove ends a membership: an owner or admin removes others, and everyone may
-// leave, but for the last owner.
+// Remove ends a membership: removing others needs members.remove, and everyone
+// may leave, but for the last owner.
 func (s *Service) Remove(ctx context.Context, p *access.Principal, org, userID string) error {
 	leaving := userID == p.UserID
 	err := s.inOrganization(ctx, p, org, func(c store.Conn, caller Role) error {
+		if !leaving {
+			if err := s.register.need(caller, MembersRemove); err != nil {
+				return err
+			}
+		}
 		person, err := findPerson(c, org, userID)
 		if err == nil && !leaving {
-			err = caller.mayTouch(person.Role)
+			err = s.register.mayTouch(caller, person.Role)
 		}
 		if err != nil {
 			return err
@@ -207,7 +207,7 @@ func (s *Service) Remove(ctx context.Context, p *access.Principal, org, userID s
 // not: for seeds and the command line, which act for no caller. Where tenancy is
 // off it is the only way to a role above member; org is None then.
 func (s *Service) Appoint(ctx context.Context, org, userID string, role Role) error {
-	if err := role.valid(); err != nil {
+	if err := s.register.known(role); err != nil {
 		return err
 	}
 	err := s.engine.Write(ctx, func(c store.Conn) error {
@@ -233,56 +233,6 @@ func (s *Service) Appoint(ctx context.Context, org, userID string, role Role) er
 	return wrap("appointing a member", err)
 }
 
-// manage runs a change that only owners and admins may make.
-func (s *Service) manage(ctx context.Context, p *access.Principal, org string, change func(store.Conn, Role) error) error {
-	return s.inOrganization(ctx, p, org, func(c store.Conn, caller Role) error {
-		if err := caller.mayTouch(Member); err != nil {
-			return err
-		}
-		return change(c, caller)
-	})
-}
-
-// inOrganization runs a change with the caller's role of that moment. To anyone
-// else the organization does not exist.
-func (s *Service) inOrganization(ctx context.Context, p *access.Principal, org string, change func(store.Conn, Role) error) error {
-	if err := s.signedIn(p); err != nil {
-		return err
-	}
-	return s.engine.Write(ctx, func(c store.Conn) error {
-		if err := lock(c, org, stamp(s.now())); err != nil {
-			return err
-		}
-		role, err := roleOf(c, org, p.UserID)
-		if err != nil {
-			return err
-		}
-		return change(c, role)
-	})
-}
-
-// lock makes the changes to one organization's members run one after another on
-// every engine, so that two owners can't demote each other at once.
-func lock(c store.Conn, org, now string) error {
-	n, err := c.Exec(`UPDATE "_orgs" SET "updated_at" = ?1 WHERE "id" = ?2`, now, org)
-	if err == nil && n == 0 {
-		return notFound()
-	}
-	return err
-}
-
-// roleOf returns a member's role; to others the organization is not found.
-func roleOf(c store.Conn, org, userID string) (role Role, err error) {
-	err = c.Query(`SELECT "role" FROM "_members" WHERE "org" = ?1 AND "user_id" = ?2`, []any{org, userID}, func(r store.Row) error {
-		role = Role(r.Text(0))
-		return nil
-	})
-	if err == nil && role == "" {
-		err = notFound()
-	}
-	return role, err
-}
-
 const selectPerson = `SELECT u."id", u."name", u."email", m."role", m."created_at"
 	FROM "_members" m JOIN "_users" u ON u."id" = m."user_id" `
 
@@ -300,25 +250,6 @@ func findPerson(c store.Conn, org, userID string) (person Person, err error) {
 		err = fault.New(fault.TenantNoMember, "the organization has no such member")
 	}
 	return person, err
-}
-
-// mayTouch tells whether the role manages members of the other role.
-func (r Role) mayTouch(other Role) error {
-	if r == Owner || r == Admin && other != Owner {
-		return nil
-	}
-	if r == Admin {
-		return fault.New(fault.TenantNotAllowed, "only an owner changes or removes an owner")
-	}
-	return fault.New(fault.TenantNotAllowed, "only an owner or admin of the organization manages its members")
-}
-
-// mayGive tells whether the role hands out the other.
-func (r Role) mayGive(other Role) error {
-	if r == Admin && other == Owner {
-		return fault.New(fault.TenantNotAllowed, "only an owner makes an owner")
-	}
-	return nil
 }
 
 func lastOwner() *fault.Error {

@@ -15,6 +15,7 @@ import (
 type Register struct {
 	Off   bool             // no organizations: everyone is a member of None
 	Audit *audit.Log       // nil records nothing
+	Roles Roles            // that members can have; none: the standard ones
 	Now   func() time.Time // nil: the clock
 }
 
@@ -38,7 +39,8 @@ func (r Register) First(c store.Conn, userID, name string) error {
 	if name != "" {
 		org.Name = name + "'s organization"
 	}
-	return r.found(context.Background(), c, org, userID, "user:"+userID)
+	_, err := r.found(context.Background(), c, org, userID, "user:"+userID)
+	return err
 }
 
 // Enroll makes members of None of the users who are not yet: those from before
@@ -52,7 +54,8 @@ func (r Register) Enroll(c store.Conn) error {
 }
 
 // Active returns the organization if the user is a member of it, else the one
-// that the user joined first, with the role there; "" without any.
+// that the user joined first, with the role there; "" without any. One that is
+// suspended is none.
 func (r Register) Active(c store.Conn, userID, org string) (id, name, role string, err error) {
 	if r.Off {
 		org = None
@@ -63,13 +66,35 @@ func (r Register) Active(c store.Conn, userID, org string) (id, name, role strin
 	}
 	if org != "" {
 		err = c.Query(`SELECT o."id", o."name", m."role" FROM "_members" m JOIN "_orgs" o ON o."id" = m."org"
-			WHERE m."org" = ?1 AND m."user_id" = ?2`, []any{org, userID}, scan)
+			WHERE m."org" = ?1 AND m."user_id" = ?2 AND o."suspended_at" IS NULL AND o."deleted_at" IS NULL`, []any{org, userID}, scan)
 	}
 	if err == nil && id == "" && !r.Off {
 		err = c.Query(`SELECT o."id", o."name", m."role" FROM "_members" m JOIN "_orgs" o ON o."id" = m."org"
-			WHERE m."user_id" = ?1 AND m."org" <> ?2 ORDER BY m."created_at", m."org" LIMIT 1`, []any{userID, None}, scan)
+			WHERE m."user_id" = ?1 AND m."org" <> ?2 AND o."suspended_at" IS NULL AND o."deleted_at" IS NULL ORDER BY m."created_at", m."org" LIMIT 1`, []any{userID, None}, scan)
 	}
 	return id, name, role, err
+}
+
+// Standing refuses who would act in an organization that is closed: with
+// fault.TenantSuspended, or as one that is not there. userID is whose membership
+// they act by, "" for an API key; to a user who is no member nothing is told.
+func (r Register) Standing(c store.Conn, org, userID string) error {
+	found, suspended := false, false
+	err := c.Query(`SELECT o."suspended_at" IS NOT NULL FROM "_orgs" o WHERE o."id" = ?1 AND o."deleted_at" IS NULL
+		AND (?2 = '' OR EXISTS (SELECT 1 FROM "_members" m WHERE m."org" = o."id" AND m."user_id" = ?2))`,
+		[]any{org, userID}, func(row store.Row) error {
+			found, suspended = true, row.Bool(0)
+			return nil
+		})
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return notFound()
+	case suspended:
+		return suspendedNow()
+	}
+	return nil
 }
 
 // insertMember takes the organization, user, role and time. It adds nobody who
@@ -78,21 +103,27 @@ const insertMember = `INSERT INTO "_members" ("org", "user_id", "role", "created
 	SELECT ?1, u."id", ?3, ?4, ?4 FROM "_users" u WHERE u."id" = ?2
 	ON CONFLICT ("org", "user_id") DO NOTHING`
 
-// found stores an organization with its owner.
-func (r Register) found(ctx context.Context, c store.Conn, org Organization, owner, actor string) error {
-	if _, err := c.Exec(`INSERT INTO "_orgs" ("id", "name", "created_at", "updated_at") VALUES (?1, ?2, ?3, ?3)`,
-		org.ID, org.Name, org.CreatedAt); err != nil {
-		return err
+// found stores an organization with its owner, and returns its slug.
+func (r Register) found(ctx context.Context, c store.Conn, org Organization, owner, actor string) (slug string, err error) {
+	for _, slug = range slugs(org.Name) {
+		n, err := c.Exec(`INSERT INTO "_orgs" ("id", "name", "slug", "created_at", "updated_at") VALUES (?1, ?2, ?3, ?4, ?4)
+			ON CONFLICT ("slug") DO NOTHING`, org.ID, org.Name, slug, org.CreatedAt)
+		if err != nil {
+			return "", err
+		}
+		if n > 0 {
+			break
+		}
 	}
 	n, err := c.Exec(insertMember, org.ID, owner, string(Owner), org.CreatedAt)
 	if err == nil && n == 0 {
-		return fault.New(fault.TenantNoUser, "there is no such user")
+		err = fault.New(fault.TenantNoUser, "there is no such user")
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	return r.record(ctx, c, audit.Event{Action: "org.founded", Org: org.ID, Actor: actor, Target: "user:" + owner,
-		Details: map[string]any{"name": org.Name}})
+	return slug, r.record(ctx, c, audit.Event{Action: "org.founded", Org: org.ID, Actor: actor, Target: "user:" + owner,
+		Details: map[string]any{"name": org.Name, "slug": slug}})
 }
 
 // roomForOrganization refuses a user in too many organizations; it runs after

@@ -1,28 +1,66 @@
 package tenant
 
+import "github.com/loam-dev/loam/internal/store"
+
 // Tables returns the room's system tables as statements that run in order,
 // inside the store's first transaction and after auth's, at every start: each
 // does nothing where its table exists. Times are text in the canonical form.
+//
+// Everything refers to an organization by its id, which is never given again; a
+// slug is only for people and addresses. What is in force of limits is what an
+// admin of the server has set otherwise than loam.yaml, as JSON. An organization
+// with deleted_at is gone for everyone; its row stays until all that it had is
+// removed.
 func Tables() []string {
 	return []string{
-		`CREATE TABLE IF NOT EXISTS "_orgs" (
+		`CREATE TABLE IF NOT EXISTS "_orgs" ` + orgColumns,
+		`CREATE TABLE IF NOT EXISTS "_members" ` + memberColumns,
+		`CREATE INDEX IF NOT EXISTS "_members_user" ON "_members" ("user_id", "created_at")`,
+		`INSERT INTO "_orgs" ("id", "name", "slug", "created_at", "updated_at")
+			VALUES ('` + None + `', 'Everyone', '` + None + `', '1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00.000Z')
+			ON CONFLICT ("id") DO NOTHING`,
+	}
+}
+
+const orgColumns = `(
 			"id" TEXT NOT NULL PRIMARY KEY,
 			"name" TEXT NOT NULL,
+			"slug" TEXT NOT NULL UNIQUE,
+			"logo" TEXT NOT NULL DEFAULT '',
+			"color" TEXT NOT NULL DEFAULT '',
+			"limits" TEXT NOT NULL DEFAULT '{}',
+			"suspended_at" TEXT,
+			"suspended_for" TEXT NOT NULL DEFAULT '',
+			"deleted_at" TEXT,
 			"created_at" TEXT NOT NULL,
 			"updated_at" TEXT NOT NULL
-		) STRICT`,
-		`CREATE TABLE IF NOT EXISTS "_members" (
+		) STRICT`
+
+const memberColumns = `(
 			"org" TEXT NOT NULL REFERENCES "_orgs" ("id") ON DELETE CASCADE,
 			"user_id" TEXT NOT NULL REFERENCES "_users" ("id") ON DELETE CASCADE,
-			"role" TEXT NOT NULL CHECK ("role" IN ('owner', 'admin', 'member')),
+			"role" TEXT NOT NULL,
 			"created_at" TEXT NOT NULL,
 			"updated_at" TEXT NOT NULL,
 			PRIMARY KEY ("org", "user_id")
-		) STRICT`,
-		`CREATE INDEX IF NOT EXISTS "_members_user" ON "_members" ("user_id", "created_at")`,
-		`INSERT INTO "_orgs" ("id", "name", "created_at", "updated_at")
-			VALUES ('` + None + `', 'Everyone', '1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00.000Z')
-			ON CONFLICT ("id") DO NOTHING`,
+		) STRICT`
+
+// Upgrades bring the tables of earlier versions to the shape of Tables. An
+// organization from before there were slugs has its id for one.
+func Upgrades() []store.Upgrade {
+	return []store.Upgrade{
+		{Name: "tenant/organizations have a slug", Table: "_orgs", SQL: `
+			CREATE TABLE "_orgs_new" ` + orgColumns + `;
+			INSERT INTO "_orgs_new" ("id", "name", "slug", "created_at", "updated_at")
+				SELECT "id", "name", "id", "created_at", "updated_at" FROM "_orgs";
+			DROP TABLE "_orgs";
+			ALTER TABLE "_orgs_new" RENAME TO "_orgs";`},
+		{Name: "tenant/roles are declared", Table: "_members", SQL: `
+			CREATE TABLE "_members_new" ` + memberColumns + `;
+			INSERT INTO "_members_new" ("org", "user_id", "role", "created_at", "updated_at")
+				SELECT "org", "user_id", "role", "created_at", "updated_at" FROM "_members";
+			DROP TABLE "_members";
+			ALTER TABLE "_members_new" RENAME TO "_members";`},
 	}
 }
 

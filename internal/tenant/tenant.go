@@ -23,6 +23,11 @@ const (
 	maxOrganizations = 100   // that one user belongs to
 	maxMembers       = 10000 // of one organization
 	maxName          = 200   // characters
+	minSlug          = 2     // characters
+	maxSlug          = 63    // characters, as a label of a host name may have
+	derivedSlug      = 40    // characters of a slug that is made of a name, before a number
+	maxURL           = 2048  // bytes of a logo's address
+	maxReason        = 500   // characters that say why an organization is suspended
 	defaultPage      = 100   // members a page
 	maxPage          = 1000
 )
@@ -30,30 +35,15 @@ const (
 // None is the organization that everything lives in where tenancy is off.
 const None = "00000000-0000-0000-0000-000000000000"
 
-// Role is what a member may do in an organization.
-type Role string
-
-// The roles. Owners do everything; admins manage admins and members; members
-// only read who else is there.
-const (
-	Owner  Role = "owner"
-	Admin  Role = "admin"
-	Member Role = "member"
-)
-
-// valid refuses any other role.
-func (r Role) valid() error {
-	if r == Owner || r == Admin || r == Member {
-		return nil
-	}
-	return fault.New(fault.TenantBadRole, "a role is one of owner, admin and member").At("role")
-}
-
 // Organization is one organization as a member sees it.
 type Organization struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
-	Role      Role   `json:"role"` // the caller's
+	Slug      string `json:"slug"`      // unique, for addresses; changes and may become another's, the id never
+	Logo      string `json:"logo"`      // an https URL, or ""
+	Color     string `json:"color"`     // "#1a7f37", or ""
+	Role      Role   `json:"role"`      // the caller's
+	Suspended bool   `json:"suspended"` // by an admin of the server: nobody works in it
 	CreatedAt string `json:"createdAt"`
 }
 
@@ -65,6 +55,9 @@ type Accounts interface {
 	AccountByEmail(c store.Conn, email string) (string, error)
 	// Forget is told of each user whose membership has changed, after the commit.
 	Forget(userID string)
+	// ForgetKeys is told, likewise, when an organization has been closed, whose
+	// API keys end with it.
+	ForgetKeys()
 }
 
 // Service manages organizations. It is safe for concurrent use.
@@ -88,7 +81,7 @@ type NewOrganization struct {
 // Create founds an organization that the caller owns. It does not become the
 // active one: switching is a step of its own.
 func (s *Service) Create(ctx context.Context, p *access.Principal, in NewOrganization) (Organization, error) {
-	if err := s.signedIn(p); err != nil {
+	if err := signedIn(p); err != nil {
 		return Organization{}, err
 	}
 	return s.found(ctx, p.UserID, p.Subject(), in)
@@ -101,8 +94,8 @@ func (s *Service) Found(ctx context.Context, userID string, in NewOrganization) 
 }
 
 func (s *Service) found(ctx context.Context, userID, actor string, in NewOrganization) (Organization, error) {
-	if s.register.Off {
-		return Organization{}, fault.New(fault.TenantOff, "this backend has no organizations: loam.yaml says tenancy: off")
+	if err := s.withOrganizations(); err != nil {
+		return Organization{}, err
 	}
 	name, err := displayName(in.Name)
 	if err != nil {
@@ -110,7 +103,8 @@ func (s *Service) found(ctx context.Context, userID, actor string, in NewOrganiz
 	}
 	org := Organization{ID: newID(), Name: name, Role: Owner, CreatedAt: stamp(s.now())}
 	err = s.engine.Write(ctx, func(c store.Conn) error {
-		if err := s.register.found(ctx, c, org, userID, actor); err != nil {
+		var err error
+		if org.Slug, err = s.register.found(ctx, c, org, userID, actor); err != nil {
 			return err
 		}
 		return s.register.roomForOrganization(c, userID)
@@ -127,7 +121,7 @@ func (s *Service) found(ctx context.Context, userID, actor string, in NewOrganiz
 func (s *Service) Known(ctx context.Context, org string) error {
 	err := s.engine.Read(ctx, func(c store.Conn) error {
 		found := false
-		err := c.Query(`SELECT 1 FROM "_orgs" WHERE "id" = ?1`, []any{org}, func(store.Row) error { found = true; return nil })
+		err := c.Query(`SELECT 1 FROM "_orgs" WHERE "id" = ?1 AND "deleted_at" IS NULL`, []any{org}, func(store.Row) error { found = true; return nil })
 		if err == nil && (!found || (org == None) != s.register.Off) {
 			return fault.New(fault.TenantNotFound, "there is no organization %q", org)
 		}
@@ -139,16 +133,15 @@ func (s *Service) Known(ctx context.Context, org string) error {
 // List returns the caller's organizations, oldest membership first:
 // maxOrganizations at most.
 func (s *Service) List(ctx context.Context, p *access.Principal) ([]Organization, error) {
-	if p.Kind != access.User {
-		return nil, signInFirst()
+	if err := signedIn(p); err != nil {
+		return nil, err
 	}
 	var orgs []Organization
 	err := s.engine.Read(ctx, func(c store.Conn) error {
 		orgs = []Organization{}
-		return c.Query(`SELECT o."id", o."name", m."role", o."created_at" FROM "_members" m JOIN "_orgs" o ON o."id" = m."org"
-			WHERE m."user_id" = ?1 ORDER BY m."created_at", o."id" LIMIT ?2`,
+		return c.Query(selectOrganization+`WHERE m."user_id" = ?1 AND o."deleted_at" IS NULL ORDER BY m."created_at", o."id" LIMIT ?2`,
 			[]any{p.UserID, maxOrganizations}, func(r store.Row) error {
-				orgs = append(orgs, Organization{r.Text(0), r.Text(1), Role(r.Text(2)), r.Text(3)})
+				orgs = append(orgs, scanOrganization(r))
 				return nil
 			})
 	})
@@ -156,7 +149,7 @@ func (s *Service) List(ctx context.Context, p *access.Principal) ([]Organization
 }
 
 // signedIn lets users pass. An API key manages nothing.
-func (s *Service) signedIn(p *access.Principal) error {
+func signedIn(p *access.Principal) error {
 	if p.Kind != access.User {
 		return signInFirst()
 	}

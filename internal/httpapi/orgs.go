@@ -1,0 +1,69 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/tenant"
+)
+
+// page reads which part of a list of things is wanted.
+func (c *call) page(things string) (tenant.Page, error) {
+	page := tenant.Page{After: c.URL.Query().Get("cursor")}
+	if limit := c.URL.Query().Get("limit"); limit != "" {
+		n, err := strconv.Atoi(limit)
+		if err != nil || n < 1 {
+			return page, fault.New(fault.QueryLimit, "limit is %q; it is a number of %s, from 1", limit, things).At("limit")
+		}
+		page.Limit = n
+	}
+	return page, nil
+}
+
+func getOrganization(c *call) (reply, error) {
+	org, err := c.api.Tenant.Get(c.Context(), c.by, c.PathValue("org"))
+	return c.answer(http.StatusOK, org, err)
+}
+
+func changeOrganization(c *call) (reply, error) {
+	in, err := decode[tenant.ChangeOrganization](c)
+	if err != nil {
+		return reply{}, err
+	}
+	org, err := c.api.Tenant.Change(c.Context(), c.by, c.PathValue("org"), in)
+	return c.answer(http.StatusOK, org, err)
+}
+
+func listRoles(c *call) (reply, error) {
+	roles, err := c.api.Tenant.Roles(c.Context(), c.by, c.PathValue("org"))
+	return c.answer(http.StatusOK, list[tenant.DeclaredRole]{Items: roles}, err)
+}
+
+func adminOrganizations(c *call) (reply, error) {
+	page, err := c.page("organizations")
+	if err != nil {
+		return reply{}, err
+	}
+	found, err := c.api.Tenant.Records(c.Context(), c.by, c.URL.Query().Get("search"), page)
+	return c.answer(http.StatusOK, found, err)
+}
+
+func adminOrganization(c *call) (reply, error) {
+	record, err := c.api.Tenant.Record(c.Context(), c.by, c.PathValue("org"))
+	return c.answer(http.StatusOK, record, err)
+}
+
+func suspendOrganization(c *call) (reply, error) {
+	in, err := decode[tenant.Suspension](c)
+	if err != nil {
+		return reply{}, err
+	}
+	record, err := c.api.Tenant.Suspend(c.Context(), c.by, c.PathValue("org"), in)
+	return c.answer(http.StatusOK, record, err)
+}
+
+func restoreOrganization(c *call) (reply, error) {
+	record, err := c.api.Tenant.Restore(c.Context(), c.by, c.PathValue("org"))
+	return c.answer(http.StatusOK, record, err)
+}

@@ -1,0 +1,93 @@
+package attack
+
+import (
+	"testing"
+
+	"github.com/loam-dev/loam/internal/testkit"
+)
+
+// root makes a user who administers the server.
+func root(t *testing.T, s *testkit.Server) *testkit.Client {
+	t.Helper()
+	c := s.SignUp("root@example.com")
+	if err := s.Backend.Auth.SetAdmin(t.Context(), c.UserID, true); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestAttack042_FreedSlug: a slug that an organization gave up is a name and
+// nothing else. Who takes it gets no member, row or key of the one before.
+func TestAttack042_FreedSlug(t *testing.T) {
+	_, ada, eve := two(t)
+	project, _ := plant(t, ada)
+	ada.Do("PATCH", "/auth/organizations/"+ada.Org, map[string]any{"slug": "acme"}).Want(200)
+	eve.Do("PATCH", "/auth/organizations/"+eve.Org, map[string]any{"slug": "acme"}).WantCode(409, "tenant/slug_taken")
+	ada.Do("PATCH", "/auth/organizations/"+ada.Org, map[string]any{"slug": "acme-inc"}).Want(200)
+	if got := eve.Do("PATCH", "/auth/organizations/"+eve.Org, map[string]any{"slug": "acme"}).Want(200).String("slug"); got != "acme" {
+		t.Errorf("the slug is %q", got)
+	}
+	silent(t, eve.Get("/api/projects/"+project)).Want(404)
+	silent(t, eve.Get("/api/projects")).Want(200)
+	if n := eve.Get("/auth/organizations/"+eve.Org+"/members").Want(200).Len("items"); n != 1 {
+		t.Errorf("%d members came with the slug", n)
+	}
+	// A slug is nowhere taken for an id.
+	for _, slug := range []string{"acme", "acme-inc"} {
+		eve.Get("/auth/organizations/"+slug).WantCode(404, "tenant/not_found")
+		eve.Do("POST", "/auth/organizations/"+slug+"/switch", nil).WantCode(404, "tenant/not_found")
+	}
+	for _, slug := range []string{"", "a", "Acme", "a_b", "-a", "a-", "a--b", "admin", "api", "www", "../x", eve.Org + "-and-then-some-more-characters-to-be-too-long"} {
+		eve.Do("PATCH", "/auth/organizations/"+eve.Org, map[string]any{"slug": slug}).WantCode(400, "tenant/bad_slug")
+	}
+	for _, logo := range []string{"http://example.com/x.png", "javascript:alert(1)", "data:image/png;base64,AA", "https://ada:pw@example.com/x", "https://x/\"onerror=", "//example.com"} {
+		eve.Do("PATCH", "/auth/organizations/"+eve.Org, map[string]any{"logo": logo}).WantCode(400, "tenant/bad_brand")
+	}
+}
+
+// TestAttack052_SuspendedOrganization: every token and key of an organization
+// that an admin of the server closes is refused on every door at once, and works
+// again when it is opened.
+func TestAttack052_SuspendedOrganization(t *testing.T) {
+	s, ada, eve := two(t)
+	_, task := plant(t, ada)
+	bob := ada.Join("bob@example.com", "member")
+	key := s.Anonymous()
+	key.Header.Set("X-Api-Key", ada.Do("POST", "/auth/keys", map[string]any{"name": "k"}).Want(201).String("key"))
+	admin := root(t, s)
+	doors := func(c *testkit.Client) []*testkit.Response {
+		return []*testkit.Response{
+			c.Get("/api/tasks/" + task), c.Get("/api/opens"), c.Do("POST", "/api/tasks", map[string]any{"title": "x"}),
+			c.Do("POST", "/api/batch", map[string]any{"operations": []any{map[string]any{"method": "DELETE", "path": "/api/tasks/" + task}}}),
+			c.GraphQL(`{ listTasks { items { title } } }`, nil), c.Get("/auth/me"), c.Get("/auth/organizations/" + ada.Org + "/members"),
+		}
+	}
+	for _, c := range []*testkit.Client{ada, bob, key} { // all are known by now
+		c.Get("/api/opens")
+	}
+	path := "/auth/admin/organizations/" + ada.Org
+	ada.Do("POST", path+"/suspend", map[string]any{"reason": "x"}).WantCode(403, "access/denied")
+	admin.Do("POST", path+"/suspend", map[string]any{"reason": "unpaid"}).Want(200)
+	for _, c := range []*testkit.Client{ada, bob, key} {
+		for _, r := range doors(c) {
+			silent(t, r).WantCode(403, "tenant/suspended")
+		}
+	}
+	// A new sign-in works elsewhere or nowhere, and can't switch to it.
+	again := s.SignIn("bob@example.com")
+	if again.Org == ada.Org {
+		t.Error("a sign-in acts in the suspended organization")
+	}
+	again.Do("POST", "/auth/organizations/"+ada.Org+"/switch", nil).WantCode(403, "tenant/suspended")
+	again.Get("/auth/organizations/"+ada.Org).WantCode(403, "tenant/suspended")
+	again.Do("DELETE", "/auth/organizations/"+ada.Org+"/members/"+ada.UserID, nil).WantCode(403, "tenant/suspended")
+	silent(t, again.Get("/api/tasks/"+task)).Want(404)
+	// To strangers it is as missing as ever.
+	eve.Do("POST", "/auth/organizations/"+ada.Org+"/switch", nil).WantCode(404, "tenant/not_found")
+	eve.Get("/auth/organizations/"+ada.Org).WantCode(404, "tenant/not_found")
+
+	eve.Do("POST", path+"/restore", nil).WantCode(403, "access/denied")
+	admin.Do("POST", path+"/restore", nil).Want(200)
+	ada.Get("/api/tasks/" + task).Want(200)
+	key.Get("/api/opens").Want(200)
+}
