@@ -84,7 +84,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	b.Migrator = store.NewMigrator(b.engine, store.MigratorOptions{
 		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), audit.Tables(), jobs.Tables()),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
-		Views:        []string{tenant.UserView()},
+		Views:        tenant.Views(),
 		Now:          o.Now,
 	})
 	if err := b.Migrator.Prepare(ctx); err != nil {

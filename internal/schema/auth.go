@@ -31,7 +31,11 @@ var onlyWith = []struct {
 
 // modelAuth reads a model's rules and those of its fields.
 func (c *checker) modelAuth(m *modelDef) {
-	if m.Join || m.ReadOnly {
+	switch {
+	case m.Join:
+		return
+	case m.ReadOnly:
+		c.fieldsAuth(m)
 		return
 	}
 	for _, a := range m.auth[:min(len(m.auth), maxRules)] {
@@ -50,6 +54,10 @@ func (c *checker) modelAuth(m *modelDef) {
 		}
 		c.warnf(at, "no_rules", "add @auth(rules: [{ allow: member }])", "`%s` has no rule, so nobody may read or write it", m.Name)
 	}
+	c.fieldsAuth(m)
+}
+
+func (c *checker) fieldsAuth(m *modelDef) {
 	for _, f := range slices.Clone(m.Fields) {
 		if a, ok := m.fieldAth[f]; ok {
 			c.fieldAuth(m, f, a)
@@ -112,8 +120,11 @@ func (c *checker) rule(m *modelDef, a args) *Rule {
 	case AllowOwner:
 		r.IdentityClaim = a.text("identityClaim")
 		name := "owner"
-		if a.has("ownerField") {
+		switch {
+		case a.has("ownerField"):
 			name = a.text("ownerField")
+		case m.Name == userModel && m.ReadOnly:
+			name = "id" // a user is their own
 		}
 		r.OwnerField = c.ownerField(m, name, a.span("ownerField"))
 	case AllowGroups:
@@ -182,6 +193,14 @@ func (c *checker) ownerField(m *modelDef, name string, at span) *Field {
 
 func (c *checker) callerField(m *modelDef, name string, at span, holds string) *Field {
 	f := m.fields[name]
+	if f == nil && m.ReadOnly {
+		help := "write { allow: member, roles: [\"owner\"] }"
+		if m.Name == userModel {
+			help = c.didYouMean(name, m.fieldNames())
+		}
+		c.errorf(at, "unknown_field", help, "`%s` is built in and has no field `%s`", m.Name, name)
+		return nil
+	}
 	if f == nil {
 		if nameAt.FindString(name) != name || name == "" || name[0] == '_' {
 			c.errorf(at, "bad_argument", "use letters and digits", "`%s` can't be the name of a field", name)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/loam-dev/loam/internal/form"
 )
 
 // OK tells whether a stored value passes the check. Null always does.
@@ -86,7 +88,7 @@ func (k *Check) compile() string {
 	switch k.Type {
 	case Gt, Lt, Gte, Lte:
 		limit, err := strconv.ParseFloat(k.Value, 64)
-		if err != nil || !isNumber(k.Value) {
+		if err != nil || !form.IsNumber(k.Value) {
 			return "write a number in quotes"
 		}
 		k.test = func(v any) bool { return k.compares(v, limit) }

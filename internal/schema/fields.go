@@ -129,7 +129,7 @@ func (c *checker) embeddedFields(e *Embedded) {
 		for _, found := range c.checkDirectives(fd.Directives, onEmbedded1, "a field of an embedded type") {
 			f.Deprecated = deprecation(found.args)
 		}
-		if known && c.models[f.TypeName] != nil {
+		if known && f.Kind == RelationKind {
 			c.errorf(c.span(fd.Type.Position), "embedded_relation", "keep the id: `"+f.Name+"Id: ID`", "an embedded type can't refer to model `%s`", f.TypeName)
 			known = false
 		}
@@ -199,7 +199,7 @@ func (c *checker) fieldType(f *Field, t *ast.Type, owner string) bool {
 		f.Kind, f.Enum = EnumKind, c.enums[f.TypeName]
 	case c.embedded[f.TypeName] != nil:
 		f.Kind, f.Embedded = EmbeddedKind, c.embedded[f.TypeName]
-	case c.models[f.TypeName] != nil || f.TypeName == userModel && c.defs[userModel] == nil:
+	case c.models[f.TypeName] != nil || isBuiltIn(f.TypeName) && c.defs[f.TypeName] == nil:
 		f.Kind = RelationKind
 	case c.doc.broken[f.TypeName]:
 		return false
@@ -264,11 +264,15 @@ func (c *checker) modelFields(m *modelDef) {
 			f.Kind, f.Scalar, f.Broken = ScalarKind, String, true // stands in, so that what names the field finds it
 			continue
 		}
-		if slices.Contains(queryWords, f.Name) {
-			c.warnf(at, "query_word", "in a URL filter by it with `filter={\""+f.Name+"\":{\"eq\":...}}`, or rename it", "`%s` is also a parameter of every list in REST", f.Name)
-		}
+		c.queryWord(f, at)
 		m.Fields = append(m.Fields, f)
 		c.modelField(m, f, fd)
+	}
+}
+
+func (c *checker) queryWord(f *Field, at span) {
+	if slices.Contains(queryWords, f.Name) {
+		c.warnf(at, "query_word", "in a URL filter by it with `filter={\""+f.Name+"\":{\"eq\":...}}`, or rename it", "`%s` is also a parameter of every list in REST", f.Name)
 	}
 }
 

@@ -77,7 +77,7 @@ func (c *checker) keyOf(m *modelDef, key []*Field, a args, name, use string) []*
 
 // indexed is how Amplify names an index and its query: commentsByPostIDAndContent.
 func (c *checker) indexed(m *modelDef, d indexDef) string {
-	name := lowerFirst(c.plurals.plural(m.Name)) + "By" + upperFirst(d.field.Name)
+	name := lowerFirst(c.plurals.Plural(m.Name)) + "By" + upperFirst(d.field.Name)
 	for _, w := range d.args.list("sortKeyFields") {
 		name += "And" + upperFirst(w.text)
 	}

@@ -92,7 +92,7 @@ func (c *checker) joinSide(join *modelDef, side, other *link) {
 	for i, f := range key {
 		names[i] = upperFirst(f.Name)
 	}
-	x.QueryField = lowerFirst(c.plurals.plural(join.Name)) + "By" + strings.Join(names, "And")
+	x.QueryField = lowerFirst(c.plurals.Plural(join.Name)) + "By" + strings.Join(names, "And")
 	join.Indexes = append(join.Indexes, x)
 	other.join = ref // the other side's rows lead to this one
 }

@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// userModel is the built-in model of the users of an organization.
-const userModel = "User"
-
 // modelDirective applies a directive of a type.
 func (c *checker) modelDirective(m *modelDef, found applied) {
 	a := found.args
@@ -67,7 +64,7 @@ func (c *checker) argument(directive, name string) argSpec {
 // nameOperations fills Ops: what @model renames, turns off or leaves alone.
 func (c *checker) nameOperations(m *modelDef, a args) {
 	upper := upperFirst(m.Name)
-	m.Plural = c.plurals.plural(upper)
+	m.Plural = c.plurals.Plural(upper)
 	m.Path = lowerFirst(m.Plural)
 	op := func(group, name, standard string) string {
 		in := a.object(group, c.argument("model", group).fields)
@@ -115,37 +112,6 @@ func (c *checker) operationName(w word, standard string) string {
 		return standard
 	}
 	return w.text
-}
-
-// builtInUser adds the read-only model of the organization's users where the
-// schema refers to User and does not declare it.
-func (c *checker) builtInUser() {
-	first := slices.IndexFunc(c.links, func(l *link) bool { return l.field.TypeName == userModel })
-	if first < 0 || c.defs[userModel] != nil || c.doc.broken[userModel] {
-		return
-	}
-	upper := userModel
-	m := &modelDef{
-		Model: &Model{Name: userModel, Pos: c.links[first].field.Pos, Plural: "Users", Path: "users", Table: userModel, ReadOnly: true, fields: map[string]*Field{},
-			Doc: "A user who is a member of the active organization.",
-			Ops: Ops{Get: "get" + upper, List: "list" + upper + "s"}},
-		hasAuth: true, byColumn: map[string]*Field{}, fieldAth: map[*Field]args{}, keyed: true,
-	}
-	add := func(name, typeName string, scalar Scalar, required bool) *Field {
-		f := &Field{Name: name, Column: name, Model: m.Model, TypeName: typeName, Scalar: scalar, Required: required, ReadOnly: true, Implicit: true}
-		m.Fields = append(m.Fields, f)
-		m.fields[name], m.byColumn[strings.ToLower(name)] = f, f
-		return f
-	}
-	id := add("id", "ID", ID, true)
-	add("name", "String", String, false)
-	add("email", c.awsName(Email), Email, false)
-	add("role", "String", String, false)
-	m.CreatedAt = add("createdAt", c.awsName(DateTime), DateTime, true)
-	m.Key = []*Field{id}
-	m.Rules = []*Rule{{Allow: AllowMember, Ops: Read}}
-	c.models[userModel] = m
-	c.order = append(c.order, m)
 }
 
 // awsName is the name that an implicit field's scalar has in this schema.
@@ -239,6 +205,7 @@ func (c *checker) systemFields(m *modelDef) {
 	}
 	m.Fields = append(m.Fields, m.implicit...)
 	m.implicit = nil
+	m.keepProfile()
 	if len(m.Fields) > maxFields+mostImplicit {
 		c.errorf(spanOf(m.Pos, m.Name), "too_many", "make fewer models refer to it", "`%s` has %d fields with those for relations and rules; the limit is %d", m.Name, len(m.Fields), maxFields+mostImplicit)
 	}

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/loam-dev/loam/internal/form"
 )
 
 // Parse reads and checks a schema file. The schema is nil where the
@@ -46,7 +48,7 @@ type checker struct {
 	doc        *document
 	s          *Schema
 	directives map[string]*directiveSpec
-	plurals    *pluralizer
+	plurals    *form.Pluralizer
 
 	scalars   map[string]Scalar
 	defs      map[string]*ast.Definition
@@ -76,7 +78,9 @@ type modelDef struct {
 	timing   timing
 	fieldDef map[string]*ast.FieldDefinition
 	fieldAth map[*Field]args
-	implicit []*Field // to come after the declared fields
+	implicit []*Field        // to come after the declared fields
+	own      []*Field        // of a built-in model: the app's own fields
+	demanded map[*Field]bool // those of own that are required and have no default
 }
 
 // timing says what @model(timestamps:) wants; "" turns a field off.
@@ -90,7 +94,7 @@ type indexDef struct {
 
 func newChecker(r *reporter, doc *document) *checker {
 	c := &checker{
-		reporter: r, doc: doc, plurals: newPluralizer(), directives: map[string]*directiveSpec{},
+		reporter: r, doc: doc, plurals: form.NewPluralizer(), directives: map[string]*directiveSpec{},
 		scalars: map[string]Scalar{}, defs: map[string]*ast.Definition{},
 		models: map[string]*modelDef{}, enums: map[string]*Enum{}, embedded: map[string]*Embedded{},
 		s: &Schema{models: map[string]*Model{}, paths: map[string]*Model{}},
@@ -118,7 +122,7 @@ func (c *checker) check() {
 	for _, m := range c.order {
 		c.modelFields(m)
 	}
-	c.builtInUser()
+	c.builtInModels()
 	for _, m := range c.order {
 		c.modelKey(m)
 	}
@@ -281,11 +285,11 @@ func (c *checker) unservedKind(def *ast.Definition, at span) {
 func (c *checker) unservedTopLevel() {
 	for _, def := range c.doc.Extensions {
 		at := spanOf(c.pos(def.Position), def.Name)
-		help := "write its fields into `type " + def.Name + "`"
-		if def.Name == "User" || def.Name == "Organization" {
-			help = "remove it; fields of your own on " + def.Name + " come in a later version"
+		if c.extendsBuiltIn(def) {
+			continue // see builtInModels
 		}
-		c.errorf(at, "not_served", help, "`extend` is not served yet")
+		help := "write its fields into `type " + def.Name + "`"
+		c.errorf(at, "not_served", help, "`extend` is served for User and Organization alone")
 	}
 	for _, def := range slices.Concat(c.doc.Schema, c.doc.SchemaExtension) {
 		c.errorf(c.span(def.Position), "not_served", "remove it; the root types are made from the models", "a `schema` block is not served")

@@ -36,6 +36,11 @@ func (s *Schema) canonical() string {
 		for _, f := range m.Fields {
 			lines = append(lines, "field "+m.Name+"."+printField(f))
 		}
+		if m.Profile != nil {
+			for _, f := range m.Profile.Fields {
+				lines = append(lines, "profile "+m.Name+"."+printField(f))
+			}
+		}
 		for _, x := range m.Indexes {
 			lines = append(lines, fmt.Sprintf("index %s.%s %q unique=%t query=%s", m.Name, x.Name, fieldNames(x.Fields), x.Unique, x.QueryField))
 		}
@@ -97,4 +102,18 @@ func nameOf(f *Field) string {
 		return ""
 	}
 	return f.Name
+}
+
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
 }

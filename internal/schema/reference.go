@@ -19,6 +19,7 @@ func Reference() string {
 		b.WriteString("\n")
 		writeArguments(&b, d.args)
 	}
+	writeBuiltIns(&b)
 	b.WriteString("\n## What is not served\n\nThese directives are known, and each is an error that says what to write instead.\n\n| directive | instead |\n| --- | --- |\n")
 	for _, d := range unservedDirectives() {
 		fmt.Fprintf(&b, "| `@%s` | %s |\n", d.name, d.instead)
@@ -32,6 +33,21 @@ func Reference() string {
 		fmt.Fprintf(&b, "| %s | %d |\n", l.what, l.limit)
 	}
 	return b.String()
+}
+
+// writeBuiltIns lists the built-in models and what may extend them.
+func writeBuiltIns(b *strings.Builder) {
+	b.WriteString("\n## Built-in models\n\nThe system keeps users and organizations; the schema reads them as models where it refers to them or extends them. `extend type User { ... }`\n" +
+		"and `extend type Organization { ... }` give them fields of the app's own: scalars, enums, embedded types and lists, with `@auth`, `@default`, `@validate`,\n" +
+		"`@deprecated`, `@refersTo` and `@renamedFrom`. On User, `allow: owner` is the user. A required one without a default is asked for at sign-up, and may be null\n" +
+		"for users who came in another way.\n\n| model | is | fields | names that are taken |\n| --- | --- | --- | --- |\n")
+	for _, m := range builtIns() {
+		var fields []string
+		for _, f := range m.fields {
+			fields = append(fields, f.name)
+		}
+		fmt.Fprintf(b, "| `%s` | %s | `%s` | `%s` |\n", m.name, m.doc, strings.Join(fields, "`, `"), strings.Join(m.taken, "`, `"))
+	}
 }
 
 // ConfigReference is the reference page of loam.yaml in Markdown.

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/loam-dev/loam/internal/fault"
+
+	"github.com/loam-dev/loam/internal/form"
 )
 
 const valuesSchema = `
@@ -236,7 +238,7 @@ func stored(t *testing.T, f *Field, v any) {
 			t.Fatalf("%s holds %q", f.Name, v)
 		}
 		if f.Scalar == DateTime {
-			if _, err := time.Parse(DateTimeLayout, v); err != nil || len(v) != len(DateTimeLayout) {
+			if _, err := time.Parse(form.DateTimeLayout, v); err != nil || len(v) != len(form.DateTimeLayout) {
 				t.Fatalf("%s holds %q", f.Name, v)
 			}
 		}

@@ -50,9 +50,13 @@ type Model struct {
 	Version              *Field // "version"; implicit, or hidden where the app declares a field of that name
 
 	Join        bool   // made by @manyToMany
-	ReadOnly    bool   // served by a view of the system tables: no writes
+	ReadOnly    bool   // built in, served by a view of the system tables: no writes
 	RenamedFrom string // the table's former name, for the next migration, or ""
 	Pos         Pos
+	// Profile is the table of the fields that the app gives a built-in model by
+	// `extend type`: one row for each of the model's at most, under the same id. Its
+	// fields have the names of the model's; it is on no door. Nil without any.
+	Profile *Model
 
 	fields map[string]*Field
 }

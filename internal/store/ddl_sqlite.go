@@ -75,7 +75,11 @@ func (sqliteDDL) reference(r Reference) string {
 	if r.Tenant {
 		columns, to = append([]string{orgColumn}, columns...), append([]string{orgColumn}, to...)
 	}
-	return "FOREIGN KEY (" + idents(columns) + ") REFERENCES " + ident(r.Parent) + " (" + idents(to) + ")"
+	key := "FOREIGN KEY (" + idents(columns) + ") REFERENCES " + ident(r.Parent) + " (" + idents(to) + ")"
+	if r.Cascade {
+		key += " ON DELETE CASCADE"
+	}
+	return key
 }
 
 func (sqliteDDL) createIndex(t *Table, x Index) string {

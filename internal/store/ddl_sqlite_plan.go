@@ -291,6 +291,8 @@ func (w *sqlitePlan) check(s Step) string {
 		return "SELECT count(*) FROM " + ident(c.was.Name) + where
 	}
 	switch s.Kind {
+	case createTable:
+		return "SELECT count(*) FROM " + ident(c.new.References[0].Parent) // it extends: see lacking
 	case dropTable:
 		return "SELECT count(*) FROM " + ident(s.table.Name)
 	case dropColumn:
@@ -311,6 +313,9 @@ func (w *sqlitePlan) check(s Step) string {
 			allPresent(s.index.Columns, "") + " GROUP BY " + idents(c.new.scoped(s.index.Columns)) + ")"
 	case addReference:
 		return w.dangling(s)
+	}
+	if s.Kind == addColumn && c.new.Extends != "" {
+		return "SELECT count(*) FROM " + ident(c.new.References[0].Parent)
 	}
 	return count("") // changeScope, and addColumn of a required one
 }

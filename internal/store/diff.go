@@ -22,7 +22,7 @@ func Diff(old, new Layout) Plan {
 	}
 	for _, c := range d.changes {
 		if c.was == nil {
-			d.add(Step{Kind: createTable, Subject: c.new.Model, Risk: Safe, Words: "creates table " + c.new.Model, change: c})
+			d.createTable(c)
 			continue
 		}
 		d.oldIndexes(c)
@@ -80,6 +80,29 @@ func (c *tableChange) renames(columns []string) bool {
 }
 
 func (d *differ) add(s Step) { d.steps = append(d.steps, s) }
+
+// createTable makes a new table. One that extends a built-in model concerns the
+// rows that the model has already.
+func (d *differ) createTable(c *tableChange) {
+	s := Step{Kind: createTable, Subject: c.new.Model, Risk: Safe, Words: "creates table " + c.new.Model, change: c}
+	if lacking := c.new.lacking(); len(lacking) > 0 {
+		s.Risk, s.offence = Blocked, "have no value for "+strings.Join(lacking, ", ")
+		s.remedy = "give the field @default, or leave it optional until they have one"
+	}
+	d.add(s)
+}
+
+// lacking names the columns that the rows of the extended model would have no
+// value for.
+func (t *Table) lacking() []string {
+	var names []string
+	for _, c := range t.Columns {
+		if t.Extends != "" && c.Required && !c.filled() && !slices.Contains(t.Key, c.Name) {
+			names = append(names, c.Field)
+		}
+	}
+	return names
+}
 
 func (d *differ) dropTable(t *Table) {
 	d.add(Step{

@@ -38,6 +38,9 @@ type Table struct {
 	References  []Reference `json:"references,omitempty"`
 	Search      []string    `json:"search,omitempty"` // columns of the full-text index
 	RenamedFrom string      `json:"renamedFrom,omitempty"`
+	// Extends names the built-in model whose fields of the app's own the table
+	// holds; then a row goes with the one that has the model's.
+	Extends string `json:"extends,omitempty"`
 }
 
 // ColumnType is how a column stores its values.
@@ -77,9 +80,10 @@ type Index struct {
 // Reference is a foreign key.
 type Reference struct {
 	Columns []string `json:"columns"`
-	Parent  string   `json:"parent"` // table
-	To      []string `json:"to"`     // its columns
-	Tenant  bool     `json:"tenant"` // within one organization: _org leads on both sides
+	Parent  string   `json:"parent"`            // table
+	To      []string `json:"to"`                // its columns
+	Tenant  bool     `json:"tenant"`            // within one organization: _org leads on both sides
+	Cascade bool     `json:"cascade,omitempty"` // the row goes with the parent's, a system table's
 }
 
 // LayoutOf derives the layout of a schema.
@@ -88,6 +92,9 @@ func LayoutOf(s *schema.Schema) Layout {
 	at := map[*schema.Model]int{}
 	for _, m := range s.Models {
 		if m.ReadOnly {
+			if m.Profile != nil {
+				l.Tables = append(l.Tables, profileOf(m))
+			}
 			continue
 		}
 		at[m] = len(l.Tables)
@@ -136,6 +143,17 @@ func tableOf(m *schema.Model) Table {
 	if m.Search != nil {
 		t.Search = columnsOf(m.Search.Fields)
 	}
+	return t
+}
+
+// profileOf is the table of the app's own fields of a built-in model. What is
+// kept of a user or an organization ends with them, whoever removes them, so
+// that an id which is used again inherits nothing.
+func profileOf(m *schema.Model) Table {
+	t := tableOf(m.Profile)
+	t.Model, t.Extends = m.Name+".profile", m.Name
+	holder := map[string]string{"User": "_users", "Organization": "_orgs"}[m.Name]
+	t.References = []Reference{{Columns: t.Key, Parent: holder, To: []string{"id"}, Cascade: true}}
 	return t
 }
 
@@ -316,5 +334,5 @@ func (x Index) equal(y Index) bool {
 }
 
 func (r Reference) equal(o Reference) bool {
-	return r.Parent == o.Parent && r.Tenant == o.Tenant && slices.Equal(r.Columns, o.Columns) && slices.Equal(r.To, o.To)
+	return r.Parent == o.Parent && r.Tenant == o.Tenant && r.Cascade == o.Cascade && slices.Equal(r.Columns, o.Columns) && slices.Equal(r.To, o.To)
 }

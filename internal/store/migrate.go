@@ -26,7 +26,7 @@ type Migrator struct {
 type MigratorOptions struct {
 	SystemTables []string  // statements that make them; each may run again without harm
 	Upgrades     []Upgrade // of those that an earlier version made, oldest first
-	Views        []string  // CREATE VIEW statements over them
+	Views        []View    // over them, for the built-in models
 	Now          func() time.Time
 }
 
@@ -112,6 +112,9 @@ func (m *Migrator) Next(ctx context.Context, s *schema.Schema) (*Migration, erro
 func (m *Migrator) plan(c Conn, now stored, s *schema.Schema) (Plan, error) {
 	plan := Diff(now.layout, LayoutOf(s))
 	m.ddl.write(&plan)
+	if now.fresh {
+		plan.begin()
+	}
 	return plan, plan.count(c)
 }
 
@@ -231,15 +234,17 @@ type stored struct {
 	State
 	layout   Layout
 	recorded bool // a schema was applied before
+	fresh    bool // not even the system tables are there
 }
 
 func (m *Migrator) load(c Conn) (stored, error) {
-	var now stored
-	if there, err := m.hasTable(c, "_schema"); err != nil || !there {
+	there, err := m.hasTable(c, "_schema")
+	now := stored{fresh: !there}
+	if err != nil || !there {
 		return now, err
 	}
 	var layout []byte
-	err := c.Query(`SELECT version, hash, source, layout FROM _schema WHERE id = 1`, nil, func(r Row) error {
+	err = c.Query(`SELECT version, hash, source, layout FROM _schema WHERE id = 1`, nil, func(r Row) error {
 		now.State = State{Version: int(r.Int(0)), Hash: r.Text(1), Source: r.Text(2)}
 		now.recorded, layout = true, []byte(r.Text(3))
 		return nil

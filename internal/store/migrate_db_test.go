@@ -35,7 +35,7 @@ func openDatabase(t testing.TB) *database {
 	t.Cleanup(func() { _ = e.Close() })
 	return &database{t, e, store.NewMigrator(e, store.MigratorOptions{
 		SystemTables: []string{`CREATE TABLE IF NOT EXISTS _users (id TEXT PRIMARY KEY) STRICT`},
-		Views:        []string{`CREATE VIEW "User" AS SELECT id FROM _users`},
+		Views:        []store.View{{Name: "User", Columns: "u.id", From: "_users u", ID: "u.id"}},
 	})}
 }
 

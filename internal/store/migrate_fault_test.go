@@ -99,7 +99,7 @@ func TestAttack120_FailureMidway(t *testing.T) {
 	}
 	before := d.dump()
 	broken := &failing{Engine: d.Engine}
-	m := store.NewMigrator(broken, store.MigratorOptions{Views: []string{`CREATE VIEW "User" AS SELECT id FROM _users`}})
+	m := store.NewMigrator(broken, store.MigratorOptions{Views: []store.View{{Name: "User", Columns: "u.id", From: "_users u", ID: "u.id"}}})
 	options := store.ApplyOptions{Source: shopAfter, Allow: []string{"drop:Gone", "drop:Item.old", "narrow:Item.code", "narrow:Item.price"}}
 	schema := parse(t, shopAfter)
 	k := 1

@@ -22,10 +22,10 @@ INSERT INTO new SELECT id, email, 'of old' FROM _people; DROP TABLE _people; ALT
 	for i, version := range []store.MigratorOptions{
 		{SystemTables: []string{`CREATE TABLE IF NOT EXISTS _people (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE) STRICT`, posts,
 			`INSERT INTO _people VALUES ('ada', 'ada@example.com')`, `INSERT INTO _posts VALUES ('ada')`},
-			Views: []string{`CREATE VIEW "User" AS SELECT id FROM _people`}},
+			Views: []store.View{{Name: "User", Columns: "id", From: "_people", ID: "id"}}},
 		{SystemTables: []string{newPeople, posts, `CREATE TABLE IF NOT EXISTS _later (id TEXT, a TEXT) STRICT`}, Upgrades: []store.Upgrade{people, later},
-			Views: []string{`CREATE VIEW "User" AS SELECT id, name FROM _people`}},
-		{SystemTables: []string{newPeople, posts}, Upgrades: []store.Upgrade{people, later}, Views: []string{`CREATE VIEW "User" AS SELECT id, name FROM _people`}},
+			Views: []store.View{{Name: "User", Columns: "id, name", From: "_people", ID: "id"}}},
+		{SystemTables: []string{newPeople, posts}, Upgrades: []store.Upgrade{people, later}, Views: []store.View{{Name: "User", Columns: "id, name", From: "_people", ID: "id"}}},
 	} {
 		engine, err := sqlite.Open(t.Context(), sqlite.Options{Path: path, Readers: 1})
 		if err != nil {

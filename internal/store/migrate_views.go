@@ -6,19 +6,52 @@ import (
 	"strings"
 )
 
+// View is a view over system tables, from which a built-in model is read. The
+// fields that the app gives the model are joined to it from the table where they
+// are kept: a row without one there has their defaults.
+type View struct {
+	Name    string // of the model
+	Columns string // the select list
+	From    string // what follows FROM
+	ID      string // the expression, in From, of the model's id
+}
+
 // The views over the system tables. A model of the same name takes a view's
 // place.
 
 // wanted are the views that no table stands in the way of.
 func (m *Migrator) wanted(l Layout) []string {
 	var list []string
-	for _, sql := range m.opts.Views {
-		name := strings.Trim(strings.Fields(sql)[2], `"`) // CREATE VIEW "name" AS
-		if !slices.ContainsFunc(l.Tables, func(t Table) bool { return strings.EqualFold(t.Name, name) }) {
-			list = append(list, strings.TrimSpace(sql))
+	for _, v := range m.opts.Views {
+		if !slices.ContainsFunc(l.Tables, func(t Table) bool { return strings.EqualFold(t.Name, v.Name) }) {
+			list = append(list, m.ddl.view(v, l))
 		}
 	}
 	return list
+}
+
+// view is the CREATE VIEW of v under a layout.
+func (d sqliteDDL) view(v View, l Layout) string {
+	columns, from := v.Columns, v.From
+	for i := range l.Tables {
+		t := &l.Tables[i]
+		if t.Extends != v.Name {
+			continue
+		}
+		for j := range t.Columns {
+			c := &t.Columns[j]
+			if c.Name == t.Key[0] || c.Name == versionColumn {
+				continue
+			}
+			value := `p.` + ident(c.Name)
+			if c.Default != nil {
+				value = "CASE WHEN p." + ident(t.Key[0]) + " IS NULL THEN " + d.constant(c, *c.Default) + " ELSE " + value + " END"
+			}
+			columns += ",\n  " + value + " AS " + ident(c.Name)
+		}
+		from += "\n  LEFT JOIN " + ident(t.Name) + " p ON p." + ident(t.Key[0]) + " = " + v.ID
+	}
+	return "CREATE VIEW " + ident(v.Name) + " AS SELECT " + columns + "\n  FROM " + from
 }
 
 // renewViews replaces the views where they are not those wanted.

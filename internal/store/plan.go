@@ -132,6 +132,16 @@ func (s *Step) reason() string {
 	return s.Words + ", but " + s.Harm
 }
 
+// begin makes the plan one for an empty database: nobody is there who would lack
+// a value.
+func (p *Plan) begin() {
+	for i := range p.Steps {
+		if s := &p.Steps[i]; s.Kind == createTable {
+			s.Risk, s.offence = Safe, ""
+		}
+	}
+}
+
 // count finds out how many rows each step would harm. A step that harms none
 // needs nobody's leave.
 func (p *Plan) count(c Conn) error {
@@ -155,7 +165,7 @@ func (p *Plan) count(c Conn) error {
 			if s.mend != "" {
 				s.SQL = append([]string{s.mend}, s.SQL...)
 			}
-		case s.Kind == dropTable:
+		case s.Kind == dropTable, s.Kind == createTable:
 			s.Risk = Safe
 		default:
 			s.Risk = Slow

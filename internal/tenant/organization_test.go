@@ -112,7 +112,7 @@ func TestUpgrades(t *testing.T) {
 		t.Fatal(err)
 	}
 	migrator := store.NewMigrator(p.engine, store.MigratorOptions{SystemTables: append(auth.Tables(), tenant.Tables()...),
-		Upgrades: tenant.Upgrades(), Views: []string{tenant.UserView()}})
+		Upgrades: tenant.Upgrades(), Views: tenant.Views()})
 	for range 2 {
 		if err := migrator.Prepare(ctx); err != nil {
 			t.Fatal(err)

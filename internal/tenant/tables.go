@@ -64,15 +64,25 @@ func Upgrades() []store.Upgrade {
 	}
 }
 
-// UserView returns the view behind the built-in read-only model User: the
-// members of each organization. Where tenancy is off everybody is a member of
-// None by signing up, so the view shows no addresses there. The store makes it where the schema uses that
-// model.
-func UserView() string {
-	return `CREATE VIEW "User" AS SELECT
-		m."org" AS "_org", u."id" AS "id", u."name" AS "name",
-		CASE WHEN m."org" <> '` + None + `' THEN u."email" END AS "email", m."role" AS "role",
-		m."created_at" AS "createdAt", CASE WHEN m."updated_at" > u."updated_at" THEN m."updated_at" ELSE u."updated_at" END AS "updatedAt",
-		1 AS "_version"
-		FROM "_members" m JOIN "_users" u ON u."id" = m."user_id"`
+// Views are those behind the built-in read-only models. User has the members of
+// each organization; where tenancy is off everybody is a member of None by
+// signing up, so it shows no addresses there. Organization has each
+// organization, for those who act in it.
+func Views() []store.View {
+	return []store.View{
+		{
+			Name: "User", ID: `u."id"`,
+			Columns: `m."org" AS "_org", u."id" AS "id", u."name" AS "name",
+  CASE WHEN m."org" <> '` + None + `' THEN u."email" END AS "email", m."role" AS "role",
+  m."created_at" AS "createdAt", CASE WHEN m."updated_at" > u."updated_at" THEN m."updated_at" ELSE u."updated_at" END AS "updatedAt",
+  1 AS "_version"`,
+			From: `"_members" m JOIN "_users" u ON u."id" = m."user_id"`,
+		},
+		{
+			Name: "Organization", ID: `o."id"`,
+			Columns: `o."id" AS "_org", o."id" AS "id", o."name" AS "name", o."slug" AS "slug", NULLIF(o."logo", '') AS "logo",
+  NULLIF(o."color", '') AS "color", o."created_at" AS "createdAt", o."updated_at" AS "updatedAt", 1 AS "_version"`,
+			From: `"_orgs" o`,
+		},
+	}
 }

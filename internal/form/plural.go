@@ -1,4 +1,6 @@
-package schema
+// Package form knows how words and values are written: the plural of an English
+// word; the one form in which a date, a number or an address is stored. Pure.
+package form
 
 import (
 	"regexp"
@@ -7,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// pluralizer makes English plurals by the rules of the npm package pluralize,
+// Pluralizer makes English plurals by the rules of the npm package pluralize,
 // because Amplify's operation names are made with it.
-type pluralizer struct {
+type Pluralizer struct {
 	rules []pluralRule // tried from the first on
 }
 
@@ -18,15 +20,17 @@ type pluralRule struct {
 	with  string
 }
 
-func newPluralizer() *pluralizer {
-	p := &pluralizer{}
+// NewPluralizer compiles the rules.
+func NewPluralizer() *Pluralizer {
+	p := &Pluralizer{}
 	for _, r := range pluralRules {
 		p.rules = append(p.rules, pluralRule{regexp.MustCompile("(?i)" + r[0]), r[1]})
 	}
 	return p
 }
 
-func (p *pluralizer) plural(word string) string {
+// Plural returns the plural of a word, in the word's case.
+func (p *Pluralizer) Plural(word string) string {
 	lower := strings.ToLower(word)
 	if plural, ok := irregularPlurals[lower]; ok {
 		return likeCase(word, plural)
@@ -67,23 +71,9 @@ func likeCase(word, token string) string {
 		return strings.ToUpper(token)
 	}
 	if first, _ := utf8.DecodeRuneInString(word); unicode.IsUpper(first) {
-		return upperFirst(strings.ToLower(token))
+		return strings.ToUpper(token[:1]) + strings.ToLower(token[1:])
 	}
 	return strings.ToLower(token)
-}
-
-func upperFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-func lowerFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToLower(s[:1]) + s[1:]
 }
 
 // pluralRules are tried in order.

@@ -1,6 +1,7 @@
-package schema
+package form
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -8,10 +9,14 @@ import (
 // TestPlurals holds our plurals against those of the npm package pluralize,
 // which Amplify names its operations with.
 func TestPlurals(t *testing.T) {
-	p := newPluralizer()
-	for line := range strings.Lines(read(t, "testdata/plurals.txt")) {
+	p := NewPluralizer()
+	list, err := os.ReadFile("testdata/plurals.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(list)) {
 		word, want, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if got := p.plural(word); got != want {
+		if got := p.Plural(word); got != want {
 			t.Errorf("%s became %s, want %s", word, got, want)
 		}
 	}

@@ -1,0 +1,79 @@
+package doors
+
+import (
+	"testing"
+
+	"github.com/loam-dev/loam/internal/testkit"
+)
+
+// profiles extends both built-in models with fields of every kind.
+const profiles = `
+extend type User {
+  bio: String @validate(type: maxLength, value: "20")
+  theme: Theme! @default(value: "LIGHT")
+  size: Int @default(value: "3")
+  tags: [String!]
+  address: Address
+  salary: Int @default(value: "7") @auth(rules: [{ allow: owner, operations: [read] }, { allow: member, roles: ["owner"], operations: [read] }])
+}
+extend type Organization {
+  plan: Plan! @default(value: "FREE") @auth(rules: [{ allow: member, operations: [read] }])
+  vat: String @auth(rules: [{ allow: member, roles: ["owner", "admin"] }])
+}
+type Address { street: String city: String! }
+enum Theme { LIGHT DARK }
+enum Plan { FREE PAID }
+type Task @model @auth(rules: [{ allow: member }]) {
+  title: String
+  author: User @belongsTo
+}`
+
+// TestProfileIsRead: fields of the app's own are those of any model on every door.
+func TestProfileIsRead(t *testing.T) {
+	s := testkit.New(t, profiles)
+	ada := s.SignUp("ada@example.com")
+	bob := ada.Join("bob@example.com", "member")
+	row := bob.Get("/api/users/" + ada.UserID).Want(200)
+	if row.String("theme") != "LIGHT" || row.Value("size") != 3.0 || row.Value("bio") != nil {
+		t.Errorf("%s", row.Body)
+	}
+	ada.Do("POST", "/api/tasks", map[string]any{"title": "a", "authorId": bob.UserID}).Want(201)
+	graph := bob.GraphQL(`{ listUsers(filter: {theme: {eq: LIGHT}, size: {gt: 2}}) { items { id theme size tags address { city } } total }
+		listTasks(filter: {author: {size: {eq: 3}}}) { items { author { size } } }
+		getOrganization(id: "`+bob.Org+`") { id name plan } listOrganizations { items { id } } }`, nil).Want(200)
+	if graph.Len("data", "listUsers", "items") != 2 || graph.Value("data", "listTasks", "items", 0, "author", "size") != 3.0 ||
+		graph.String("data", "getOrganization", "plan") != "FREE" || graph.Len("data", "listOrganizations", "items") != 1 {
+		t.Errorf("%s", graph.Body)
+	}
+	if got := ada.Get("/api/users?sort=-theme,id&salary=7").Want(200); got.Len("items") != 2 {
+		t.Errorf("%s", got.Body)
+	}
+	introspected := ada.GraphQL(`{ __type(name: "User") { fields { name type { kind ofType { name } } } } }`, nil).Want(200)
+	if introspected.Len("data", "__type", "fields") != 11 {
+		t.Errorf("%s", introspected.Body)
+	}
+}
+
+// TestAttack061_HiddenProfileFields: what one may not read of a user can't be
+// found out by a filter, a sort or a total either, nor through a relation.
+func TestAttack061_HiddenProfileFields(t *testing.T) {
+	s := testkit.New(t, profiles)
+	ada := s.SignUp("ada@example.com")
+	bob := ada.Join("bob@example.com", "member")
+	if got := bob.Get("/api/users/" + ada.UserID).Want(200); got.Value("salary") != nil {
+		t.Errorf("%s", got.Body)
+	}
+	if got := bob.Get("/api/users?salary=7").Want(200); got.Len("items") != 1 || got.String("items", 0, "id") != bob.UserID {
+		t.Errorf("a filter finds others than oneself: %s", got.Body)
+	}
+	if got := bob.Get("/api/tasks?author.salary=7").Want(200); got.Len("items") != 0 {
+		t.Errorf("%s", got.Body)
+	}
+	bob.Get("/api/users?sort=salary").WantCode(403, "access/field_denied")
+	bob.Get("/api/users:aggregate?max=salary").WantCode(403, "access/field_denied")
+	bob.Get("/api/organizations?vat=x").WantCode(403, "access/field_denied")
+	bob.Get("/api/organizations?sort=vat").WantCode(403, "access/field_denied")
+	eve := s.SignUp("eve@example.com")
+	eve.Get("/api/users/"+ada.UserID).WantCode(404, "data/not_found")
+	eve.Get("/api/organizations/"+ada.Org).WantCode(404, "data/not_found")
+}
