@@ -129,6 +129,7 @@ const (
 	TenantLimit      Code = "tenant/limit"
 	TenantOff        Code = "tenant/off"
 	TenantSuspended  Code = "tenant/suspended"
+	TenantNoTeam     Code = "tenant/team_not_found"
 	TenantBadSlug    Code = "tenant/bad_slug"
 	TenantSlugTaken  Code = "tenant/slug_taken"
 	TenantBadBrand   Code = "tenant/bad_brand"
@@ -261,11 +262,12 @@ var Catalog = map[Code]Entry{
 	TenantLastOwner:  {Forbidden, "An organization keeps at least one owner. Make another member an owner first."},
 	TenantBadRole:    {Invalid, "There is no such role. The message lists those that are declared."},
 	TenantBadName:    {Invalid, "The name is empty, too long, or has control characters."},
-	TenantLimit:      {Invalid, "A limit on organizations or members is reached. The message names it."},
+	TenantLimit:      {Forbidden, "A limit of the organization or the user is reached. The message names it."},
 	TenantOff:        {Forbidden, "This backend has no organizations: loam.yaml says tenancy: off."},
 	TenantSuspended:  {Forbidden, "The organization is suspended: nobody works in it until an administrator of the server restores it."},
+	TenantNoTeam:     {NotFound, "The organization has no such team."},
 	TenantBadSlug:    {Invalid, "The slug is not of the form that the message names, or a reserved word."},
-	TenantSlugTaken:  {Conflict, "Another organization has this slug. Choose another."},
+	TenantSlugTaken:  {Conflict, "Another organization, or another team of this one, has this slug. Choose another."},
 	TenantBadBrand:   {Invalid, "The logo is no https address, or the colour not of the form #rrggbb."},
 
 	AuditBroken:    {Internal, "The audit log was changed from outside. The message names the first record that is wrong; restore a backup beside it to see what was there."},

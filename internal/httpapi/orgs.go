@@ -67,3 +67,12 @@ func restoreOrganization(c *call) (reply, error) {
 	record, err := c.api.Tenant.Restore(c.Context(), c.by, c.PathValue("org"))
 	return c.answer(http.StatusOK, record, err)
 }
+
+func limitOrganization(c *call) (reply, error) {
+	in, err := decode[tenant.Override](c)
+	if err != nil {
+		return reply{}, err
+	}
+	record, err := c.api.Tenant.SetLimits(c.Context(), c.by, c.PathValue("org"), in)
+	return c.answer(http.StatusOK, record, err)
+}

@@ -96,7 +96,7 @@ func TestUndeclaredRole(t *testing.T) {
 func TestUpgrades(t *testing.T) {
 	p := newPlace(t, tenant.Register{})
 	ctx := context.Background()
-	p.script(`DROP TABLE "_members"; DROP TABLE "_orgs"`,
+	p.script(`DROP TABLE "_team_members"; DROP TABLE "_teams"; DROP TABLE "_members"; DROP TABLE "_orgs"`,
 		`CREATE TABLE "_orgs" ("id" TEXT NOT NULL PRIMARY KEY, "name" TEXT NOT NULL, "created_at" TEXT NOT NULL, "updated_at" TEXT NOT NULL) STRICT`,
 		`CREATE TABLE "_members" ("org" TEXT NOT NULL REFERENCES "_orgs" ("id") ON DELETE CASCADE, "user_id" TEXT NOT NULL REFERENCES "_users" ("id") ON DELETE CASCADE,
 			"role" TEXT NOT NULL CHECK ("role" IN ('owner', 'admin', 'member')), "created_at" TEXT NOT NULL, "updated_at" TEXT NOT NULL, PRIMARY KEY ("org", "user_id")) STRICT`)

@@ -13,10 +13,11 @@ import (
 // else runs: auth signs users up and in with it (its interface Organizations).
 // The zero Register keeps organizations.
 type Register struct {
-	Off   bool             // no organizations: everyone is a member of None
-	Audit *audit.Log       // nil records nothing
-	Roles Roles            // that members can have; none: the standard ones
-	Now   func() time.Time // nil: the clock
+	Off    bool             // no organizations: everyone is a member of None
+	Audit  *audit.Log       // nil records nothing
+	Roles  Roles            // that members can have; none: the standard ones
+	Limits *Limits          // of an organization that has none of its own; nil: the standard ones
+	Now    func() time.Time // nil: the clock
 }
 
 func (r Register) clock() func() time.Time {
@@ -105,7 +106,7 @@ const insertMember = `INSERT INTO "_members" ("org", "user_id", "role", "created
 
 // found stores an organization with its owner, and returns its slug.
 func (r Register) found(ctx context.Context, c store.Conn, org Organization, owner, actor string) (slug string, err error) {
-	for _, slug = range slugs(org.Name) {
+	for _, slug = range organizationSlugs(org.Name) {
 		n, err := c.Exec(`INSERT INTO "_orgs" ("id", "name", "slug", "created_at", "updated_at") VALUES (?1, ?2, ?3, ?4, ?4)
 			ON CONFLICT ("slug") DO NOTHING`, org.ID, org.Name, slug, org.CreatedAt)
 		if err != nil {
@@ -129,21 +130,22 @@ func (r Register) found(ctx context.Context, c store.Conn, org Organization, own
 // roomForOrganization refuses a user in too many organizations; it runs after
 // the membership was added, so that the error undoes it.
 func (r Register) roomForOrganization(c store.Conn, userID string) error {
-	return atMost(c, maxOrganizations, `a user belongs to at most %d organizations`,
-		`SELECT COUNT(*) FROM "_members" WHERE "user_id" = ?1`, userID)
+	return c.Query(`SELECT COUNT(*) FROM "_members" WHERE "user_id" = ?1`, []any{userID}, func(row store.Row) error {
+		if row.Int(0) > maxOrganizations {
+			return fault.New(fault.TenantLimit, "a user belongs to at most %d organizations", maxOrganizations)
+		}
+		return nil
+	})
 }
 
 // roomForMember refuses an organization with too many members, likewise.
 func (r Register) roomForMember(c store.Conn, org string) error {
-	return atMost(c, maxMembers, `an organization has at most %d members`,
-		`SELECT COUNT(*) FROM "_members" WHERE "org" = ?1`, org)
-}
-
-func atMost(c store.Conn, most int64, message, count, of string) error {
-	return c.Query(count, []any{of}, func(row store.Row) error {
-		if row.Int(0) > most {
-			return fault.New(fault.TenantLimit, message, most)
-		}
+	if r.Off {
 		return nil
-	})
+	}
+	limits, err := r.LimitsOf(c, org)
+	if err != nil {
+		return err
+	}
+	return room(c, org, limits.Members, "members", `SELECT COUNT(*) FROM "_members" WHERE "org" = ?1`)
 }

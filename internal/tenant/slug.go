@@ -12,8 +12,8 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 )
 
-// slugOf makes a slug of a name: "Ärger & Co." is "arger-co". Names without a
-// letter or digit of the Latin alphabet have "organization" for one.
+// slugOf makes a slug of a name: "Ärger & Co." is "arger-co". It is "" for names
+// with less than two letters or digits of the Latin alphabet.
 func slugOf(name string) string {
 	var b strings.Builder
 	gap := false
@@ -33,16 +33,25 @@ func slugOf(name string) string {
 		}
 	}
 	slug := strings.Trim(b.String()[:min(b.Len(), derivedSlug)], "-")
-	if len(slug) < minSlug || reserved(slug) {
-		return "organization"
+	if len(slug) < minSlug {
+		return ""
 	}
 	return slug
 }
 
-// slugs are what a new organization's slug may become, in turn: the next where
-// one is taken. The last ones are unguessable, so that it never ends without.
-func slugs(name string) []string {
-	base := slugOf(name)
+// organizationSlugs are what a new organization's slug may become, in turn: the
+// next where one is taken.
+func organizationSlugs(name string) []string {
+	slug := slugOf(name)
+	if slug == "" || reserved(slug) {
+		slug = "organization"
+	}
+	return numbered(slug)
+}
+
+// numbered is a slug, and others that begin with it. The last ones are
+// unguessable, so that one is always free.
+func numbered(base string) []string {
 	all := []string{base}
 	for i := 2; i <= 5; i++ {
 		all = append(all, fmt.Sprintf("%s-%d", base, i))
@@ -55,14 +64,23 @@ func slugs(name string) []string {
 	return all
 }
 
-// checkSlug refuses what is no slug, or a word that addresses are likely to need.
-func checkSlug(slug string) error {
+// wellFormedSlug refuses what is no slug.
+func wellFormedSlug(slug string) error {
 	bad := len(slug) < minSlug || len(slug) > maxSlug || slug[0] == '-' || slug[len(slug)-1] == '-' || strings.Contains(slug, "--")
 	for _, r := range slug {
 		bad = bad || (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
 	}
 	if bad {
 		return fault.New(fault.TenantBadSlug, "a slug has %d to %d small letters, digits and single hyphens between them", minSlug, maxSlug).At("slug")
+	}
+	return nil
+}
+
+// checkSlug refuses an organization's slug that is none, or a word that
+// addresses are likely to need.
+func checkSlug(slug string) error {
+	if err := wellFormedSlug(slug); err != nil {
+		return err
 	}
 	if reserved(slug) {
 		return fault.New(fault.TenantBadSlug, "the slug %q is reserved: choose another", slug).At("slug")

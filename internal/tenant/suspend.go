@@ -18,6 +18,7 @@ type Record struct {
 	Members      int64   `json:"members"`
 	SuspendedAt  *string `json:"suspendedAt"`
 	SuspendedFor string  `json:"suspendedFor"` // the reason; not shown to its members
+	Limits       Limits  `json:"limits"`       // in force
 	CreatedAt    string  `json:"createdAt"`
 }
 
@@ -33,15 +34,17 @@ type Suspension struct {
 }
 
 const selectRecord = `SELECT o."id", o."name", o."slug", (SELECT COUNT(*) FROM "_members" m WHERE m."org" = o."id"),
-	o."suspended_at", o."suspended_for", o."created_at" FROM "_orgs" o WHERE o."deleted_at" IS NULL AND o."id" <> '` + None + `' `
+	o."suspended_at", o."suspended_for", o."limits", o."created_at" FROM "_orgs" o WHERE o."deleted_at" IS NULL AND o."id" <> '` + None + `' `
 
-func scanRecord(r store.Row) Record {
-	record := Record{ID: r.Text(0), Name: r.Text(1), Slug: r.Text(2), Members: r.Int(3), SuspendedFor: r.Text(5), CreatedAt: r.Text(6)}
+func (s *Service) scanRecord(r store.Row) (Record, error) {
+	record := Record{ID: r.Text(0), Name: r.Text(1), Slug: r.Text(2), Members: r.Int(3), SuspendedFor: r.Text(5), CreatedAt: r.Text(7)}
 	if !r.Null(4) {
 		at := r.Text(4)
 		record.SuspendedAt = &at
 	}
-	return record
+	var err error
+	record.Limits, err = s.register.limits(r.Bytes(6))
+	return record, err
 }
 
 // Records returns a page of all organizations, by id, whose name or slug begins
@@ -59,8 +62,9 @@ func (s *Service) Records(ctx context.Context, p *access.Principal, search strin
 		found = Records{Items: []Record{}}
 		return c.Query(selectRecord+`AND o."id" > ?1 AND (?2 = '' OR substr(lower(o."name"), 1, length(?2)) = ?2 OR substr(o."slug", 1, length(?2)) = ?2)
 			ORDER BY o."id" LIMIT ?3`, []any{page.After, strings.ToLower(search), limit + 1}, func(r store.Row) error {
-			found.Items = append(found.Items, scanRecord(r))
-			return nil
+			record, err := s.scanRecord(r)
+			found.Items = append(found.Items, record)
+			return err
 		})
 	})
 	if len(found.Items) > limit {
@@ -78,16 +82,16 @@ func (s *Service) Record(ctx context.Context, p *access.Principal, org string) (
 	}
 	var record Record
 	err := s.engine.Read(ctx, func(c store.Conn) (err error) {
-		record, err = findRecord(c, org)
+		record, err = s.record(c, org)
 		return err
 	})
 	return record, wrap("reading an organization", err)
 }
 
-func findRecord(c store.Conn, org string) (record Record, err error) {
-	err = c.Query(selectRecord+`AND o."id" = ?1`, []any{org}, func(r store.Row) error {
-		record = scanRecord(r)
-		return nil
+func (s *Service) record(c store.Conn, org string) (record Record, err error) {
+	err = c.Query(selectRecord+`AND o."id" = ?1`, []any{org}, func(r store.Row) (err error) {
+		record, err = s.scanRecord(r)
+		return err
 	})
 	if err == nil && record.ID == "" {
 		err = fault.New(fault.TenantNotFound, "there is no such organization")
@@ -116,7 +120,7 @@ func (s *Service) standing(ctx context.Context, p *access.Principal, org string,
 	var record Record
 	var members []string
 	err := s.engine.Write(ctx, func(c store.Conn) (err error) {
-		if _, err := findRecord(c, org); err != nil {
+		if _, err := s.record(c, org); err != nil {
 			return err
 		}
 		if _, err := c.Exec(`UPDATE "_orgs" SET "suspended_at" = CASE WHEN ?2 IS NULL THEN NULL ELSE COALESCE("suspended_at", ?2) END,
@@ -126,7 +130,7 @@ func (s *Service) standing(ctx context.Context, p *access.Principal, org string,
 		if members, err = membersOf(c, org); err != nil {
 			return err
 		}
-		if record, err = findRecord(c, org); err != nil {
+		if record, err = s.record(c, org); err != nil {
 			return err
 		}
 		action := "org.suspended"
@@ -136,7 +140,8 @@ func (s *Service) standing(ctx context.Context, p *access.Principal, org string,
 		return s.register.record(ctx, c, audit.Event{Action: action, Org: org, Actor: p.Subject(), Target: "org:" + org,
 			Details: map[string]any{"reason": reason}})
 	})
-	s.forgetAll(members)
+	s.forgetUsers(members)
+	s.accounts.ForgetKeys()
 	return record, wrap("suspending or restoring an organization", err)
 }
 
@@ -149,13 +154,11 @@ func membersOf(c store.Conn, org string) (ids []string, err error) {
 	return ids, err
 }
 
-// forgetAll makes what is known of an organization's members and keys be looked
-// up again.
-func (s *Service) forgetAll(members []string) {
-	for _, id := range members {
+// forgetUsers makes what is known of users be looked up again.
+func (s *Service) forgetUsers(ids []string) {
+	for _, id := range ids {
 		s.accounts.Forget(id)
 	}
-	s.accounts.ForgetKeys()
 }
 
 // admin lets admins of the server pass, where there are organizations.

@@ -16,6 +16,26 @@ func Tables() []string {
 		`CREATE TABLE IF NOT EXISTS "_orgs" ` + orgColumns,
 		`CREATE TABLE IF NOT EXISTS "_members" ` + memberColumns,
 		`CREATE INDEX IF NOT EXISTS "_members_user" ON "_members" ("user_id", "created_at")`,
+		`CREATE TABLE IF NOT EXISTS "_teams" (
+			"org" TEXT NOT NULL REFERENCES "_orgs" ("id") ON DELETE CASCADE,
+			"id" TEXT NOT NULL,
+			"slug" TEXT NOT NULL,
+			"name" TEXT NOT NULL,
+			"created_at" TEXT NOT NULL,
+			"updated_at" TEXT NOT NULL,
+			PRIMARY KEY ("org", "id"),
+			UNIQUE ("org", "slug")
+		) STRICT`,
+		`CREATE TABLE IF NOT EXISTS "_team_members" (
+			"org" TEXT NOT NULL,
+			"team" TEXT NOT NULL,
+			"user_id" TEXT NOT NULL,
+			"created_at" TEXT NOT NULL,
+			PRIMARY KEY ("org", "team", "user_id"),
+			FOREIGN KEY ("org", "team") REFERENCES "_teams" ("org", "id") ON DELETE CASCADE,
+			FOREIGN KEY ("org", "user_id") REFERENCES "_members" ("org", "user_id") ON DELETE CASCADE
+		) STRICT`,
+		`CREATE INDEX IF NOT EXISTS "_team_members_user" ON "_team_members" ("org", "user_id")`,
 		`INSERT INTO "_orgs" ("id", "name", "slug", "created_at", "updated_at")
 			VALUES ('` + None + `', 'Everyone', '` + None + `', '1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00.000Z')
 			ON CONFLICT ("id") DO NOTHING`,

@@ -20,15 +20,14 @@ import (
 
 // The limits of the room.
 const (
-	maxOrganizations = 100   // that one user belongs to
-	maxMembers       = 10000 // of one organization
-	maxName          = 200   // characters
-	minSlug          = 2     // characters
-	maxSlug          = 63    // characters, as a label of a host name may have
-	derivedSlug      = 40    // characters of a slug that is made of a name, before a number
-	maxURL           = 2048  // bytes of a logo's address
-	maxReason        = 500   // characters that say why an organization is suspended
-	defaultPage      = 100   // members a page
+	maxOrganizations = 100  // that one user belongs to
+	maxName          = 200  // characters
+	minSlug          = 2    // characters
+	maxSlug          = 63   // characters, as a label of a host name may have
+	derivedSlug      = 40   // characters of a slug that is made of a name, before a number
+	maxURL           = 2048 // bytes of a logo's address
+	maxReason        = 500  // characters that say why an organization is suspended
+	defaultPage      = 100  // members a page
 	maxPage          = 1000
 )
 
