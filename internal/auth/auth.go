@@ -52,6 +52,8 @@ type Organizations interface {
 	Standing(c store.Conn, org, userID string) error
 	// May tells whether a role has a permission.
 	May(role, permission string) bool
+	// Leads tells whether the user is an owner or admin of others.
+	Leads(c store.Conn, userID string) (bool, error)
 }
 
 // Config is what New needs.
@@ -60,9 +62,10 @@ type Config struct {
 	Vault         *vault.Vault
 	Organizations Organizations
 	Audit         *audit.Log
-	Issuer        string           // names this environment in its tokens; another's are refused
-	AccessLife    time.Duration    // of an access token; 0: accessLife
-	SessionIdle   time.Duration    // after which a session ends that is not refreshed; 0: sessionIdle
+	Issuer        string        // names this environment in its tokens; another's are refused
+	AccessLife    time.Duration // of an access token; 0: accessLife
+	SessionIdle   time.Duration // after which a session ends that is not refreshed; 0: sessionIdle
+	Factors       Factors
 	Now           func() time.Time // nil: the clock
 }
 
@@ -81,6 +84,7 @@ type Service struct {
 	hasher   *hasher
 	accounts *limiter
 	networks *limiter
+	factors  factors
 	tokens   *cache // verified access tokens, by user
 	apiKeys  *cache // verified API keys, by id
 }
@@ -112,6 +116,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		hasher:   newHasher(),
 		accounts: newLimiter(accountLimits, now),
 		networks: newLimiter(networkLimits, now),
+		factors:  newFactors(cfg.Factors, cfg.Vault),
 		tokens:   newCache(now),
 		apiKeys:  newCache(now),
 	}, nil

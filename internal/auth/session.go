@@ -42,9 +42,20 @@ const (
 	ByAdmin     Method = "impersonation"
 )
 
-// SignedIn is what signing in answers: a session.
+// SignedIn is what signing in answers: a session, or the challenge that stands
+// before it.
 type SignedIn struct {
 	*Session
+	Challenge     *Challenge `json:"challenge,omitempty"`
+	RecoveryCodes []Secret   `json:"recoveryCodes,omitempty"` // shown once, where answering the challenge made them
+}
+
+// LogValue logs an answer without its secrets.
+func (s SignedIn) LogValue() slog.Value {
+	if s.Session == nil {
+		return slog.StringValue("challenge")
+	}
+	return s.Session.LogValue()
 }
 
 // opening is a session within the transaction that opens or moves it.
@@ -54,6 +65,9 @@ type opening struct {
 	org     *Organization
 	refresh Secret
 	crowded bool // older sessions were ended to make room
+
+	challenge *Challenge // instead of a session
+	codes     []Secret   // for recovery, to be shown once
 }
 
 // answer mints the access token, outside the transaction.
@@ -90,16 +104,23 @@ func (s *Service) admit(c store.Conn, user account, how Method, from Client) (op
 	if user.disabled {
 		return opening{}, disabled()
 	}
+	challenge, err := s.challenge(c, user, how, from)
+	if err != nil || challenge != nil {
+		return opening{challenge: challenge}, err
+	}
 	return s.open(c, user, how, from)
 }
 
 // signedIn is what the door answers, once the transaction of admit is durable.
 func (s *Service) signedIn(o opening) (SignedIn, error) {
+	if o.challenge != nil {
+		return SignedIn{Challenge: o.challenge}, nil
+	}
 	session, err := s.answer(o)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return SignedIn{Session: &session}, nil
+	return SignedIn{Session: &session, RecoveryCodes: o.codes}, nil
 }
 
 // open stores a new session in the organization that the user last acted in.
@@ -275,6 +296,9 @@ func (s *Service) Prune(ctx context.Context) (removed int64, err error) {
 	err = s.engine.Write(ctx, func(c store.Conn) error {
 		removed, err = c.Exec(`DELETE FROM "_sessions" WHERE "expires_at" <= ?1 OR "revoked_at" <= ?2`,
 			stamp(now), stamp(now.Add(-s.idle)))
+		if err == nil {
+			_, err = c.Exec(`DELETE FROM "_challenges" WHERE "expires_at" <= ?1`, stamp(now))
+		}
 		return err
 	})
 	return removed, wrap("pruning sessions", err)

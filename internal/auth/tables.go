@@ -13,7 +13,7 @@ import "github.com/loam-dev/loam/internal/store"
 // may be used next. It expires when that is not used in time, and ends in any
 // case. At proved_at its user last showed a secret.
 func Tables() []string {
-	return []string{
+	return append([]string{
 		`CREATE TABLE IF NOT EXISTS "_users" (
 			"id" TEXT NOT NULL PRIMARY KEY,
 			"email" TEXT UNIQUE,
@@ -66,7 +66,7 @@ func Tables() []string {
 			"created_at" TEXT NOT NULL,
 			"retires_at" TEXT
 		) STRICT`,
-	}
+	}, factorTables()...)
 }
 
 // Upgrades bring the tables of earlier versions to the shape of Tables.

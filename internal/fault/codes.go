@@ -118,6 +118,12 @@ const (
 	FederationNoURL         Code = "federation/no_url"
 	FederationTooMany       Code = "federation/too_many"
 
+	AuthChallenge      Code = "auth/challenge_ended"
+	AuthWrongCode      Code = "auth/wrong_code"
+	AuthReauthenticate Code = "auth/reauthenticate"
+	AuthFactorExists   Code = "auth/factor_exists"
+	AuthNoFactor       Code = "auth/factor_not_found"
+
 	TenantNotFound   Code = "tenant/not_found"
 	TenantNoMember   Code = "tenant/member_not_found"
 	TenantNoUser     Code = "tenant/user_not_found"
@@ -253,6 +259,12 @@ var Catalog = map[Code]Entry{
 	FederationUnreachable:   {Unavailable, "The identity provider does not answer as it should. Try again, and check its settings."},
 	FederationNoURL:         {Unavailable, "The server does not know its own URL. Set url in loam.yaml."},
 	FederationTooMany:       {TooMany, "Too many sign-ins from one network wait for their browser. Try again after Retry-After."},
+
+	AuthChallenge:      {Unauthenticated, "The challenge of a sign-in is unknown, was answered, has expired, or had too many wrong answers. Sign in again."},
+	AuthWrongCode:      {Unauthenticated, "The code is wrong, or was used before. Send a new one."},
+	AuthReauthenticate: {Forbidden, "The change needs a fresh proof of who you are. Send the password, a code or a passkey to /auth/reauthenticate, then repeat the change."},
+	AuthFactorExists:   {Conflict, "The account has this factor already. Remove it first."},
+	AuthNoFactor:       {NotFound, "The account has no such factor."},
 
 	TenantNotFound:   {NotFound, "There is no such organization, or none that the caller belongs to."},
 	TenantNoMember:   {NotFound, "The organization has no such member."},

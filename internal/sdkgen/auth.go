@@ -50,13 +50,15 @@ func signedIn() []object { return []object{{{bearer, []any{}}}} }
 var (
 	openProblems = problemRefs(fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.Timeout, fault.Conflict, fault.TooLarge,
 		fault.Unsupported, fault.TooMany, fault.Internal, fault.Unavailable, fault.StorageFull)
+	factorProblems = problemRefs(fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Timeout, fault.Conflict,
+		fault.TooLarge, fault.Unsupported, fault.TooMany, fault.Internal, fault.Unavailable, fault.StorageFull)
 	memberProblems = problemRefs(fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Timeout, fault.Conflict,
 		fault.TooLarge, fault.Unsupported, fault.Internal, fault.Unavailable, fault.StorageFull)
 )
 
 // authNames are the component schemas of /auth.
 type authNames struct {
-	user, organization, session, me, key, membership, person, role string
+	user, organization, session, signedIn, me, key, membership, person, role string
 }
 
 // addAuth adds the doors of users, keys and organizations.
@@ -67,13 +69,14 @@ func (d *document) addAuth() {
 		object{{"name", tagMembers}, {"description", "Who shares rows with whom."}})
 	n := d.addAuthSchemas()
 	d.addSessions(n)
+	d.addFactors(n)
 	d.addKeys(n)
 	d.addOrganizations(n)
 }
 
 func (d *document) addAuthSchemas() authNames {
 	n := authNames{
-		d.name("AuthUser"), d.name("AuthOrganization"), d.name("AuthSession"), d.name("AuthMe"),
+		d.name("AuthUser"), d.name("AuthOrganization"), d.name("AuthSession"), d.name("AuthSignedIn"), d.name("AuthMe"),
 		d.name("AuthKey"), d.name("AuthMembership"), d.name("AuthMember"), d.name("AuthRole"),
 	}
 	text, email := object{{"type", "string"}}, object{{"type", "string"}, {"format", "email"}}
@@ -91,7 +94,13 @@ func (d *document) addAuthSchemas() authNames {
 		{"locale", text}, {"createdAt", at}}, []string{"id", "emailVerified", "name", "createdAt"}))
 	all(n.organization, object{{"id", text}, {"name", text}, {"role", ref(n.role)}})
 	all(n.me, object{{"user", ref(n.user)}, active})
-	all(n.session, object{{"user", ref(n.user)}, active, {"accessToken", text}, {"refreshToken", text}, {"expiresIn", object{{"type", "integer"}}}})
+	d.add(n.session, objectSchema("", object{{"user", ref(n.user)}, active, {"accessToken", text}, {"refreshToken", text}, {"expiresIn", object{{"type", "integer"}}},
+		{"recoveryCodes", object{{"type", "array"}, {"items", text}, {"description", "Shown once, by the sign-in that set up a second factor."}}},
+	}, []string{"user", "organization", "accessToken", "refreshToken", "expiresIn"}))
+	challenge := objectSchema("One proof is not enough: answer at `/auth/challenge`.", object{{"challenge", objectSchema("", object{
+		{"id", text}, {"kinds", object{{"type", "array"}, {"items", object{{"type", "string"}, {"enum", []string{"totp", "passkey", "recovery", "enrol"}}}}}},
+	}, []string{"id", "kinds"})}}, []string{"challenge"})
+	d.add(n.signedIn, object{{"anyOf", []object{ref(n.session), challenge}}})
 	all(n.membership, object{{"id", text}, {"name", text}, {"role", ref(n.role)}, {"createdAt", at}})
 	all(n.person, object{{"userId", text}, {"name", text}, {"email", email}, {"role", ref(n.role)}, {"createdAt", at}})
 	d.add(n.key, objectSchema("", object{
@@ -131,7 +140,8 @@ func (d *document) addSessions(n authNames) {
 		id: "authSignUp", summary: "Make an account", description: "A new user gets an organization to start in, and is its owner.",
 		body: input(2, email, password, member{"name", text}), status: "201", answer: session,
 	})
-	post("/auth/sign-in", operation{id: "authSignIn", summary: "Sign in", body: input(2, email, password), status: "200", answer: session})
+	post("/auth/sign-in", operation{id: "authSignIn", summary: "Sign in", body: input(2, email, password), status: "200",
+		answer: answers("A session, or a challenge where a second factor is due.", ref(n.signedIn))})
 	post("/auth/refresh", operation{
 		id: "authRefresh", summary: "Get new tokens", description: "The refresh token is used up. One that was used before ends its session.",
 		body: input(1, member{"refreshToken", text}), status: "200", answer: session,

@@ -98,6 +98,18 @@ func (r Register) Standing(c store.Conn, org, userID string) error {
 	return nil
 }
 
+// Leads tells whether the user is an owner or admin of an organization that has
+// other members: being alone in one's own is leading nobody.
+func (r Register) Leads(c store.Conn, userID string) (leads bool, err error) {
+	err = c.Query(`SELECT EXISTS (SELECT 1 FROM "_members" m WHERE m."user_id" = ?1 AND m."role" IN (?2, ?3)
+		AND EXISTS (SELECT 1 FROM "_members" o WHERE o."org" = m."org" AND o."user_id" <> m."user_id"))`,
+		[]any{userID, string(Owner), string(Admin)}, func(row store.Row) error {
+			leads = row.Bool(0)
+			return nil
+		})
+	return leads, err
+}
+
 // insertMember takes the organization, user, role and time. It adds nobody who
 // is there already and no user that is not.
 const insertMember = `INSERT INTO "_members" ("org", "user_id", "role", "created_at", "updated_at")

@@ -1,0 +1,291 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// The limits of a challenge.
+const (
+	challengeLife = 5 * time.Minute
+	challengeTry  = 5  // wrong answers that a challenge bears
+	challengesMax = 20 // per user; a further sign-in ends the oldest
+	challengeMark = "loamc_"
+	challengeSize = 32 // random bytes
+)
+
+// The kinds of proof that a challenge takes.
+const (
+	kindTOTP     = "totp"     // the code of an authenticator app
+	kindPasskey  = "passkey"  // an assertion
+	kindRecovery = "recovery" // one of the codes kept for a lost device
+	kindEnrol    = "enrol"    // there is no second factor yet, and there has to be one
+)
+
+// Challenge is what signing in answers where one proof is not enough. Its id
+// opens nothing by itself: it is no token, and with it goes a proof of one of
+// the kinds.
+type Challenge struct {
+	ID    Secret   `json:"id"`
+	Kinds []string `json:"kinds"`
+}
+
+// Answer is what a user sends for a challenge: a code (of the app, or a recovery
+// code) or a passkey's assertion.
+type Answer struct {
+	ID      Secret          `json:"id"`
+	Code    Secret          `json:"code"`
+	Passkey json.RawMessage `json:"passkey"`
+}
+
+// ChallengeID names a challenge.
+type ChallengeID struct {
+	ID Secret `json:"id"`
+}
+
+// pendingSignIn is a challenge as it is stored, under the digest of its id.
+type pendingSignIn struct {
+	hash   string
+	user   account
+	method Method
+	enrol  bool
+	data   string // sealed: of a passkey's ceremony, or the secret being enrolled
+}
+
+// challenge makes the challenge that stands between a first proof and a session,
+// or returns nil where one proof is enough.
+func (s *Service) challenge(c store.Conn, user account, how Method, from Client) (*Challenge, error) {
+	if how == ByPasskey || how == ByAnonymous || how == ByClient || how == ByAdmin || strings.HasPrefix(string(how), string(ByProvider)+"sso:") {
+		return nil, nil // two factors in one, nothing to protect, or proved elsewhere
+	}
+	kinds, err := s.kindsDue(c, user)
+	if err != nil || len(kinds) == 0 {
+		return nil, err
+	}
+	id := Secret(challengeMark + strict().EncodeToString(random(challengeSize)))
+	now := s.now()
+	if _, err := c.Exec(`INSERT INTO "_challenges" ("id", "user_id", "method", "enrol", "address", "created_at", "expires_at")
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`, digest(id), user.ID, string(how), kinds[0] == kindEnrol,
+		from.network(), stamp(now), stamp(now.Add(challengeLife))); err != nil {
+		return nil, err
+	}
+	_, err = c.Exec(`DELETE FROM "_challenges" WHERE "user_id" = ?1 AND "created_at" <=
+		(SELECT "created_at" FROM "_challenges" WHERE "user_id" = ?1 ORDER BY "created_at" DESC LIMIT 1 OFFSET ?2)`, user.ID, challengesMax)
+	return &Challenge{id, kinds}, err
+}
+
+// kindsDue returns the kinds of proof of which the user owes one after the
+// first; none where the first is enough.
+func (s *Service) kindsDue(c store.Conn, user account) ([]string, error) {
+	has, err := factorsOf(c, user.ID)
+	if err != nil {
+		return nil, err
+	}
+	var kinds []string
+	if has.TOTP {
+		kinds = append(kinds, kindTOTP)
+	} else if due, err := s.owesFactor(c, user); err != nil || !due {
+		return nil, err
+	}
+	if len(kinds) == 0 {
+		return []string{kindEnrol}, nil
+	}
+	if has.RecoveryCodes > 0 {
+		kinds = append(kinds, kindRecovery)
+	}
+	return kinds, nil
+}
+
+// owesFactor tells whether the configuration asks this user for a second factor.
+func (s *Service) owesFactor(c store.Conn, user account) (bool, error) {
+	switch s.factors.Second {
+	case SecondRequired:
+		return true, nil
+	case SecondAdmins:
+		if user.admin {
+			return true, nil
+		}
+		return s.orgs.Leads(c, user.ID)
+	}
+	return false, nil
+}
+
+// AnswerChallenge opens the session that a challenge stands before. Wrong
+// answers count on the challenge, on the account and on the network.
+func (s *Service) AnswerChallenge(ctx context.Context, in Answer, from Client) (SignedIn, error) {
+	if in.Code == "" && in.Passkey == nil {
+		return SignedIn{}, fault.New(fault.QueryRequired, "send a code or a passkey's answer").At("code")
+	}
+	var o opening
+	err := s.attemptChallenge(ctx, in.ID, from, func(c store.Conn, p pendingSignIn) (refused, err error) {
+		n, err := c.Exec(`UPDATE "_challenges" SET "tries" = "tries" + 1 WHERE "id" = ?1 AND "tries" < ?2`, p.hash, challengeTry)
+		if err == nil && n == 0 {
+			return challengeEnded(), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		codes, refused, err := s.meets(c, p, in)
+		if err != nil || refused != nil {
+			return refused, err
+		}
+		n, err = c.Exec(`UPDATE "_challenges" SET "used_at" = ?1 WHERE "id" = ?2 AND "used_at" IS NULL`, stamp(s.now()), p.hash)
+		if err == nil && n == 0 {
+			return challengeEnded(), nil
+		}
+		if err == nil {
+			o, err = s.open(c, p.user, p.method, from)
+			o.codes = codes
+		}
+		return nil, err
+	})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return s.signedIn(o)
+}
+
+// meets tells whether an answer is right: refused where it is not. An answer
+// that sets a factor up comes with its recovery codes.
+func (s *Service) meets(c store.Conn, p pendingSignIn, in Answer) (codes []Secret, refused, err error) {
+	var right bool
+	switch {
+	case p.enrol:
+		return s.enrolled(c, p, in.Code)
+	default:
+		right, err = s.checkCode(c, p.user.ID, in.Code)
+	}
+	if err == nil && !right {
+		refused = wrongCode()
+	}
+	return nil, refused, err
+}
+
+// attemptChallenge runs an attempt at a live challenge in one transaction, and
+// counts how it ends. What refuses is not the transaction's error, because the
+// try that it counts must last.
+func (s *Service) attemptChallenge(ctx context.Context, id Secret, from Client, attempt func(store.Conn, pendingSignIn) (refused, err error)) error {
+	end, err := s.networks.begin(ctx, from.network())
+	if err != nil {
+		return err
+	}
+	result := unchecked
+	defer func() { end(result) }()
+	var p pendingSignIn
+	if err := s.engine.Read(ctx, func(c store.Conn) (err error) {
+		p, err = s.liveChallenge(c, id)
+		return err
+	}); err != nil {
+		if fault.Is(err, fault.AuthChallenge) {
+			result = failed
+		}
+		return wrap("finding a challenge", err)
+	}
+	endUser, err := s.accounts.begin(ctx, factorKey(p.user.ID))
+	if err != nil {
+		return err
+	}
+	defer func() { endUser(result) }()
+	var refused error
+	err = s.engine.Write(ctx, func(c store.Conn) (err error) {
+		if p, err = s.liveChallenge(c, id); err == nil {
+			refused, err = attempt(c, p)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return wrap("answering a challenge", err)
+	case refused != nil:
+		result = failed
+		return refused
+	}
+	result = passed
+	return nil
+}
+
+// factorKey is what wrong second proofs are counted by: not the address, whose
+// count the right password clears.
+func factorKey(user string) string { return "factor/" + user }
+
+// liveChallenge returns the challenge of an id, and whose it is.
+func (s *Service) liveChallenge(c store.Conn, id Secret) (pendingSignIn, error) {
+	p := pendingSignIn{hash: digest(id)}
+	var user string
+	if err := c.Query(`SELECT "user_id", "method", "enrol", "data" FROM "_challenges"
+		WHERE "id" = ?1 AND "used_at" IS NULL AND "expires_at" > ?2 AND "tries" < ?3`,
+		[]any{p.hash, stamp(s.now()), challengeTry}, func(r store.Row) error {
+			user, p.method, p.enrol, p.data = r.Text(0), Method(r.Text(1)), r.Bool(2), r.Text(3)
+			return nil
+		}); err != nil {
+		return p, err
+	}
+	if user == "" {
+		return p, challengeEnded()
+	}
+	var err error
+	if p.user, err = findAccount(c, selectAccount+`WHERE u."id" = ?1`, user); err == nil && p.user.disabled {
+		err = disabled()
+	}
+	return p, err
+}
+
+// EnrolByChallenge gives a user who must have a second factor and has none the
+// secret of one. The challenge is answered with the app's first code, and there
+// is no session before.
+func (s *Service) EnrolByChallenge(ctx context.Context, in ChallengeID) (TOTP, error) {
+	var t TOTP
+	err := s.engine.Write(ctx, func(c store.Conn) error {
+		p, err := s.liveChallenge(c, in.ID)
+		if err == nil && !p.enrol {
+			err = challengeEnded()
+		}
+		if err != nil {
+			return err
+		}
+		if t, err = s.newTOTP(p.user); err != nil {
+			return err
+		}
+		_, err = c.Exec(`UPDATE "_challenges" SET "data" = ?1, "tries" = "tries" + 1 WHERE "id" = ?2`,
+			s.factors.seal(string(t.Secret), "_challenges/"+p.hash), p.hash)
+		return err
+	})
+	return t, wrap("enrolling a second factor", err)
+}
+
+// enrolled sets up the second factor that the challenge has made, if the code
+// shows that the app has it.
+func (s *Service) enrolled(c store.Conn, p pendingSignIn, code Secret) (codes []Secret, refused, err error) {
+	if p.data == "" {
+		return nil, fault.New(fault.AuthNoFactor, "get a secret from /auth/challenge/enrol first"), nil
+	}
+	secret, err := s.factors.open(p.data, "_challenges/"+p.hash)
+	if err != nil {
+		return nil, nil, err
+	}
+	step, right := s.stepOf(secret, code)
+	if !right {
+		return nil, wrongCode(), nil
+	}
+	n, err := s.insertTOTP(c, p.user.ID, secret, step, true)
+	if err == nil && n == 0 { // another challenge was faster
+		return nil, challengeEnded(), nil
+	}
+	if err == nil {
+		codes, err = s.newRecoveryCodes(c, p.user.ID)
+	}
+	return codes, nil, err
+}
+
+func challengeEnded() *fault.Error {
+	return fault.New(fault.AuthChallenge, "the challenge was answered, has expired, or had %d wrong answers: sign in again", challengeTry)
+}
+
+func wrongCode() *fault.Error {
+	return fault.New(fault.AuthWrongCode, "the code is wrong or was used: send the newest code of the authenticator app, or an unused recovery code").At("code")
+}
