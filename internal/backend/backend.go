@@ -16,6 +16,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/httpapi"
@@ -35,7 +36,7 @@ type Options struct {
 	Data    string         // the data directory
 	Vault   *vault.Vault   // holds the master key
 	Encrypt bool           // the database, with a key of the vault's
-	Config  *schema.Config // loam.yaml
+	Config  *config.Config // loam.yaml
 	Dev     bool           // explorers and introspection for everybody
 	Log     *slog.Logger
 	Now     func() time.Time // nil: the clock
@@ -95,7 +96,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Now: o.Now}
 	var err error
 	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Audit: b.Audit, Issuer: "loam:" + o.Name,
-		AccessLife: o.Config.Auth.AccessToken, SessionIdle: o.Config.Auth.RefreshToken, Now: o.Now})
+		AccessLife: o.Config.Auth.Sessions.AccessToken, SessionIdle: o.Config.Auth.Sessions.RefreshToken, Now: o.Now})
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.api = httpapi.New(httpapi.Config{
 		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Anonymous: anonymous,
-		Origins: o.Config.API.Origins, MaxBody: o.Config.API.Limits.Body, Timeout: o.Config.API.Limits.Timeout,
+		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,
 		Dev: o.Dev, Ready: b.ready, Log: o.Log,
 	})
 	return nil
@@ -120,7 +121,7 @@ func (b *Backend) wire(ctx context.Context) error {
 // they began with. The database must match it: see Migrator.
 func (b *Backend) Use(c *Compiled) error {
 	st := store.New(b.engine, c.Schema, b.opts.Now)
-	service, err := data.New(c.Schema, c.Policy, st, b.opts.Vault.Key("data/cursor").Bytes(), limits(b.opts.Config.API.Limits), b.opts.Now)
+	service, err := data.New(c.Schema, c.Policy, st, b.opts.Vault.Key("data/cursor").Bytes(), limits(b.opts.Config.Limits.Request), b.opts.Now)
 	if err != nil {
 		return err
 	}
@@ -151,11 +152,11 @@ func (b *Backend) graphql(c *Compiled) (*graphql.API, error) {
 }
 
 func (b *Backend) openAPI(s *schema.Schema) []byte {
-	limits := b.opts.Config.API.Limits
+	limits := b.opts.Config.Limits.Request
 	return sdkgen.OpenAPI(s, sdkgen.Options{Title: b.opts.Config.Name, MaxPage: limits.PageSize, MaxBatch: limits.Batch})
 }
 
-func limits(l schema.APILimits) data.Limits {
+func limits(l config.RequestLimits) data.Limits {
 	return data.Limits{Limits: query.Limits{Page: l.PageSize, Depth: l.Depth, Conds: l.Filter}, Batch: l.Batch}
 }
 

@@ -15,10 +15,11 @@ type Compiled struct {
 	Source  string
 }
 
-// Compile parses and checks a schema file in every room that has a say. With
-// an error among the diagnostics there is no Compiled.
-func Compile(name, source string) (*Compiled, schema.Diagnostics) {
-	s, diags := schema.ParseAll(name, source)
+// Compile parses and checks a schema file in every room that has a say, for
+// organizations with the roles of the configuration. With an error among the
+// diagnostics there is no Compiled.
+func Compile(name, source string, roles []string) (*Compiled, schema.Diagnostics) {
+	s, diags := schema.ParseAll(name, source, roles)
 	if s == nil {
 		return nil, diags
 	}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/loam-dev/loam/internal/schema"
 )
 
 // TestAllMistakesAtOnce: what the rooms find wrong with a file comes together,
@@ -17,7 +19,7 @@ type Task @modle @auth(rules: [{ allow: where, filter: { titel: { eq: "x" }, don
   project: Project @belongsTo
 }
 type Project @model @auth(rules: [{ allow: where, filter: { lead: { eq: "$user.nam" } } }]) { lead: String }
-`)
+`, schema.StandardRoles())
 	if c != nil {
 		t.Fatal("compiled")
 	}
@@ -51,7 +53,7 @@ func FuzzCompile(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, source string) {
-		c, diags := Compile("schema.graphql", source)
+		c, diags := Compile("schema.graphql", source, schema.StandardRoles())
 		if (c == nil) != diags.HasErrors() {
 			t.Errorf("compiled: %v, with %v", c != nil, diags)
 		}

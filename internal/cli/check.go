@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/schema"
 )
 
@@ -23,7 +24,7 @@ alone leave it at 0. No database is touched.`,
   loam check --json | jq '.[].message'`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			p, err := readProject(os.DirFS(at.dir), at.dir)
+			p, err := readProject(os.DirFS(at.dir), at.dir, config.Environment{})
 			if err != nil {
 				return err
 			}

@@ -48,7 +48,7 @@ commands to paste. Nothing is left behind unless --data says where to keep it.`,
 
 // demo serves a project with its seed.
 func (c *console) demo(ctx context.Context, at *place, files fs.FS, dir string) (err error) {
-	p, err := readProject(files, dir)
+	p, err := readProject(files, dir, forDevelopment())
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/loam-dev/loam/internal/backend"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/store"
@@ -56,7 +57,7 @@ func (c *console) dev(ctx context.Context, at *place) (err error) {
 		return err
 	}
 	defer stop()
-	p, err := readProject(os.DirFS(at.dir), at.dir)
+	p, err := readProject(os.DirFS(at.dir), at.dir, forDevelopment())
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func (c *console) dev(ctx context.Context, at *place) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	if err := writeFile(filepath.Join(at.dataDir(), editorSchemaFile), string(schema.ConfigSchema())); err != nil {
+	if err := writeFile(filepath.Join(at.dataDir(), editorSchemaFile), string(config.JSONSchema())); err != nil {
 		return err
 	}
 	d := &development{console: c, backend: b, files: os.DirFS(at.dir), config: p.configText}
@@ -117,7 +118,7 @@ func (d *development) start(ctx context.Context, p *project) error {
 	if err != nil {
 		return err
 	}
-	last, _ := backend.Compile(schemaFile, state.Source)
+	last, _ := backend.Compile(schemaFile, state.Source, p.config.Roles.Keys())
 	if state.Source == "" || last == nil {
 		return fault.New(fault.CLIMistakes, "there is no earlier schema to serve; correct %s first", schemaFile)
 	}
@@ -127,7 +128,7 @@ func (d *development) start(ctx context.Context, p *project) error {
 
 // plant gives a new database its seed. A seed that does not fit is said, and
 // what fits is served.
-func (d *development) plant(ctx context.Context, config *schema.Config) error {
+func (d *development) plant(ctx context.Context, config *config.Config) error {
 	s, err := readSeed(d.files)
 	if s != nil && err == nil {
 		err = s.plant(ctx, d.backend, config)
@@ -173,7 +174,7 @@ func (d *development) follow(ctx context.Context, edits <-chan error) error {
 // edited looks at the files again. Whatever is wrong with them, the schema in
 // force stays.
 func (d *development) edited(ctx context.Context) {
-	p, err := readProject(d.files, ".")
+	p, err := readProject(d.files, ".", forDevelopment())
 	if err != nil {
 		fmt.Fprintf(d.err, "schema: %s can't be read; still serving the last one\n", schemaFile)
 		return

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
-	"github.com/loam-dev/loam/internal/schema"
 )
 
 // templates holds a directory for each kind of new project.
@@ -108,7 +108,7 @@ func (c *console) init(dir, template string) error {
 	if err := data.makeData(); err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(data.dataDir(), editorSchemaFile), string(schema.ConfigSchema())); err != nil {
+	if err := writeFile(filepath.Join(data.dataDir(), editorSchemaFile), string(config.JSONSchema())); err != nil {
 		return err
 	}
 	next := "loam dev"

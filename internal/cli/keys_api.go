@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/tenant"
 )
@@ -55,7 +56,7 @@ tenancy: off there is one alone, and nothing to name.`,
 }
 
 func (c *console) apiKey(ctx context.Context, o *apiKeyOptions) (err error) {
-	p, err := readProject(os.DirFS(o.dir), o.dir)
+	p, err := readProject(os.DirFS(o.dir), o.dir, config.Environment{})
 	if err != nil {
 		return err
 	}

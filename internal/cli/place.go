@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loam-dev/loam/internal/backend"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/vault"
@@ -118,7 +119,7 @@ func (p *place) key() (v *vault.Vault, encrypt bool, err error) {
 }
 
 // open opens the environment of a place.
-func (p *place) open(ctx context.Context, config *schema.Config, dev bool, log *slog.Logger) (*backend.Backend, error) {
+func (p *place) open(ctx context.Context, config *config.Config, dev bool, log *slog.Logger) (*backend.Backend, error) {
 	if err := p.makeData(); err != nil {
 		return nil, err
 	}
@@ -134,7 +135,7 @@ func (p *place) open(ctx context.Context, config *schema.Config, dev bool, log *
 
 // openAlone is open for a command that works on a database which no server
 // has open.
-func (p *place) openAlone(ctx context.Context, config *schema.Config, log *slog.Logger) (*backend.Backend, error) {
+func (p *place) openAlone(ctx context.Context, config *config.Config, log *slog.Logger) (*backend.Backend, error) {
 	b, err := p.open(ctx, config, true, log)
 	if fault.Is(err, fault.StoreHeld) {
 		return nil, fault.New(fault.StoreHeld, "another process has %s open; stop loam dev first (it applies additive changes by itself), or loam serve",

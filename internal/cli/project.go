@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/loam-dev/loam/internal/backend"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/schema"
 )
@@ -27,14 +28,15 @@ type project struct {
 	schemaText, configText string
 
 	compiled *backend.Compiled  // nil where the schema has errors
-	config   *schema.Config     // nil where loam.yaml has errors
+	config   *config.Config     // nil where loam.yaml has errors
 	schema   schema.Diagnostics // remarks on schema.graphql
 	settings schema.Diagnostics // remarks on loam.yaml
 }
 
-// readProject reads and checks the project in a directory. Mistakes in its
-// files are no error: they are in the project.
-func readProject(files fs.FS, dir string) (*project, error) {
+// readProject reads and checks the project in a directory; env is where
+// loam.yaml's variables are. Mistakes in its files are no error: they are in the
+// project.
+func readProject(files fs.FS, dir string, env config.Environment) (*project, error) {
 	p := &project{}
 	var err error
 	if p.schemaText, err = readFile(files, schemaFile); errors.Is(err, fs.ErrNotExist) {
@@ -45,9 +47,26 @@ func readProject(files fs.FS, dir string) (*project, error) {
 	if p.configText, err = readFile(files, configFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, unreadable(configFile, err)
 	}
-	p.compiled, p.schema = backend.Compile(schemaFile, p.schemaText)
-	p.config, p.settings = schema.ParseConfig(configFile, p.configText)
+	p.config, p.settings = config.Parse(configFile, p.configText, env)
+	p.compiled, p.schema = backend.Compile(schemaFile, p.schemaText, p.roles())
 	return p, nil
+}
+
+// roles are those that rules may name. They are not known where loam.yaml has
+// errors: then no role is a mistake.
+func (p *project) roles() []string {
+	if p.config == nil {
+		return nil
+	}
+	return p.config.Roles.Keys()
+}
+
+// forServing and forDevelopment read the variables of loam.yaml from the
+// environment. Commands that neither sign in nor send read none.
+func forServing() config.Environment { return config.Environment{Lookup: os.LookupEnv} }
+
+func forDevelopment() config.Environment {
+	return config.Environment{Lookup: os.LookupEnv, Lenient: true}
 }
 
 func noProject(dir string) error {
@@ -110,9 +129,9 @@ func mistakes(remarks schema.Diagnostics) error {
 	return fault.New(fault.CLIMistakes, "%s has %d mistakes; they are shown above with what to write instead", where, n)
 }
 
-// openProject is readProject for one that must be right.
+// openProject is readProject, without variables, for one that must be right.
 func (c *console) openProject(dir string) (*project, error) {
-	p, err := readProject(os.DirFS(dir), dir)
+	p, err := readProject(os.DirFS(dir), dir, config.Environment{})
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/backend"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
@@ -76,12 +77,12 @@ func readSeed(files fs.FS) (*seed, error) {
 // seeding plants a seed in a new database.
 type seeding struct {
 	*backend.Backend
-	config *schema.Config
+	config *config.Config
 	users  map[string]auth.User // by address, as the seed writes it
 }
 
 // plant adds users, then organizations with their rows, which share commits.
-func (s *seed) plant(ctx context.Context, b *backend.Backend, config *schema.Config) error {
+func (s *seed) plant(ctx context.Context, b *backend.Backend, config *config.Config) error {
 	p := &seeding{Backend: b, config: config, users: map[string]auth.User{}}
 	if err := p.addUsers(ctx, s.Users); err != nil {
 		return err
@@ -161,7 +162,7 @@ func (p *seeding) addOrganization(ctx context.Context, o seedOrganization) error
 // addRows writes rows in transactions of the size that a batch may have.
 func (p *seeding) addRows(ctx context.Context, by *access.Principal, rows seedRows) error {
 	keys := userKeys(p.Data().Schema().Model(rows.Model))
-	size := p.config.API.Limits.Batch
+	size := p.config.Limits.Request.Batch
 	for start := 0; start < len(rows.Items); start += size {
 		items := rows.Items[start:min(start+size, len(rows.Items))]
 		writes := make([]*query.Write, len(items))

@@ -92,7 +92,7 @@ func (c *console) fit(at *place) (*project, error) {
 	}
 	object(err)
 	object(at.makeData())
-	p, err := readProject(os.DirFS(at.dir), at.dir)
+	p, err := readProject(os.DirFS(at.dir), at.dir, forServing())
 	if err == nil {
 		err = c.usable(p)
 	}

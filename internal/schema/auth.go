@@ -8,9 +8,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Roles are the organization roles that `allow: member` knows.
-func Roles() []string { return []string{"owner", "admin", "member"} }
-
 // providersOf lists how a caller of each kind of rule may have signed in, the
 // usual way first.
 var providersOf = map[Allow][]string{
@@ -239,8 +236,8 @@ func (c *checker) groups(m *modelDef, r *Rule, a args) {
 
 func (c *checker) roles(r *Rule, a args) {
 	for _, w := range a.list("roles") {
-		if !slices.Contains(Roles(), w.text) {
-			c.errorf(w.span, "unknown_role", c.didYouMean(w.text, Roles()), "unknown role `%s`", w.text)
+		if c.s.Roles != nil && !slices.Contains(c.s.Roles, w.text) {
+			c.errorf(w.span, "unknown_role", c.didYouMean(w.text, c.s.Roles), "unknown role `%s`", w.text)
 			continue
 		}
 		r.Roles = append(r.Roles, w.text)

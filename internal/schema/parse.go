@@ -11,20 +11,25 @@ import (
 	"github.com/loam-dev/loam/internal/form"
 )
 
-// Parse reads and checks a schema file. The schema is nil where the
-// diagnostics have an error. It never panics, whatever the source.
+// StandardRoles are the roles that organizations have without a configuration.
+func StandardRoles() []string { return []string{"owner", "admin", "member"} }
+
+// Parse reads and checks a schema file, for organizations with the standard
+// roles. The schema is nil where the diagnostics have an error. It never
+// panics, whatever the source.
 func Parse(name, source string) (*Schema, Diagnostics) {
-	s, ds := ParseAll(name, source)
+	s, ds := ParseAll(name, source, StandardRoles())
 	if ds.HasErrors() {
 		return nil, ds
 	}
 	return s, ds
 }
 
-// ParseAll is Parse that also returns a schema with errors, for other rooms to
-// find their mistakes in as well: what is wrong in it is left out or a String.
+// ParseAll is Parse for the roles of a configuration (nil where they are not
+// known, and any will do), and also returns a schema with errors, for other rooms
+// to find their mistakes in as well: what is wrong in it is left out or a String.
 // It is nil only for a file that is too large or no text.
-func ParseAll(name, source string) (*Schema, Diagnostics) {
+func ParseAll(name, source string, roles []string) (*Schema, Diagnostics) {
 	r := &reporter{file: name}
 	first := span{Pos{1, 1}, 1}
 	switch {
@@ -36,7 +41,7 @@ func ParseAll(name, source string) (*Schema, Diagnostics) {
 		return nil, r.result()
 	}
 	doc := readSyntax(r, newlines(source))
-	c := newChecker(r, doc)
+	c := newChecker(r, doc, roles)
 	c.check()
 	return c.s, r.result()
 }
@@ -92,12 +97,12 @@ type indexDef struct {
 	args  args
 }
 
-func newChecker(r *reporter, doc *document) *checker {
+func newChecker(r *reporter, doc *document, roles []string) *checker {
 	c := &checker{
 		reporter: r, doc: doc, plurals: form.NewPluralizer(), directives: map[string]*directiveSpec{},
 		scalars: map[string]Scalar{}, defs: map[string]*ast.Definition{},
 		models: map[string]*modelDef{}, enums: map[string]*Enum{}, embedded: map[string]*Embedded{},
-		s: &Schema{models: map[string]*Model{}, paths: map[string]*Model{}},
+		s: &Schema{Roles: roles, models: map[string]*Model{}, paths: map[string]*Model{}},
 	}
 	for _, d := range directiveSpecs() {
 		c.directives[d.name] = &d

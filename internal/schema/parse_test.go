@@ -37,6 +37,16 @@ func golden(t *testing.T, path, got string) {
 	}
 }
 
+// TestPublished holds what is published against the tables that it is made of.
+func TestPublished(t *testing.T) {
+	golden(t, "../../docs/reference/schema.md", Reference())
+	for _, d := range directiveSpecs() {
+		if !strings.Contains(Reference(), "@"+d.name) {
+			t.Errorf("the reference lacks @%s", d.name)
+		}
+	}
+}
+
 func TestBroken(t *testing.T) {
 	files, _ := filepath.Glob("testdata/broken/*.graphql")
 	if len(files) < 60 {

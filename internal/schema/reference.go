@@ -50,27 +50,6 @@ func writeBuiltIns(b *strings.Builder) {
 	}
 }
 
-// ConfigReference is the reference page of loam.yaml in Markdown.
-func ConfigReference() string {
-	var b strings.Builder
-	b.WriteString("# loam.yaml\n\nWhat is not data. Every key may be left out; an unknown key is an error.\n\n| key | values | default | meaning |\n| --- | --- | --- | --- |\n")
-	for _, s := range settings() {
-		values := map[settingKind]string{settingText: "text", settingOrigins: "a list"}[s.kind]
-		switch s.kind {
-		case settingWord:
-			values = "`" + strings.Join(s.served(), "`, `") + "`"
-		case settingDuration, settingBytes, settingNumber:
-			values = s.print(s.min) + " to " + s.print(s.max)
-		}
-		standard := ""
-		if s.standard != "" {
-			standard = "`" + s.standard + "`"
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.path, values, standard, s.doc)
-	}
-	return b.String()
-}
-
 // writeArguments lists arguments, those of objects below their own.
 func writeArguments(b *strings.Builder, specs []argSpec) {
 	if len(specs) == 0 {

@@ -1,5 +1,5 @@
-// Package schema is schema.graphql and loam.yaml as one immutable value: what
-// the data is and who may touch it. It parses, checks and compares; it knows
+// Package schema is schema.graphql as one immutable value: what the data is and
+// who may touch it. It parses, checks and compares; it knows
 // neither SQL nor HTTP, and it reads no file by itself.
 package schema
 
@@ -9,6 +9,7 @@ type Schema struct {
 	Enums    []*Enum     // in file order
 	Embedded []*Embedded // object types without @model, in file order
 	Hash     string      // of the canonical form; equal hashes mean equal schemas
+	Roles    []string    // of organizations, as the configuration has them; no part of the hash
 	AWS      bool        // the file uses AWS scalars: implicit fields have them too
 
 	models map[string]*Model // by name

@@ -32,6 +32,9 @@ func nearest(got string, names []string) string {
 	return best
 }
 
+// Nearest returns the name that the writer of got probably meant, or "".
+func Nearest(got string, names []string) string { return nearest(got, names) }
+
 // sameLetters tells whether two words differ only in the order of letters.
 func sameLetters(a, b string) bool {
 	x, y := []byte(a), []byte(b)

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/loam-dev/loam/internal/backend"
-	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -25,6 +25,7 @@ const MasterKey = "6f1d0c5b8e2a4397b1c60f7ad93e52841c7b6a90e8d3f5247a1b9c0d4e6f8
 type Server struct {
 	*httptest.Server
 	Backend *backend.Backend
+	roles   []string
 	t       testing.TB
 }
 
@@ -40,6 +41,17 @@ func Production(o *backend.Options) { o.Dev = false }
 // Encrypted encrypts the database.
 func Encrypted(o *backend.Options) { o.Encrypt = true }
 
+// Settings gives the server a loam.yaml, whose ${NAME} are read from variables.
+// Options that change single settings come after it.
+func Settings(yaml string, variables map[string]string) Option {
+	lookup := func(name string) (string, bool) { value, ok := variables[name]; return value, ok }
+	c, diags := config.Parse("loam.yaml", yaml, config.Environment{Lookup: lookup})
+	if c == nil {
+		panic("testkit: " + diags.String())
+	}
+	return func(o *backend.Options) { o.Config = c }
+}
+
 // In keeps the data in a directory of the test's choice.
 func In(dir string) Option { return func(o *backend.Options) { o.Data = dir } }
 
@@ -50,7 +62,7 @@ func New(t testing.TB, source string, options ...Option) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := backend.Options{Name: "test", Data: t.TempDir(), Vault: v, Dev: true, Config: schema.DefaultConfig(), Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	o := backend.Options{Name: "test", Data: t.TempDir(), Vault: v, Dev: true, Config: config.Default(), Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 	for _, option := range options {
 		option(&o)
 	}
@@ -58,7 +70,7 @@ func New(t testing.TB, source string, options ...Option) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Backend: b, t: t}
+	s := &Server{Backend: b, roles: o.Config.Roles.Keys(), t: t}
 	s.Use(source)
 	s.Server = httptest.NewServer(b.Handler())
 	t.Cleanup(func() {
@@ -73,7 +85,7 @@ func New(t testing.TB, source string, options ...Option) *Server {
 // Use migrates to a schema and serves it.
 func (s *Server) Use(source string) {
 	s.t.Helper()
-	c, diags := backend.Compile("schema.graphql", source)
+	c, diags := backend.Compile("schema.graphql", source, s.roles)
 	if c == nil {
 		s.t.Fatalf("the schema has errors:\n%s", diags)
 	}

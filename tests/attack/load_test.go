@@ -187,7 +187,7 @@ func TestAttack132_LargeAnswers(t *testing.T) {
 // A body that trickles in is cut off when the request's time is over, and is
 // never answered as if it had been heard to the end.
 func TestAttack131_SlowBody(t *testing.T) {
-	s, ada, _ := two(t, func(o *backend.Options) { o.Config.API.Limits.Timeout = time.Second })
+	s, ada, _ := two(t, func(o *backend.Options) { o.Config.Limits.Request.Timeout = time.Second })
 	addr := listen(t, s)
 	for _, hangUp := range []bool{false, true} {
 		c, err := net.Dial("tcp", addr)

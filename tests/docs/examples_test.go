@@ -22,7 +22,7 @@ func TestSchemas(t *testing.T) {
 				continue
 			}
 			checked++
-			_, diags := backend.Compile(page, f.text)
+			_, diags := backend.Compile(page, f.text, schema.StandardRoles())
 			for _, d := range diags {
 				if d.Severity == schema.Error {
 					t.Errorf("%s:%d: line %d of the schema: %s", page, f.line, d.Pos.Line, d.Message)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/backend"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
@@ -39,7 +40,7 @@ func openBackend(t *testing.T, dir string) *backend.Backend {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := backend.Open(t.Context(), backend.Options{Name: "test", Data: dir, Vault: v, Dev: true, Config: schema.DefaultConfig(),
+	b, err := backend.Open(t.Context(), backend.Options{Name: "test", Data: dir, Vault: v, Dev: true, Config: config.Default(),
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))})
 	if err != nil {
 		t.Fatal(err)
@@ -145,8 +146,8 @@ func newWorld(t *testing.T, s *settlement, seed uint64) *world {
 		d := w.g.schema()
 		w.sdl = d.print(false)
 		var diags schema.Diagnostics
-		if w.c, diags = backend.Compile("schema.graphql", w.sdl); w.c != nil {
-			if open, diags = backend.Compile("schema.graphql", d.print(true)); open != nil && sameFields(w.c.Schema, open.Schema) {
+		if w.c, diags = backend.Compile("schema.graphql", w.sdl, schema.StandardRoles()); w.c != nil {
+			if open, diags = backend.Compile("schema.graphql", d.print(true), schema.StandardRoles()); open != nil && sameFields(w.c.Schema, open.Schema) {
 				break
 			}
 		}
