@@ -112,7 +112,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	b.api = httpapi.New(httpapi.Config{
 		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Anonymous: anonymous,
 		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,
-		Dev: o.Dev, Ready: b.ready, Log: o.Log,
+		Audit: b.Audit, Dev: o.Dev, Ready: b.ready, Log: o.Log,
 	})
 	return nil
 }

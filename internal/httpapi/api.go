@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/graphql"
@@ -36,6 +37,7 @@ type Config struct {
 	App       func() *App // the App in force
 	Auth      *auth.Service
 	Tenant    *tenant.Service
+	Audit     *audit.Log
 	Anonymous *access.Principal // the caller who shows nothing
 	Origins   []string          // allowed by CORS; "*" for all
 	Dev       bool              // GraphiQL, and introspection for everybody

@@ -39,6 +39,8 @@ var routes = []route{
 	{"GET /auth/keys", signedIn, listKeys, "the API keys of the active organization"},
 	{"POST /auth/keys", signedIn, createKey, "makes an API key; its secret is shown once"},
 	{"DELETE /auth/keys/{key}", signedIn, revokeKey, "revokes an API key"},
+	{"GET /auth/organizations/{org}/audit", signedIn, listAudit, "a page of an organization's audit log, newest first, for its owners and admins"},
+	{"GET /auth/organizations/{org}/audit/export", signedIn, exportAudit, "that log as JSON Lines, oldest first"},
 	{"GET /auth/organizations", signedIn, listOrganizations, "the caller's organizations"},
 	{"POST /auth/organizations", signedIn, createOrganization, "founds an organization, which the caller owns"},
 	{"POST /auth/organizations/{org}/switch", signedIn, switchOrganization, "makes an organization the active one: new tokens"},

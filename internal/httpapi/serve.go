@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -36,6 +37,9 @@ type reply struct {
 	status int
 	body   []byte
 	mime   string // "" is application/json
+	// stream writes a body of any length, in place of body. Its time is not that
+	// of a request, but each write's.
+	stream func(context.Context, io.Writer) error
 }
 
 // ServeHTTP answers a request: an unknown path or method by itself, any other
@@ -107,7 +111,11 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.api.fail(w, r, c.id, err)
 		return
 	}
-	send(w, r, answer)
+	if answer.stream != nil {
+		e.api.stream(w, r, c.id, answer)
+	} else {
+		send(w, r, answer)
+	}
 	if e.api.Log.Enabled(ctx, slog.LevelDebug) {
 		e.api.Log.Debug("request", "method", r.Method, "route", e.pattern, "status", answer.status, "took", time.Since(start), "request", c.id)
 	}
@@ -193,14 +201,57 @@ func isJSON(contentType string) bool {
 	return kind == "application/json" || kind == "application/merge-patch+json"
 }
 
-// send writes an answer.
-func send(w http.ResponseWriter, r *http.Request, answer reply) {
-	h := w.Header()
+// setCommon sets the headers of every answer.
+func setCommon(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "private, no-cache")
 		h.Add("Vary", "Authorization, X-Api-Key")
 	}
+}
+
+// stream writes an answer piece by piece. One that fails on its way is broken
+// off, so that nobody takes a part for the whole.
+func (a *API) stream(w http.ResponseWriter, r *http.Request, id string, answer reply) {
+	setCommon(w.Header())
+	w.Header().Set("Content-Type", answer.mime)
+	w.WriteHeader(answer.status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	out := bufio.NewWriterSize(patient{w, http.NewResponseController(w), a.Timeout}, streamBuffer)
+	err := answer.stream(r.Context(), out)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err == nil {
+		return
+	}
+	if r.Context().Err() == nil && fault.Of(err).Kind() == fault.Internal {
+		a.Log.Error("an answer was broken off", "method", r.Method, "path", r.URL.Path, "request", id, "error", err)
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// streamBuffer is in bytes, of one write.
+const streamBuffer = 32 << 10
+
+// patient gives each write a time of its own, and no more.
+type patient struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	each    time.Duration
+}
+
+func (p patient) Write(b []byte) (int, error) {
+	_ = p.control.SetWriteDeadline(time.Now().Add(p.each)) // where it can't be set, the listener's own limit holds
+	return p.ResponseWriter.Write(b)
+}
+
+// send writes an answer.
+func send(w http.ResponseWriter, r *http.Request, answer reply) {
+	h := w.Header()
+	setCommon(h)
 	if answer.body != nil {
 		mime := answer.mime
 		if mime == "" {
@@ -235,7 +286,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, id string, err error)
 		w.Header().Set("WWW-Authenticate", `Bearer realm="loam"`)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	answer := reply{e.Status(), problem(e, id), "application/problem+json"}
+	answer := reply{status: e.Status(), body: problem(e, id), mime: "application/problem+json"}
 	if r.URL.Path == "/graphql" && e.Kind() == fault.Unauthenticated {
 		w.Header().Set("X-Amzn-Errortype", "UnauthorizedException")
 		answer.body, answer.mime = unauthorized(e), "application/json"

@@ -72,6 +72,7 @@ func (d *document) addAuth() {
 	d.addFactors(n)
 	d.addKeys(n)
 	d.addOrganizations(n)
+	d.addAudit()
 }
 
 func (d *document) addAuthSchemas() authNames {

@@ -173,6 +173,8 @@ func TestAuthFitsTheDocument(t *testing.T) {
 	d.do("PATCH", members+"/{user}", at+"/members/"+eve.String("user", "id"), map[string]any{"role": "member"}).Want(200)
 	d.do("DELETE", members+"/{user}", at+"/members/"+eve.String("user", "id"), nil).Want(204)
 	d.do("DELETE", members+"/{user}", at+"/members/"+d.by.UserID, nil).Want(403)
+	d.do("GET", org+"/audit", at+"/audit?limit=2&action=org.member_added", nil).Want(200)
+	d.do("GET", org+"/audit", at+"/audit?actor=nobody", nil).Want(400)
 	d.do("POST", org+"/switch", at+"/switch", nil).Want(200)
 	d.do("POST", "/auth/sign-out", "/auth/sign-out", nil)
 }

@@ -1,0 +1,90 @@
+package httpapi
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/fault"
+)
+
+func listAudit(c *call) (reply, error) {
+	f, page, err := c.auditQuery(true)
+	if err != nil {
+		return reply{}, err
+	}
+	org := c.PathValue("org")
+	if err := c.api.Tenant.MayAudit(c.Context(), c.by, org); err != nil {
+		return reply{}, err
+	}
+	records, err := c.api.Audit.List(c.Context(), org, f, page)
+	return c.answer(http.StatusOK, records, err)
+}
+
+// exportAudit streams; that somebody took the log along is itself a record.
+func exportAudit(c *call) (reply, error) {
+	f, _, err := c.auditQuery(false)
+	if err != nil {
+		return reply{}, err
+	}
+	org := c.PathValue("org")
+	may := func(ctx context.Context) error { return c.api.Tenant.MayAudit(ctx, c.by, org) }
+	if err := may(c.Context()); err != nil {
+		return reply{}, err
+	}
+	if c.Method != http.MethodHead {
+		if err := c.api.Audit.Write(c.Context(), audit.Event{Action: "audit.exported", Org: org, Actor: c.by.Subject()}); err != nil {
+			return reply{}, err
+		}
+	}
+	c.out.Set("Cache-Control", "no-store")
+	c.out.Set("Content-Disposition", `attachment; filename="audit.jsonl"`)
+	return reply{status: http.StatusOK, mime: "application/jsonl", stream: func(ctx context.Context, w io.Writer) error {
+		return c.api.Audit.Export(ctx, org, f, w, may)
+	}}, nil
+}
+
+// auditQuery reads the parameters of a list of records. Any other one is an
+// error: a filter that is misspelled must not show everything.
+func (c *call) auditQuery(paged bool) (f audit.Filter, page audit.Page, err error) {
+	for name, values := range c.URL.Query() {
+		if len(values) > 1 {
+			return f, page, fault.New(fault.HTTPParameter, "%q is there twice", name).At(name)
+		}
+		value := values[0]
+		switch {
+		case name == "action":
+			f.Action = value
+		case name == "actor":
+			f.Actor = value
+		case name == "since":
+			f.Since, err = moment(name, value)
+		case name == "until":
+			f.Until, err = moment(name, value)
+		case name == "cursor" && paged:
+			page.Cursor = value
+		case name == "limit" && paged:
+			page.Limit, err = strconv.Atoi(value)
+			if err != nil || page.Limit < 1 {
+				err = fault.New(fault.QueryLimit, "limit is %q; it is a number of records, from 1", value).At("limit")
+			}
+		default:
+			err = fault.New(fault.HTTPParameter, "there is no parameter %q here; an audit log takes action, actor, since and until, and a list of it limit and cursor", name).At(name)
+		}
+		if err != nil {
+			return f, page, err
+		}
+	}
+	return f, page, f.Check()
+}
+
+func moment(name, value string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, value)
+	if err != nil || t.Year() < 1 || t.Year() > 9999 {
+		return time.Time{}, fault.New(fault.AuditBadFilter, "%s is %q; it is a time such as 2026-01-02T15:04:05Z", name, value).At(name)
+	}
+	return t, nil
+}
