@@ -60,7 +60,7 @@ func newPlace(t testing.TB) (*place, *atomic.Int64) {
 	}
 	p := &place{TB: t, engine: engine, vault: newVault(t), dir: dir}
 	p.Service = p.open("https://app.example")
-	p.tenants = tenant.New(engine, tenant.Register{Now: p.clock}, p.Service)
+	p.tenants = tenant.New(engine, tenant.Register{Now: p.clock}, p.Service, tenant.Outside{})
 	hashed := new(atomic.Int64)
 	p.hasher.idKey = func(password, salt []byte, _, _ uint32, _ uint8, _ uint32) []byte {
 		hashed.Add(1)

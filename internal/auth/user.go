@@ -227,6 +227,9 @@ func (s *Service) AccountByEmail(c store.Conn, email string) (string, error) {
 	return a.ID, err
 }
 
+// Address returns the one spelling of an address that accounts are known by.
+func (s *Service) Address(email string) (string, error) { return canonicalEmail(email) }
+
 // Forget makes every token of the user be looked up again: to call after any
 // change to what the user may do, once it is committed.
 func (s *Service) Forget(userID string) { s.tokens.forget(userID) }

@@ -101,7 +101,7 @@ func (b *Backend) wire(ctx context.Context) error {
 		return err
 	}
 	b.jobs.Every("auth/prune", tidyEvery, b.tidy)
-	b.Tenant = tenant.New(b.engine, register, b.Auth)
+	b.Tenant = tenant.New(b.engine, register, b.Auth, tenant.Outside{})
 	anonymous := &access.Principal{}
 	if !o.Config.Organizations {
 		anonymous.Org = tenant.None

@@ -124,21 +124,25 @@ const (
 	AuthFactorExists   Code = "auth/factor_exists"
 	AuthNoFactor       Code = "auth/factor_not_found"
 
-	TenantNotFound   Code = "tenant/not_found"
-	TenantNoMember   Code = "tenant/member_not_found"
-	TenantNoUser     Code = "tenant/user_not_found"
-	TenantMember     Code = "tenant/already_member"
-	TenantNotAllowed Code = "tenant/not_allowed"
-	TenantLastOwner  Code = "tenant/last_owner"
-	TenantBadRole    Code = "tenant/bad_role"
-	TenantBadName    Code = "tenant/bad_name"
-	TenantLimit      Code = "tenant/limit"
-	TenantOff        Code = "tenant/off"
-	TenantSuspended  Code = "tenant/suspended"
-	TenantNoTeam     Code = "tenant/team_not_found"
-	TenantBadSlug    Code = "tenant/bad_slug"
-	TenantSlugTaken  Code = "tenant/slug_taken"
-	TenantBadBrand   Code = "tenant/bad_brand"
+	TenantNotFound     Code = "tenant/not_found"
+	TenantNoMember     Code = "tenant/member_not_found"
+	TenantNoUser       Code = "tenant/user_not_found"
+	TenantMember       Code = "tenant/already_member"
+	TenantNotAllowed   Code = "tenant/not_allowed"
+	TenantLastOwner    Code = "tenant/last_owner"
+	TenantBadRole      Code = "tenant/bad_role"
+	TenantBadName      Code = "tenant/bad_name"
+	TenantLimit        Code = "tenant/limit"
+	TenantOff          Code = "tenant/off"
+	TenantSuspended    Code = "tenant/suspended"
+	TenantNoInvitation Code = "tenant/invitation_not_found"
+	TenantInvited      Code = "tenant/already_invited"
+	TenantNotInvited   Code = "tenant/not_invited"
+	TenantUnverified   Code = "tenant/unverified_address"
+	TenantNoTeam       Code = "tenant/team_not_found"
+	TenantBadSlug      Code = "tenant/bad_slug"
+	TenantSlugTaken    Code = "tenant/slug_taken"
+	TenantBadBrand     Code = "tenant/bad_brand"
 
 	AuditBroken    Code = "audit/broken"
 	AuditBadFilter Code = "audit/bad_filter"
@@ -266,21 +270,25 @@ var Catalog = map[Code]Entry{
 	AuthFactorExists:   {Conflict, "The account has this factor already. Remove it first."},
 	AuthNoFactor:       {NotFound, "The account has no such factor."},
 
-	TenantNotFound:   {NotFound, "There is no such organization, or none that the caller belongs to."},
-	TenantNoMember:   {NotFound, "The organization has no such member."},
-	TenantNoUser:     {NotFound, "No account has this id or email address. They sign up first, then you add them."},
-	TenantMember:     {Conflict, "The user is a member already. Change their role instead."},
-	TenantNotAllowed: {Forbidden, "The caller's role in the organization does not allow this. The message names the permission that is lacking."},
-	TenantLastOwner:  {Forbidden, "An organization keeps at least one owner. Make another member an owner first."},
-	TenantBadRole:    {Invalid, "There is no such role. The message lists those that are declared."},
-	TenantBadName:    {Invalid, "The name is empty, too long, or has control characters."},
-	TenantLimit:      {Forbidden, "A limit of the organization or the user is reached. The message names it."},
-	TenantOff:        {Forbidden, "This backend has no organizations: loam.yaml says tenancy: off."},
-	TenantSuspended:  {Forbidden, "The organization is suspended: nobody works in it until an administrator of the server restores it."},
-	TenantNoTeam:     {NotFound, "The organization has no such team."},
-	TenantBadSlug:    {Invalid, "The slug is not of the form that the message names, or a reserved word."},
-	TenantSlugTaken:  {Conflict, "Another organization, or another team of this one, has this slug. Choose another."},
-	TenantBadBrand:   {Invalid, "The logo is no https address, or the colour not of the form #rrggbb."},
+	TenantNotFound:     {NotFound, "There is no such organization, or none that the caller belongs to."},
+	TenantNoMember:     {NotFound, "The organization has no such member."},
+	TenantNoUser:       {NotFound, "No account has this id or email address. They sign up first, then you add them."},
+	TenantMember:       {Conflict, "The user is a member already. Change their role instead."},
+	TenantNotAllowed:   {Forbidden, "The caller's role in the organization does not allow this. The message names the permission that is lacking."},
+	TenantLastOwner:    {Forbidden, "An organization keeps at least one owner. Make another member an owner first."},
+	TenantBadRole:      {Invalid, "There is no such role. The message lists those that are declared."},
+	TenantBadName:      {Invalid, "The name is empty, too long, or has control characters."},
+	TenantLimit:        {Forbidden, "A limit of the organization or the user is reached. The message names it."},
+	TenantOff:          {Forbidden, "This backend has no organizations: loam.yaml says tenancy: off."},
+	TenantSuspended:    {Forbidden, "The organization is suspended: nobody works in it until an administrator of the server restores it."},
+	TenantNoInvitation: {NotFound, "There is no such invitation: it was answered or revoked, or has expired. Ask for another."},
+	TenantInvited:      {Conflict, "The address has an open invitation. Resend or revoke that one."},
+	TenantNotInvited:   {Forbidden, "The invitation is for another address. Sign in or sign up with that one."},
+	TenantUnverified:   {Forbidden, "The address is not confirmed yet. Confirm it, then try again."},
+	TenantNoTeam:       {NotFound, "The organization has no such team."},
+	TenantBadSlug:      {Invalid, "The slug is not of the form that the message names, or a reserved word."},
+	TenantSlugTaken:    {Conflict, "Another organization, or another team of this one, has this slug. Choose another."},
+	TenantBadBrand:     {Invalid, "The logo is no https address, or the colour not of the form #rrggbb."},
 
 	AuditBroken:    {Internal, "The audit log was changed from outside. The message names the first record that is wrong; restore a backup beside it to see what was there."},
 	AuditBadFilter: {Invalid, "A filter of the audit log is not well formed. The message says what it takes."},

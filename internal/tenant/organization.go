@@ -126,9 +126,13 @@ func checkLogo(text string) error {
 // withOrganizations refuses what makes no sense without organizations.
 func (s *Service) withOrganizations() error {
 	if s.register.Off {
-		return fault.New(fault.TenantOff, "this backend has no organizations: loam.yaml says tenancy: off")
+		return withoutOrganizations()
 	}
 	return nil
+}
+
+func withoutOrganizations() *fault.Error {
+	return fault.New(fault.TenantOff, "this backend has no organizations: loam.yaml says tenancy: off")
 }
 
 // orNull is an argument for a statement: NULL for nil.

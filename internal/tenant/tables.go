@@ -36,6 +36,21 @@ func Tables() []string {
 			FOREIGN KEY ("org", "user_id") REFERENCES "_members" ("org", "user_id") ON DELETE CASCADE
 		) STRICT`,
 		`CREATE INDEX IF NOT EXISTS "_team_members_user" ON "_team_members" ("org", "user_id")`,
+		`CREATE TABLE IF NOT EXISTS "_invitations" (
+			"org" TEXT NOT NULL REFERENCES "_orgs" ("id") ON DELETE CASCADE,
+			"id" TEXT NOT NULL,
+			"email" TEXT NOT NULL,
+			"role" TEXT NOT NULL,
+			"hash" TEXT NOT NULL UNIQUE,
+			"invited_by" TEXT NOT NULL,
+			"created_at" TEXT NOT NULL,
+			"expires_at" TEXT NOT NULL,
+			"closed_at" TEXT,
+			PRIMARY KEY ("org", "id")
+		) STRICT`,
+		`CREATE UNIQUE INDEX IF NOT EXISTS "_invitations_open" ON "_invitations" ("org", "email") WHERE "closed_at" IS NULL`,
+		`CREATE INDEX IF NOT EXISTS "_invitations_email" ON "_invitations" ("email", "id")`,
+		`CREATE INDEX IF NOT EXISTS "_invitations_id" ON "_invitations" ("id")`,
 		`INSERT INTO "_orgs" ("id", "name", "slug", "created_at", "updated_at")
 			VALUES ('` + None + `', 'Everyone', '` + None + `', '1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00.000Z')
 			ON CONFLICT ("id") DO NOTHING`,

@@ -27,7 +27,10 @@ const (
 	derivedSlug      = 40   // characters of a slug that is made of a name, before a number
 	maxURL           = 2048 // bytes of a logo's address
 	maxReason        = 500  // characters that say why an organization is suspended
-	defaultPage      = 100  // members a page
+	maxOffers        = 100  // invitations that one user is shown
+	invitationLife   = 7 * 24 * time.Hour
+	invitationWindow = 24 * time.Hour // in which a closed invitation still counts
+	defaultPage      = 100            // members a page
 	maxPage          = 1000
 )
 
@@ -52,6 +55,8 @@ type Accounts interface {
 	// AccountByEmail returns the id of the account with that address, or "",
 	// inside the caller's transaction.
 	AccountByEmail(c store.Conn, email string) (string, error)
+	// Address returns the one spelling of an address that accounts are known by.
+	Address(email string) (string, error)
 	// Forget is told of each user whose membership has changed, after the commit.
 	Forget(userID string)
 	// ForgetKeys is told, likewise, when an organization has been closed, whose
@@ -59,17 +64,40 @@ type Accounts interface {
 	ForgetKeys()
 }
 
+// Message is one to be mailed; the mail room's own.
+type Message struct {
+	Template string
+	To       string
+	Name     string
+	Locale   string
+	Org      string
+	Data     map[string]any
+}
+
+// Mailer sends a message if the caller's transaction commits.
+type Mailer interface {
+	Send(c store.Conn, m Message) error
+}
+
+// Outside is what the room reaches beyond the database. What is left out is not
+// done.
+type Outside struct {
+	Mailer Mailer
+	Link   func(token string) string // where one answers an invitation; nil: the mail has the token alone
+}
+
 // Service manages organizations. It is safe for concurrent use.
 type Service struct {
 	engine   store.Engine
 	register Register
 	accounts Accounts
+	outside  Outside
 	now      func() time.Time
 }
 
 // New makes the service. The system tables must exist.
-func New(engine store.Engine, register Register, accounts Accounts) *Service {
-	return &Service{engine, register, accounts, register.clock()}
+func New(engine store.Engine, register Register, accounts Accounts, outside Outside) *Service {
+	return &Service{engine, register, accounts, outside, register.clock()}
 }
 
 // NewOrganization is what a user sends to found an organization.

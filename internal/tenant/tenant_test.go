@@ -28,6 +28,13 @@ type place struct {
 	testing.TB
 	auth   *auth.Service
 	engine store.Engine
+	mail   []tenant.Message // sent, or undone with its transaction
+}
+
+// Send keeps a message: place is the room's mailer.
+func (p *place) Send(_ store.Conn, m tenant.Message) error {
+	p.mail = append(p.mail, m)
+	return nil
 }
 
 func newPlace(t testing.TB, register tenant.Register) *place {
@@ -57,7 +64,7 @@ func newPlace(t testing.TB, register tenant.Register) *place {
 	if p.auth, err = auth.New(ctx, auth.Config{Engine: engine, Vault: keys, Organizations: register, Issuer: "test"}); err != nil {
 		t.Fatal(err)
 	}
-	p.Service = tenant.New(engine, register, p.auth)
+	p.Service = tenant.New(engine, register, p.auth, tenant.Outside{Mailer: p})
 	return p
 }
 
