@@ -50,8 +50,13 @@ type matcher func(password []byte) bool
 // errHashForm is what a hash of a kind that nobody here can check is answered with.
 var errHashForm = errors.New("unknown form of password hash: send bcrypt ($2b$), argon2i or argon2id, scrypt, PBKDF2 or Firebase's scrypt")
 
+// importedMark stands before a hash that an import brought, until its password
+// is used here: whoever made an account here has a hash without it.
+const importedMark = "imported:"
+
 // matcher reads a stored hash: a PHC string, or bcrypt's.
 func (h *hasher) matcher(stored string) (matcher, error) {
+	stored = strings.TrimPrefix(stored, importedMark)
 	fields := strings.Split(stored, "$")
 	if len(stored) > mostHash || len(fields) < 4 || fields[0] != "" {
 		return nil, errHashForm

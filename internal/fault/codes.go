@@ -91,6 +91,8 @@ const (
 	AuthBadPassword  Code = "auth/bad_password"
 	AuthCommon       Code = "auth/common_password"
 	AuthBadName      Code = "auth/bad_name"
+	AuthBadImport    Code = "auth/bad_import"
+	AuthBadFile      Code = "auth/bad_import_file"
 	AuthEmailTaken   Code = "auth/email_taken"
 	AuthWrong        Code = "auth/wrong_credentials"
 	AuthTooMany      Code = "auth/too_many_attempts"
@@ -237,6 +239,8 @@ var Catalog = map[Code]Entry{
 	AuthBadPassword:  {Invalid, "The password is too short or too long. The message names the limits."},
 	AuthCommon:       {Invalid, "The password is among the first that are tried, or little more than the user's name or address. Choose another."},
 	AuthBadName:      {Invalid, "The name is empty, too long, or has control characters."},
+	AuthBadImport:    {Invalid, "A row of a file of users can't be imported. The message names its line and field; the other rows are."},
+	AuthBadFile:      {Invalid, "A file of users can't be read, or not to its end. The rows before that are imported."},
 	AuthEmailTaken:   {Conflict, "An account with this email address exists. Sign in instead."},
 	AuthWrong:        {Unauthenticated, "The email address or the password is wrong."},
 	AuthTooMany:      {TooMany, "Too many failed attempts for this account or from this network. Try again after Retry-After."},

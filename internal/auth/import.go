@@ -1,0 +1,316 @@
+package auth
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/loam-dev/loam/internal/fault"
+)
+
+// The limits of a file of users. It is read as a stream: no more than a row of
+// it is in memory.
+const (
+	importRows = 1_000_000
+	importSize = 1 << 30  // bytes
+	importRow  = 64 << 10 // bytes of a row
+	importRead = 4 << 10  // bytes that are read at once, and so beyond a row
+	importSlip = 16 * importRead
+)
+
+var (
+	errImportSize = fmt.Errorf("a file of users has at most %d MiB: split it", importSize>>20)
+	errImportRow  = fmt.Errorf("a row has at most %d KiB", importRow>>10)
+	errImportRows = fmt.Errorf("a file of users has at most %d rows: split it", importRows)
+)
+
+// ImportFormat says how a file of users is written.
+type ImportFormat struct {
+	Kind     string       // csv; json: an array, or a row a line; firebase: what auth:export writes
+	Firebase FirebaseHash // for firebase
+}
+
+// FirebaseHash is how a Firebase project hashes passwords: what its console shows
+// under "password hash parameters".
+type FirebaseHash struct {
+	SignerKey     Secret // base64
+	SaltSeparator string // base64
+	Rounds        int
+	MemoryCost    int
+}
+
+// ImportUser is an account of another system, checked.
+type ImportUser struct {
+	Line         int // of the file
+	Email        string
+	Verified     bool
+	Name         string
+	PasswordHash Secret // in the form that is stored; "": another way of signing in
+	CreatedAt    string // "": now
+	Disabled     bool
+	Groups       []string // nil: not said
+	Org, Role    string   // "": an organization of their own
+}
+
+// ParseImport reads users. A row with a mistake yields auth/bad_import at
+// "lines", its line and field, and the next row comes after it; what makes the
+// rest unreadable yields auth/bad_import_file and ends the sequence.
+func ParseImport(r io.Reader, format ImportFormat) iter.Seq2[ImportUser, error] {
+	return func(yield func(ImportUser, error) bool) {
+		mark := []byte("\ufeff") // as Excel writes it
+		head := make([]byte, len(mark))
+		n, _ := io.ReadFull(r, head) // an error comes again with the next read
+		in := &importReader{r: io.MultiReader(bytes.NewReader(bytes.TrimPrefix(head[:n], mark)), r), total: importSize, line: 1}
+		p := &importParser{in: in, format: format, yield: yield}
+		var err error
+		switch format.Kind {
+		case "csv":
+			err = p.csv()
+		case "json", "firebase":
+			err = p.json()
+		default:
+			err = errors.New("the format is csv, json or firebase")
+		}
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(ImportUser{}, p.unreadable(err))
+		}
+	}
+}
+
+// errEnough ends a sequence whose reader has left the loop.
+var errEnough = errors.New("enough")
+
+type importParser struct {
+	in     *importReader
+	format ImportFormat
+	yield  func(ImportUser, error) bool
+	rows   int
+}
+
+func (p *importParser) unreadable(err error) error {
+	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		err = fmt.Errorf("line %d is not well-formed JSON", p.in.lineAt(e.ByteOffset))
+	} else if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errors.New("it ends in the middle")
+	} else if errors.Is(err, errImportRow) {
+		err = errImportRow
+	}
+	return fault.New(fault.AuthBadFile, "the file can't be read, or not to its end: %v", err).At("file")
+}
+
+// row hands a row on, checked.
+func (p *importParser) row(line int, values map[string]any, err error) error {
+	p.rows++
+	if p.rows > importRows {
+		return errImportRows
+	}
+	user := ImportUser{}
+	if err == nil {
+		user, err = importUser(line, values)
+	}
+	if err != nil {
+		user = ImportUser{Line: line}
+	}
+	if !p.yield(user, err) {
+		return errEnough
+	}
+	p.in.next()
+	return nil
+}
+
+// csv reads a header and rows, separated by commas.
+func (p *importParser) csv() error {
+	reader := csv.NewReader(p.in)
+	reader.ReuseRecord = true
+	p.in.next()
+	record, err := reader.Read()
+	if err == io.EOF {
+		return errors.New("it is empty: the first line names the columns")
+	}
+	if err != nil {
+		return err
+	}
+	header := append([]string{}, record...)
+	if err := checkHeader(header); err != nil {
+		return err
+	}
+	p.in.next()
+	for {
+		p.in.lineAt(p.in.offset) // csv counts lines itself
+		start := reader.InputOffset()
+		record, err := reader.Read()
+		if err == io.EOF {
+			return nil
+		}
+		bad, broken := errors.AsType[*csv.ParseError](err)
+		if err != nil && !broken {
+			return err
+		}
+		line, values := 0, map[string]any{}
+		if broken {
+			line, err = bad.StartLine, badRow(bad.StartLine, "row", "%v: a row has %d columns, and quotes only around a whole column", bad.Err, len(header))
+		} else {
+			line, _ = reader.FieldPos(0)
+			if reader.InputOffset()-start > importRow {
+				err = badRow(line, "row", "%v", errImportRow)
+			}
+			for i, column := range header {
+				values[column] = record[i]
+			}
+		}
+		if err := p.row(line, values, err); err != nil {
+			return err
+		}
+	}
+}
+
+// checkHeader wants an address, and no column twice or misspelled.
+func checkHeader(header []string) error {
+	seen, email := map[string]bool{}, false
+	for _, column := range header {
+		field, err := importField(column)
+		if err != nil {
+			return err
+		}
+		if seen[column] {
+			return fmt.Errorf("the column %.100q is there twice", column)
+		}
+		seen[column] = true
+		email = email || field == "email"
+	}
+	if !email {
+		return errors.New("the first line names the columns, and one of them is email")
+	}
+	return nil
+}
+
+// json reads an array, objects one after another, or an object that has its rows
+// in "users", as Firebase writes it. Rows are checked for duplicate keys and
+// UTF-8 one by one.
+func (p *importParser) json() error {
+	p.in.next()
+	d := jsontext.NewDecoder(p.in, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	switch kind := d.PeekKind(); {
+	case kind == '[':
+		if err := p.array(d); err != nil {
+			return err
+		}
+	case kind == '{' && p.format.Kind == "firebase":
+		if err := p.export(d); err != nil {
+			return err
+		}
+	case kind == '{':
+		for {
+			if err := p.value(d); err == io.EOF {
+				return nil
+			} else if err != nil {
+				return err
+			}
+		}
+	default:
+		if _, err := d.ReadToken(); err != nil && err != io.EOF {
+			return err
+		}
+		return errors.New("it is an array of objects, or an object a line")
+	}
+	if _, err := d.ReadToken(); err != io.EOF {
+		return errors.New("there is more behind its end")
+	}
+	return nil
+}
+
+// export finds the array of users in Firebase's export.
+func (p *importParser) export(d *jsontext.Decoder) error {
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() == '"' {
+		name, err := d.ReadToken()
+		if err == nil && name.String() == "users" && d.PeekKind() == '[' {
+			err = p.array(d)
+		} else if err == nil {
+			err = d.SkipValue()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+func (p *importParser) array(d *jsontext.Decoder) error {
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for kind := d.PeekKind(); kind != ']'; kind = d.PeekKind() {
+		if err := p.value(d); err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+// value reads one row.
+func (p *importParser) value(d *jsontext.Decoder) error {
+	raw, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	line := p.in.lineAt(d.InputOffset() - int64(len(raw)))
+	var values map[string]any
+	switch err = json.Unmarshal(raw, &values); {
+	case len(raw) > importRow:
+		err = badRow(line, "row", "%v", errImportRow)
+	case err != nil:
+		err = badRow(line, "row", "a row is an object in UTF-8 without duplicate keys")
+	case p.format.Kind == "firebase":
+		err = p.format.Firebase.fill(line, values)
+	}
+	return p.row(line, values, err)
+}
+
+// importReader counts: bytes, to bound a row and the file, and lines.
+type importReader struct {
+	r          io.Reader
+	row, total int64 // bytes that may still be read
+	offset     int64
+	line       int     // of the first byte that lineAt was not asked for yet
+	breaks     []int64 // offsets of the line breaks from there on
+}
+
+// next begins a row.
+func (r *importReader) next() { r.row = importRow + importSlip }
+
+func (r *importReader) Read(b []byte) (int, error) {
+	switch {
+	case r.total <= 0:
+		return 0, errImportSize
+	case r.row <= 0:
+		return 0, errImportRow
+	}
+	n, err := r.r.Read(b[:min(len(b), importRead)])
+	for i, c := range b[:n] {
+		if c == '\n' {
+			r.breaks = append(r.breaks, r.offset+int64(i))
+		}
+	}
+	r.offset, r.row, r.total = r.offset+int64(n), r.row-int64(n), r.total-int64(n)
+	return n, err
+}
+
+// lineAt tells the line of a byte, for offsets that grow.
+func (r *importReader) lineAt(offset int64) int {
+	for len(r.breaks) > 0 && r.breaks[0] < offset {
+		r.breaks = r.breaks[1:]
+		r.line++
+	}
+	return r.line
+}
