@@ -149,6 +149,11 @@ const (
 	AuditBroken    Code = "audit/broken"
 	AuditBadFilter Code = "audit/bad_filter"
 
+	OutboundBlocked   Code = "outbound/blocked"
+	OutboundAnswer    Code = "outbound/answer"
+	OutboundSecret    Code = "outbound/bad_secret"
+	OutboundSignature Code = "outbound/bad_signature"
+
 	CLIUsage     Code = "cli/usage"
 	CLINoProject Code = "cli/no_project"
 	CLIMistakes  Code = "cli/mistakes"
@@ -296,6 +301,11 @@ var Catalog = map[Code]Entry{
 
 	AuditBroken:    {Internal, "The audit log was changed from outside. The message names the first record that is wrong; restore a backup beside it to see what was there."},
 	AuditBadFilter: {Invalid, "A filter of the audit log is not well formed. The message says what it takes."},
+
+	OutboundBlocked:   {Invalid, "The server does not call this address: it is not a public one, or not well formed. The message says which."},
+	OutboundAnswer:    {Unavailable, "Another server that is needed for this can't be reached, is too slow, or answers with too much. Try again."},
+	OutboundSecret:    {Invalid, "A webhook's secret is not well formed. The message says how to make one."},
+	OutboundSignature: {Unauthenticated, "A webhook's signature, id or timestamp does not fit."},
 
 	CLIUsage:     {Invalid, "The command line is not understood. `loam <command> --help` shows how the command is called."},
 	CLINoProject: {NotFound, "The directory holds no schema.graphql. Make a project with `loam init`, or name one with --dir."},
