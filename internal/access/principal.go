@@ -14,6 +14,7 @@ const (
 	Anonymous Kind = iota // nothing
 	User                  // an access token
 	APIKey                // an API key
+	System                // the server itself, for what no caller asks; no rule speaks of it
 )
 
 // Principal is who asks: the caller as the server has verified it. It is
@@ -34,13 +35,15 @@ type Principal struct {
 }
 
 // Subject names the caller for audit and for what is bound to a caller:
-// "user:<id>", "key:<id>" or "anonymous".
+// "user:<id>", "key:<id>", "system" or "anonymous".
 func (p *Principal) Subject() string {
 	switch p.Kind {
 	case User:
 		return "user:" + p.UserID
 	case APIKey:
 		return "key:" + p.KeyID
+	case System:
+		return "system"
 	}
 	return "anonymous"
 }

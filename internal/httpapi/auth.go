@@ -16,17 +16,22 @@ import (
 // decode reads a body into T. A field that T lacks is an error: nobody sets a
 // role or an id by adding it to a sign-up.
 func decode[T any](c *call) (T, error) {
-	var in T
 	body, err := c.body()
+	if err == nil {
+		_, err = object(body)
+	}
 	if err != nil {
-		return in, err
+		var none T
+		return none, err
 	}
-	if _, err := object(body); err != nil {
-		return in, err
-	}
+	return decodeBody[T](body)
+}
+
+func decodeBody[T any](body []byte) (T, error) {
+	var in T
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
-	err = dec.Decode(&in)
+	err := dec.Decode(&in)
 	if err == nil {
 		return in, nil
 	}
@@ -83,11 +88,6 @@ func refresh(c *call) (reply, error) {
 
 func signOut(c *call) (reply, error) {
 	return c.answer(http.StatusNoContent, nil, c.api.Auth.SignOut(c.Context(), c.by))
-}
-
-func me(c *call) (reply, error) {
-	who, err := c.api.Auth.Me(c.Context(), c.by)
-	return c.answer(http.StatusOK, who, err)
 }
 
 // list is a whole list, in the shape of a page.

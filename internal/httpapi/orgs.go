@@ -22,16 +22,7 @@ func (c *call) page(things string) (tenant.Page, error) {
 }
 
 func getOrganization(c *call) (reply, error) {
-	org, err := c.api.Tenant.Get(c.Context(), c.by, c.PathValue("org"))
-	return c.answer(http.StatusOK, org, err)
-}
-
-func changeOrganization(c *call) (reply, error) {
-	in, err := decode[tenant.ChangeOrganization](c)
-	if err != nil {
-		return reply{}, err
-	}
-	org, err := c.api.Tenant.Change(c.Context(), c.by, c.PathValue("org"), in)
+	org, err := c.api.Tenant.GetProfile(c.Context(), c.by, c.PathValue("org"), c.app.Data)
 	return c.answer(http.StatusOK, org, err)
 }
 

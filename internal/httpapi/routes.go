@@ -36,6 +36,7 @@ var routes = []route{
 	{"POST /auth/totp/confirm", signedIn, confirmTOTP, "takes the app as second factor by its first code; recovery codes"},
 	{"DELETE /auth/totp", signedIn, removeTOTP, "removes the authenticator app"},
 	{"POST /auth/recovery-codes", signedIn, renewRecoveryCodes, "new recovery codes; the old ones end"},
+	{"PATCH /auth/me", signedIn, changeMe, "changes the caller's name and the fields of `extend type User`"},
 	{"GET /auth/keys", signedIn, listKeys, "the API keys of the active organization"},
 	{"POST /auth/keys", signedIn, createKey, "makes an API key; its secret is shown once"},
 	{"DELETE /auth/keys/{key}", signedIn, revokeKey, "revokes an API key"},

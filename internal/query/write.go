@@ -118,6 +118,30 @@ func checked(f *schema.Field, raw any) (any, error) {
 	return value, nil
 }
 
+// BindProfile checks a write of the app's own fields of a built-in model, as
+// BindWrite does. A new row gets the id and its defaults.
+func BindProfile(m *schema.Model, op WriteOp, id string, input map[string]any) (*BoundWrite, error) {
+	out := &BoundWrite{Model: m.Profile, Op: op, Key: []any{id}}
+	for name := range input {
+		if f := m.Field(name); f != nil && f.Implicit {
+			return nil, fault.New(fault.QueryReadOnly, "%s is set by the server; leave it out", name).At(name)
+		}
+		if f := m.Profile.Field(name); f == nil {
+			if _, err := FieldOf(m, name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var err error
+	if out.Set, err = assigns(m.Profile, input); err != nil {
+		return nil, err
+	}
+	if op == Create {
+		err = out.create(out.Set, Stamp{ID: func() string { return id }})
+	}
+	return out, err
+}
+
 // clientID is what a client may choose as an id: no path, no case to confuse.
 var clientID = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,127}$`)
 

@@ -37,7 +37,7 @@ func builtIns() []builtIn {
 			name: userModel, doc: "A user who is a member of the active organization.", plural: "Users", path: "users", table: "_user_profiles",
 			fields: []builtInField{{"id", ID, true}, {"name", String, false}, {"email", Email, false}, {"role", String, false}, {"createdAt", DateTime, true}},
 			taken: []string{"updatedAt", "version", "profile", "password", "currentPassword", "emailVerified", "verified", "admin", "groups", "roles", "disabled",
-				"anonymous", "locale", "picture", "organization", "organizations", "invitation", "code", "token", "ticket", "challenge", "captcha", "teams"},
+				"anonymous", "locale", "picture", "organization", "organizations", "invitation", "redirect", "code", "token", "ticket", "challenge", "captcha", "teams"},
 		},
 		{
 			name: organizationModel, doc: "The active organization.", plural: "Organizations", path: "organizations", table: "_organization_profiles",
@@ -191,7 +191,10 @@ func (m *modelDef) keepProfile() {
 			table = b.table
 		}
 	}
-	p := &Model{Name: m.Name, Doc: m.Doc, Table: table, Scope: Global, Pos: m.Pos, fields: map[string]*Field{}}
+	p := &Model{Name: m.Name, Doc: m.Doc, Table: table, Pos: m.Pos, fields: map[string]*Field{}}
+	if m.Name == userModel {
+		p.Scope = Global // a user is the same one in every organization
+	}
 	add := func(f Field) *Field {
 		f.Model = p
 		p.Fields = append(p.Fields, &f)

@@ -94,7 +94,7 @@ func (d *document) addAuthSchemas() authNames {
 	d.add(n.user, objectSchema("", object{{"id", text}, {"email", email}, {"emailVerified", object{{"type", "boolean"}}}, {"name", text},
 		{"locale", text}, {"createdAt", at}}, []string{"id", "emailVerified", "name", "createdAt"}))
 	all(n.organization, object{{"id", text}, {"name", text}, {"role", ref(n.role)}})
-	all(n.me, object{{"user", ref(n.user)}, active})
+	all(n.me, object{{"user", d.withOwn(n.user, "User")}, active})
 	d.add(n.session, objectSchema("", object{{"user", ref(n.user)}, active, {"accessToken", text}, {"refreshToken", text}, {"expiresIn", object{{"type", "integer"}}},
 		{"recoveryCodes", object{{"type", "array"}, {"items", text}, {"description", "Shown once, by the sign-in that set up a second factor."}}},
 	}, []string{"user", "organization", "accessToken", "refreshToken", "expiresIn"}))
@@ -152,6 +152,10 @@ func (d *document) addSessions(n authNames) {
 	})
 	d.path("/auth/me", object{{"get", operation{
 		id: "authMe", tag: tagSignIn, summary: "Who the caller is", security: signedIn(),
+		status: "200", answer: answers("The user and the active organization.", ref(n.me)), problems: memberProblems,
+	}.json()}, {"patch", operation{
+		id: "authChangeMe", tag: tagSignIn, summary: "Change the caller's name and profile", description: "What is left out stays as it is.", security: signedIn(),
+		body:   closed(objectSchema("", append(object{{"name", text}}, d.ownInput("User")...), nil)),
 		status: "200", answer: answers("The user and the active organization.", ref(n.me)), problems: memberProblems,
 	}.json()}})
 }

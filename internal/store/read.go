@@ -28,6 +28,13 @@ func (s *Store) Read(ctx context.Context, g access.Grant) (Page, error) {
 	return page, err
 }
 
+// ReadIn runs a granted read inside a transaction that somebody else runs.
+func (s *Store) ReadIn(c Conn, g access.Grant) (Page, error) {
+	var page Page
+	err := page.read(c, g.Principal(), g.Node())
+	return page, err
+}
+
 func (p *Page) read(c Conn, by *access.Principal, n *access.Node) error {
 	if err := p.rows(c, by, n); err != nil || !n.Count {
 		return err

@@ -50,6 +50,12 @@ func (s *Store) Write(ctx context.Context, grants []access.WriteGrant, once *Onc
 	return out, err
 }
 
+// WriteIn runs a granted write inside a transaction that somebody else runs.
+func (s *Store) WriteIn(c Conn, g access.WriteGrant) (Written, error) {
+	w := writing{store: s, conn: c, by: g.Principal()}
+	return w.change(g.Change())
+}
+
 // InBatch puts the place of a write among `of` before the path that its error
 // names; the only one of its request has none.
 func InBatch(i, of int, err error) error {

@@ -49,6 +49,11 @@ func (s *Service) organization(c store.Conn, org, userID string) (o Organization
 // organization.update. The slug that it had is free at once, and nothing goes
 // with it: everything refers to the id.
 func (s *Service) Change(ctx context.Context, p *access.Principal, org string, in ChangeOrganization) (Organization, error) {
+	return s.change(ctx, p, org, in, func(store.Conn, Role) error { return nil })
+}
+
+// change lets also do what else changes, in the same transaction.
+func (s *Service) change(ctx context.Context, p *access.Principal, org string, in ChangeOrganization, also func(store.Conn, Role) error) (Organization, error) {
 	if err := s.withOrganizations(); err != nil {
 		return Organization{}, err
 	}
@@ -56,7 +61,7 @@ func (s *Service) Change(ctx context.Context, p *access.Principal, org string, i
 		return Organization{}, err
 	}
 	var changed Organization
-	err := s.permit(ctx, p, org, OrganizationUpdate, func(c store.Conn, _ Role) error {
+	err := s.permit(ctx, p, org, OrganizationUpdate, func(c store.Conn, role Role) error {
 		if in.Slug != nil {
 			if err := freeSlug(c, org, *in.Slug); err != nil {
 				return err
@@ -64,6 +69,9 @@ func (s *Service) Change(ctx context.Context, p *access.Principal, org string, i
 		}
 		if _, err := c.Exec(`UPDATE "_orgs" SET "name" = COALESCE(?2, "name"), "slug" = COALESCE(?3, "slug"), "logo" = COALESCE(?4, "logo"),
 			"color" = COALESCE(?5, "color") WHERE "id" = ?1`, org, orNull(in.Name), orNull(in.Slug), orNull(in.Logo), orNull(in.Color)); err != nil {
+			return err
+		}
+		if err := also(c, role); err != nil {
 			return err
 		}
 		var err error

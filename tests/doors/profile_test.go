@@ -77,3 +77,57 @@ func TestAttack061_HiddenProfileFields(t *testing.T) {
 	eve.Get("/api/users/"+ada.UserID).WantCode(404, "data/not_found")
 	eve.Get("/api/organizations/"+ada.Org).WantCode(404, "data/not_found")
 }
+
+// TestProfileIsWritten: a user changes their own fields, and the organization's
+// where their role lets them; each change is in the change log.
+func TestProfileIsWritten(t *testing.T) {
+	s := testkit.New(t, profiles)
+	ada := s.SignUp("ada@example.com")
+	bob := ada.Join("bob@example.com", "member")
+	me := bob.Do("PATCH", "/auth/me", map[string]any{"name": "Bob", "bio": "counts", "tags": []string{"a", "b"}, "address": map[string]any{"city": "Kyiv"}, "size": nil}).Want(200)
+	if me.String("user", "name") != "Bob" || me.String("user", "bio") != "counts" || me.String("user", "theme") != "LIGHT" || me.Value("user", "size") != nil {
+		t.Errorf("%s", me.Body)
+	}
+	seen := ada.Get("/api/users/" + bob.UserID).Want(200)
+	if seen.String("bio") != "counts" || seen.String("address", "city") != "Kyiv" || seen.Len("tags") != 2 || seen.String("theme") != "LIGHT" || seen.Value("size") != nil {
+		t.Errorf("%s", seen.Body)
+	}
+	bob.Do("PATCH", "/auth/me", map[string]any{"theme": "DARK"}).Want(200)
+	if got := ada.Get("/api/users?theme=DARK&tags.contains=a").Want(200); got.Len("items") != 1 {
+		t.Errorf("%s", got.Body)
+	}
+	if got := bob.Get("/auth/me").Want(200); got.String("user", "theme") != "DARK" || got.String("user", "bio") != "counts" || got.String("user", "email") == "" {
+		t.Errorf("%s", got.Body)
+	}
+	for body, code := range map[string]string{
+		`{"theme":"GREY"}`:                        "query/bad_value",
+		`{"theme":null}`:                          "query/required",
+		`{"bio":"longer than twenty characters"}`: "query/check_failed",
+		`{"address":{"street":"x"}}`:              "query/required",
+		`{"tags":[null]}`:                         "query/bad_value",
+		`{"shoe":1}`:                              "query/unknown_field",
+		`{"_version":7}`:                          "query/unknown_field",
+		`{"id":"` + ada.UserID + `","bio":"x"}`:   "query/unknown_field",
+		`{"email":"x@y.zz","bio":"x"}`:            "query/unknown_field",
+		`{"bio":"x","bio":"y"}`:                   "query/malformed",
+		`{}`:                                      "query/required",
+	} {
+		bob.Do("PATCH", "/auth/me", body).WantCode(400, code)
+	}
+	bob.Do("PATCH", "/auth/me", `{"salary":9}`).WantCode(403, "access/field_denied")
+	s.Anonymous().Do("PATCH", "/auth/me", `{"bio":"x"}`).WantCode(401, "access/sign_in")
+
+	org := "/auth/organizations/" + ada.Org
+	if got := ada.Do("PATCH", org, map[string]any{"name": "Acme", "vat": "UA1"}).Want(200); got.String("vat") != "UA1" || got.String("name") != "Acme" || got.String("plan") != "FREE" {
+		t.Errorf("%s", got.Body)
+	}
+	if got := ada.Get("/api/organizations").Want(200); got.String("items", 0, "vat") != "UA1" || got.String("items", 0, "name") != "Acme" {
+		t.Errorf("%s", got.Body)
+	}
+	if got := bob.Get(org).Want(200); got.Value("vat") != nil || got.String("plan") != "FREE" {
+		t.Errorf("%s", got.Body)
+	}
+	ada.Do("PATCH", org, `{"plan":"PAID"}`).WantCode(403, "access/field_denied")
+	bob.Do("PATCH", org, `{"vat":"x"}`).WantCode(403, "tenant/not_allowed")
+	s.SignUp("eve@example.com").Do("PATCH", org, `{"vat":"x"}`).WantCode(404, "tenant/not_found")
+}

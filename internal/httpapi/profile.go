@@ -1,0 +1,70 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/tenant"
+)
+
+// decodeProfile reads a body into T, as decode does, and apart from it the
+// fields that the app gives a built-in model.
+func decodeProfile[T any](c *call, model string) (T, map[string]json.RawMessage, error) {
+	var in T
+	body, err := c.body()
+	if err != nil {
+		return in, nil, err
+	}
+	if _, err := object(body); err != nil {
+		return in, nil, err
+	}
+	known := map[string]json.RawMessage{}
+	if err := json.Unmarshal(body, &known); err != nil {
+		return in, nil, fault.New(fault.QueryMalformed, "the body does not fit").Because(err)
+	}
+	own := map[string]json.RawMessage{}
+	if m := c.app.Data.Schema().Model(model); m != nil && m.Profile != nil {
+		for _, f := range m.Profile.Fields {
+			if value, sent := known[f.Name]; sent && !f.Implicit {
+				own[f.Name] = value
+				delete(known, f.Name)
+			}
+		}
+	}
+	if body, err = json.Marshal(known); err != nil {
+		return in, nil, err
+	}
+	in, err = decodeBody[T](body)
+	return in, own, err
+}
+
+func me(c *call) (reply, error) {
+	who, err := c.api.Auth.Profile(c.Context(), c.by, c.app.Data)
+	return c.answer(http.StatusOK, who, err)
+}
+
+func changeMe(c *call) (reply, error) {
+	type change struct {
+		Name *string `json:"name"`
+	}
+	in, own, err := decodeProfile[change](c, "User")
+	if err != nil {
+		return reply{}, err
+	}
+	if in.Name == nil && len(own) == 0 {
+		return reply{}, fault.New(fault.QueryRequired, "send what is to change: name, or fields of `extend type User`")
+	}
+	who, err := c.api.Auth.ChangeMe(c.Context(), c.by, auth.ChangeMe{Name: in.Name, Profile: own}, c.app.Data)
+	return c.answer(http.StatusOK, who, err)
+}
+
+func changeOrganization(c *call) (reply, error) {
+	in, own, err := decodeProfile[tenant.ChangeOrganization](c, "Organization")
+	if err != nil {
+		return reply{}, err
+	}
+	org, err := c.api.Tenant.ChangeProfile(c.Context(), c.by, c.PathValue("org"), in, own, c.app.Data)
+	return c.answer(http.StatusOK, org, err)
+}
