@@ -21,7 +21,6 @@ import (
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/httpapi"
 	"github.com/loam-dev/loam/internal/jobs"
-	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/sdkgen"
 	"github.com/loam-dev/loam/internal/store"
@@ -93,7 +92,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.jobs = jobs.New(jobs.Options{Engine: b.engine, Log: o.Log, Now: o.Now})
 	b.Audit = audit.New(b.engine, o.Vault, o.Now)
-	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Now: o.Now}
+	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Roles: o.Config.Roles, Limits: organizationLimits(o.Config.Limits.Organization), Now: o.Now}
 	var err error
 	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Audit: b.Audit, Issuer: "loam:" + o.Name,
 		AccessLife: o.Config.Auth.Sessions.AccessToken, SessionIdle: o.Config.Auth.Sessions.RefreshToken, Now: o.Now})
@@ -121,7 +120,7 @@ func (b *Backend) wire(ctx context.Context) error {
 // they began with. The database must match it: see Migrator.
 func (b *Backend) Use(c *Compiled) error {
 	st := store.New(b.engine, c.Schema, b.opts.Now)
-	service, err := data.New(c.Schema, c.Policy, st, b.opts.Vault.Key("data/cursor").Bytes(), limits(b.opts.Config.Limits.Request), b.opts.Now)
+	service, err := data.New(c.Schema, c.Policy, st, b.opts.Vault.Key("data/cursor").Bytes(), requestLimits(b.opts.Config.Limits.Request), b.opts.Now)
 	if err != nil {
 		return err
 	}
@@ -154,10 +153,6 @@ func (b *Backend) graphql(c *Compiled) (*graphql.API, error) {
 func (b *Backend) openAPI(s *schema.Schema) []byte {
 	limits := b.opts.Config.Limits.Request
 	return sdkgen.OpenAPI(s, sdkgen.Options{Title: b.opts.Config.Name, MaxPage: limits.PageSize, MaxBatch: limits.Batch})
-}
-
-func limits(l config.RequestLimits) data.Limits {
-	return data.Limits{Limits: query.Limits{Page: l.PageSize, Depth: l.Depth, Conds: l.Filter}, Batch: l.Batch}
 }
 
 // Data answers queries under the schema in force; for seeds and tests.

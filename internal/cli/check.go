@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -37,8 +38,11 @@ alone leave it at 0. No database is touched.`,
 			if err := c.usable(p); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.out, "%s is right: %s\n", schemaFile, inventory(p.compiled.Schema))
-			return err
+			fmt.Fprintf(c.out, "%s is right: %s\n", schemaFile, inventory(p.compiled.Schema))
+			if names := p.config.Variables; len(names) > 0 {
+				fmt.Fprintf(c.out, "%s reads from the environment: %s\n", configFile, strings.Join(names, ", "))
+			}
+			return nil
 		},
 	}
 	cmd.Flags().StringVar(&at.dir, "dir", ".", "the project's directory")

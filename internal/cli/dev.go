@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,6 +65,9 @@ func (c *console) dev(ctx context.Context, at *place) (err error) {
 	if p.config == nil {
 		return c.usable(p)
 	}
+	if err := p.settings.Format(c.err, p.configText, c.color); err != nil {
+		return err
+	}
 	log := c.log()
 	b, err := at.open(ctx, p.config, true, log)
 	if err != nil {
@@ -95,6 +99,7 @@ type development struct {
 	files   fs.FS
 	schema  string   // the text that was last looked at
 	config  string   // likewise
+	roles   []string // likewise; nil where loam.yaml had errors
 	served  string   // the schema in force
 	held    *project // waits for leave to lose data
 	flags   []string // of held, that would allow it
@@ -107,7 +112,7 @@ func (d *development) start(ctx context.Context, p *project) error {
 	if err != nil {
 		return err
 	}
-	d.schema = p.schemaText
+	d.schema, d.roles = p.schemaText, p.roles()
 	if d.take(ctx, p) {
 		if !fresh {
 			return nil
@@ -186,10 +191,10 @@ func (d *development) edited(ctx context.Context) {
 		}
 		fmt.Fprintf(d.out, "%s: changed; start loam dev again to use it\n", configFile)
 	}
-	if p.schemaText == d.schema && p.schemaText == d.served {
+	if p.schemaText == d.schema && p.schemaText == d.served && slices.Equal(p.roles(), d.roles) {
 		return
 	}
-	d.schema, d.held = p.schemaText, nil
+	d.schema, d.roles, d.held = p.schemaText, p.roles(), nil
 	d.take(ctx, p)
 }
 

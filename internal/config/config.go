@@ -117,7 +117,7 @@ type UserLimits struct {
 
 // Default is what holds without a loam.yaml.
 func Default() *Config {
-	c := &Config{Roles: standardRoles()}
+	c := &Config{Roles: StandardRoles()}
 	for _, s := range settings() {
 		if !s.inEntry() {
 			s.setStandard(c, "")

@@ -27,11 +27,11 @@ func Reference() string {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", placeholder(s.path), s.values(), standard, s.doc)
 	}
 	b.WriteString("\n## Roles and permissions\n\nOrganizations have these roles, and those of `organizations.roles`. `owner` can't be changed; `admin` and `member` may be declared anew with\n" +
-		"other permissions. An owner alone makes, changes and removes owners.\n\n| permission | lets a member |" + header(standardRoles().Keys()) + "\n")
+		"other permissions. An owner alone makes, changes and removes owners.\n\n| permission | lets a member |" + header(StandardRoles().Keys()) + "\n")
 	for _, p := range permissionTable() {
 		fmt.Fprintf(&b, "| `%s` | %s |", p.permission, p.doc)
-		for _, role := range standardRoles().All() {
-			b.WriteString(map[bool]string{true: " yes |", false: " |"}[standardRoles().Allow(role.Key, p.permission)])
+		for _, role := range StandardRoles().All() {
+			b.WriteString(map[bool]string{true: " yes |", false: " |"}[StandardRoles().Allow(role.Key, p.permission)])
 		}
 		b.WriteString("\n")
 	}

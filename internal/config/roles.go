@@ -64,17 +64,17 @@ const (
 
 // Role is one role of an organization's members.
 type Role struct {
-	Key         string // as rules and members have it: "billing"
-	Name        string // for people; "" where loam.yaml gives none
-	Permissions []Permission
+	Key         string       `json:"role"` // as rules and members have it: "billing"
+	Name        string       `json:"name"` // for people; "" where loam.yaml gives none
+	Permissions []Permission `json:"permissions"`
 }
 
 // Roles are the roles of a backend's organizations, in order: those built in,
 // then those of loam.yaml. They are immutable; the zero value has none.
 type Roles struct{ list []Role }
 
-// standardRoles are the roles without a loam.yaml.
-func standardRoles() Roles {
+// StandardRoles are the roles without a loam.yaml.
+func StandardRoles() Roles {
 	all := Permissions()
 	admin := slices.DeleteFunc(slices.Clone(all), func(p Permission) bool { return p == OrganizationDelete || p == SSOManage })
 	return Roles{[]Role{{Key: RoleOwner, Permissions: all}, {Key: RoleAdmin, Permissions: admin}, {Key: RoleMember, Permissions: []Permission{MembersRead}}}}

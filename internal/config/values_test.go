@@ -184,7 +184,7 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%s covers %s: %t", test.role, test.other, !test.want)
 		}
 	}
-	if standardRoles().Allow("member", MembersInvite) || Default().Auth.Sessions.AccessToken != 15*time.Minute {
+	if StandardRoles().Allow("member", MembersInvite) || Default().Auth.Sessions.AccessToken != 15*time.Minute {
 		t.Error("a file has changed the defaults")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/tenant"
 )
@@ -28,7 +29,7 @@ func getOrganization(c *call) (reply, error) {
 
 func listRoles(c *call) (reply, error) {
 	roles, err := c.api.Tenant.Roles(c.Context(), c.by, c.PathValue("org"))
-	return c.answer(http.StatusOK, list[tenant.DeclaredRole]{Items: roles}, err)
+	return c.answer(http.StatusOK, list[config.Role]{Items: roles}, err)
 }
 
 func adminOrganizations(c *call) (reply, error) {

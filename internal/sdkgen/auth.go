@@ -90,7 +90,7 @@ func (d *document) addAuthSchemas() authNames {
 		d.add(name, objectSchema("", properties, names))
 	}
 	active := member{"organization", orNull(ref(n.organization))}
-	d.add(n.role, object{{"type", "string"}, {"enum", []string{"owner", "admin", "member"}}})
+	d.add(n.role, object{{"type", "string"}, {"enum", d.schema.Roles}})
 	d.add(n.user, objectSchema("", object{{"id", text}, {"email", email}, {"emailVerified", object{{"type", "boolean"}}}, {"name", text},
 		{"locale", text}, {"createdAt", at}}, []string{"id", "emailVerified", "name", "createdAt"}))
 	all(n.organization, object{{"id", text}, {"name", text}, {"role", ref(n.role)}})

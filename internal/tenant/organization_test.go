@@ -7,6 +7,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/tenant"
@@ -87,7 +88,7 @@ func TestUndeclaredRole(t *testing.T) {
 	_, err = p.SetRole(ctx, owner, org, lost.UserID, tenant.ChangeMember{Role: tenant.Member})
 	is(t, "giving another", err, "")
 	roles, err := p.Roles(ctx, lost, org)
-	if err != nil || len(roles) != 3 || roles[0].Role != tenant.Owner || len(roles[0].Permissions) != len(tenant.Permissions()) {
+	if err != nil || len(roles) != 3 || roles[0].Key != string(tenant.Owner) || len(roles[0].Permissions) != len(config.Permissions()) {
 		t.Errorf("the roles are %+v, %v", roles, err)
 	}
 }

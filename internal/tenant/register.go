@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -15,7 +16,7 @@ import (
 type Register struct {
 	Off    bool             // no organizations: everyone is a member of None
 	Audit  *audit.Log       // nil records nothing
-	Roles  Roles            // that members can have; none: the standard ones
+	Roles  config.Roles     // that members can have; none: the standard ones
 	Limits *Limits          // of an organization that has none of its own; nil: the standard ones
 	Now    func() time.Time // nil: the clock
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -22,17 +23,10 @@ const (
 	Member Role = "member"
 )
 
-// DeclaredRole is one role with what it allows.
-type DeclaredRole struct {
-	Role        Role         `json:"role"`
-	Name        string       `json:"name"` // for people; "" where loam.yaml gives none
-	Permissions []Permission `json:"permissions"`
-}
-
 // roles are the roles in force.
-func (r Register) roles() Roles {
+func (r Register) roles() config.Roles {
 	if len(r.Roles.Keys()) == 0 {
-		return StandardRoles()
+		return config.StandardRoles()
 	}
 	return r.Roles
 }
@@ -84,7 +78,7 @@ func (r Register) mayGive(role, other Role) error {
 
 // Roles returns the roles that the members of an organization can have, for any
 // of them to see.
-func (s *Service) Roles(ctx context.Context, p *access.Principal, org string) ([]DeclaredRole, error) {
+func (s *Service) Roles(ctx context.Context, p *access.Principal, org string) ([]config.Role, error) {
 	if err := s.look(ctx, p, org, func(store.Conn, Role) error { return nil }); err != nil {
 		return nil, wrap("listing roles", err)
 	}

@@ -111,7 +111,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	defer log.Close()
 	p := &process{exec.Command(ts.Value(program).(string), args[1:]...), make(chan error, 1)}
 	p.Dir, p.Stdout, p.Stderr = ts.MkAbs("."), out, log
-	for _, key := range []string{"HOME", "TMPDIR", "PATH", "LOAM_MASTER_KEY", "LOAM_KEY_FILE", "LOAM_ADDR", "LOAM_DATA", "LOAM_DIR"} {
+	for _, key := range []string{"HOME", "TMPDIR", "PATH", "LOAM_MASTER_KEY", "LOAM_KEY_FILE", "LOAM_ADDR", "LOAM_DATA", "LOAM_DIR", "GITHUB_ID", "GITHUB_SECRET"} {
 		if value := ts.Getenv(key); value != "" {
 			p.Env = append(p.Env, key+"="+value)
 		}
