@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -66,7 +67,7 @@ func (h *hasher) check(ctx context.Context, stored, password string) (bool, erro
 	if stored == "" {
 		stored = h.dummy
 	}
-	match, err := h.matcher(stored)
+	match, err := h.matcher(strings.TrimPrefix(stored, importedMark))
 	if err != nil {
 		return false, fmt.Errorf("auth: reading a stored password hash: %w", err)
 	}

@@ -56,7 +56,6 @@ const importedMark = "imported:"
 
 // matcher reads a stored hash: a PHC string, or bcrypt's.
 func (h *hasher) matcher(stored string) (matcher, error) {
-	stored = strings.TrimPrefix(stored, importedMark)
 	fields := strings.Split(stored, "$")
 	if len(stored) > mostHash || len(fields) < 4 || fields[0] != "" {
 		return nil, errHashForm

@@ -67,7 +67,7 @@ func TestForeignHashesRefused(t *testing.T) {
 	bcrypt53 := strings.Repeat("a", 53)
 	key := strings.Repeat("A", 43)
 	for _, hash := range []string{
-		"", "$", "x", "plain text", "$1$salt$hash", "5f4dcc3b5aa765d61d8327deb882cf99", "$2a$10$abc", "$$$$$", "bcrypt$", "argon2$",
+		"", "$", "x", "plain text", "$1$salt$hash", "5f4dcc3b5aa765d61d8327deb882cf99", "$2a$10$abc", "$$$$$", "bcrypt$", "argon2$", importedMark + aBcrypt,
 		"$2x$10$" + bcrypt53, "$2b$31$" + bcrypt53, "$2b$15$" + bcrypt53, "$2b$03$" + bcrypt53, "$2b$-1$" + bcrypt53, "$2b$10$" + bcrypt53[1:] + "*", "$2b$10$" + bcrypt53 + "$",
 		"$argon2d$v=19$m=256,t=2,p=1$c29tZXNhbHQ$" + key,
 		"$argon2id$v=16$m=256,t=2,p=1$c29tZXNhbHQ$" + key,
