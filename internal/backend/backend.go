@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/httpapi"
 	"github.com/loam-dev/loam/internal/jobs"
+	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/sdkgen"
 	"github.com/loam-dev/loam/internal/store"
@@ -36,7 +38,8 @@ type Options struct {
 	Vault   *vault.Vault   // holds the master key
 	Encrypt bool           // the database, with a key of the vault's
 	Config  *config.Config // loam.yaml
-	Dev     bool           // explorers and introspection for everybody
+	Dev     bool           // explorers, the mailbox, and introspection for everybody
+	Mail    fs.FS          // the project's own mail templates; nil for none
 	Log     *slog.Logger
 	Now     func() time.Time // nil: the clock
 }
@@ -46,6 +49,7 @@ type Backend struct {
 	Auth     *auth.Service
 	Tenant   *tenant.Service
 	Audit    *audit.Log
+	Mail     *mail.Service
 	Migrator *store.Migrator
 
 	opts    Options
@@ -82,7 +86,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 func (b *Backend) wire(ctx context.Context) error {
 	o := b.opts
 	b.Migrator = store.NewMigrator(b.engine, store.MigratorOptions{
-		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), audit.Tables(), jobs.Tables()),
+		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), audit.Tables(), jobs.Tables(), mail.Tables()),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
 		Now:          o.Now,
@@ -94,6 +98,9 @@ func (b *Backend) wire(ctx context.Context) error {
 	b.Audit = audit.New(b.engine, o.Vault, o.Now)
 	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Roles: o.Config.Roles, Limits: organizationLimits(o.Config.Limits.Organization), Now: o.Now}
 	var err error
+	if b.Mail, err = mail.New(b.mail(register)); err != nil {
+		return err
+	}
 	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Audit: b.Audit, Issuer: "loam:" + o.Name,
 		AccessLife: o.Config.Auth.Sessions.AccessToken, SessionIdle: o.Config.Auth.Sessions.RefreshToken, Now: o.Now})
 	if err != nil {
@@ -109,11 +116,23 @@ func (b *Backend) wire(ctx context.Context) error {
 		}
 	}
 	b.api = httpapi.New(httpapi.Config{
-		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Anonymous: anonymous,
+		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Mail: b.Mail, Anonymous: anonymous,
 		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,
 		Audit: b.Audit, Dev: o.Dev, Ready: b.ready, Log: o.Log,
 	})
 	return nil
+}
+
+// mail is how messages are sent, as loam.yaml says.
+func (b *Backend) mail(brands mail.Brands) mail.Options {
+	o, m := b.opts, b.opts.Config.Mail
+	return mail.Options{
+		Engine: b.engine, Jobs: b.jobs, Vault: o.Vault, Project: o.Config.Name, Brands: brands, Templates: o.Mail,
+		From: m.From, ReplyTo: m.ReplyTo, Language: m.Language,
+		SMTP:   mail.SMTP{Host: m.SMTP.Host, Port: m.SMTP.Port, User: m.SMTP.User, Password: mail.Secret(m.SMTP.Password.Text()), TLS: m.SMTP.TLS},
+		Limits: mail.Limits{PerAddress: o.Config.Limits.Mail.PerAddress, PerNetwork: o.Config.Limits.Mail.PerNetwork},
+		Dev:    o.Dev, Log: o.Log, Now: o.Now,
+	}
 }
 
 // Use serves a schema from now on; requests under way finish with the one that
@@ -157,6 +176,11 @@ func (b *Backend) openAPI(s *schema.Schema) []byte {
 
 // Data answers queries under the schema in force; for seeds and tests.
 func (b *Backend) Data() *data.Service { return b.app.Load().Data }
+
+// Send sends a message by itself; for tests, and to try the settings.
+func (b *Backend) Send(ctx context.Context, m mail.Message) error {
+	return b.engine.Write(ctx, func(c store.Conn) error { return b.Mail.Send(c, m) })
+}
 
 // Handler answers HTTP.
 func (b *Backend) Handler() http.Handler { return b.api }

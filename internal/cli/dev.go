@@ -69,6 +69,7 @@ func (c *console) dev(ctx context.Context, at *place) (err error) {
 		return err
 	}
 	log := c.log()
+	at.mail = os.DirFS(filepath.Join(at.dir, mailDir))
 	b, err := at.open(ctx, p.config, true, log)
 	if err != nil {
 		return err

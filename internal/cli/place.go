@@ -30,7 +30,8 @@ const (
 type place struct {
 	dir, data, addr, keyFile string
 
-	local bool // for development, where an empty LOAM_MASTER_KEY is none
+	mail  fs.FS // the project's mail templates; nil: none are looked at
+	local bool  // for development, where an empty LOAM_MASTER_KEY is none
 }
 
 // flags gives a command the flags of a place. Addr is for those that listen.
@@ -129,7 +130,7 @@ func (p *place) open(ctx context.Context, config *config.Config, dev bool, log *
 	}
 	return backend.Open(ctx, backend.Options{
 		Name: environmentName, Data: p.dataDir(), Vault: v, Encrypt: encrypt,
-		Config: config, Dev: dev, Log: log,
+		Config: config, Dev: dev, Mail: p.mail, Log: log,
 	})
 }
 

@@ -17,6 +17,7 @@ const (
 	schemaFile = "schema.graphql"
 	configFile = "loam.yaml"
 	seedFile   = "seed.json"
+	mailDir    = "mail" // templates of messages
 )
 
 // maxProjectFile bounds each of them, in bytes. The schema and the

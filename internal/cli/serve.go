@@ -47,6 +47,7 @@ func (c *console) production(ctx context.Context, at *place) (err error) {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(c.err, nil))
+	at.mail = os.DirFS(filepath.Join(at.dir, mailDir))
 	b, err := at.open(ctx, p.config, false, log)
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ const (
 	HTTPHeader        Code = "http/bad_header"
 	HTTPCredentials   Code = "http/credentials"
 	HTTPTimeout       Code = "http/timeout"
+	HTTPForeign       Code = "http/foreign_origin"
 
 	GraphQLRequest      Code = "graphql/bad_request"
 	GraphQLSyntax       Code = "graphql/syntax"
@@ -86,6 +87,13 @@ const (
 
 	JobsFull     Code = "jobs/full"
 	JobsTooLarge Code = "jobs/too_large"
+
+	MailTooMany  Code = "mail/too_many"
+	MailOff      Code = "mail/off"
+	MailAddress  Code = "mail/bad_address"
+	MailTemplate Code = "mail/bad_template"
+	MailSettings Code = "mail/bad_settings"
+	MailNotFound Code = "mail/not_found"
 
 	AuthBadEmail     Code = "auth/bad_email"
 	AuthBadPassword  Code = "auth/bad_password"
@@ -179,6 +187,7 @@ var Catalog = map[Code]Entry{
 	HTTPHeader:        {Invalid, "A header is not of the form that the message names."},
 	HTTPCredentials:   {Invalid, "The request shows two kinds of credentials. Send one."},
 	HTTPTimeout:       {Timeout, "The request took too long and was given up. Ask for less at once."},
+	HTTPForeign:       {Forbidden, "This path is for pages of this server under its own address, and for local tools."},
 
 	GraphQLRequest:      {Invalid, "The request has no document to run, or does not say which of its operations."},
 	GraphQLSyntax:       {Invalid, "The document is not well formed. The location says where."},
@@ -239,6 +248,13 @@ var Catalog = map[Code]Entry{
 
 	JobsFull:     {Unavailable, "Too much background work of this kind waits already. Try again after Retry-After."},
 	JobsTooLarge: {TooLarge, "A background job carries more than it may. The message names the limit."},
+
+	MailTooMany:  {TooMany, "The address got as many messages of this kind as it may. Try again after Retry-After."},
+	MailOff:      {Unavailable, "The server has no mail server to send through. Its operator sets mail.from and mail.smtp in loam.yaml."},
+	MailAddress:  {Invalid, "No message can go to this address."},
+	MailTemplate: {Invalid, "A template in the project's directory `mail` has a mistake. The message names the file and the line."},
+	MailSettings: {Invalid, "The mail settings in loam.yaml can't be used. The message says which."},
+	MailNotFound: {NotFound, "The mailbox of development has no such message."},
 
 	AuthBadEmail:     {Invalid, "The email address is not well formed."},
 	AuthBadPassword:  {Invalid, "The password is too short or too long. The message names the limits."},

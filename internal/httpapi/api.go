@@ -15,6 +15,7 @@ import (
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/graphql"
+	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/tenant"
 )
 
@@ -38,6 +39,7 @@ type Config struct {
 	Auth      *auth.Service
 	Tenant    *tenant.Service
 	Audit     *audit.Log
+	Mail      *mail.Service
 	Anonymous *access.Principal // the caller who shows nothing
 	Origins   []string          // allowed by CORS; "*" for all
 	Dev       bool              // GraphiQL, and introspection for everybody

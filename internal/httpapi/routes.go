@@ -77,6 +77,14 @@ var routes = []route{
 	{"POST /graphql", anyone, graphqlPost, "a GraphQL document"},
 	{"GET /graphql/_explorer/{file}", open, graphiqlAsset, "the files of GraphiQL, in development"},
 
+	{"GET /_mail", open, mailboxPage, "the mailbox, in development without a mail server: what would have been sent"},
+	{"GET /_mail/_page/{file}", open, mailboxAsset, "the files of that page"},
+	{"GET /_mail/messages", open, listMessages, "the messages in the mailbox, newest first; `?to=` for those of one address"},
+	{"DELETE /_mail/messages", open, clearMessages, "empties the mailbox"},
+	{"GET /_mail/messages/{id}", open, getMessage, "a message with its text and HTML"},
+	{"GET /_mail/messages/{id}/html", open, showMessage, "its HTML alone"},
+	{"DELETE /_mail/messages/{id}", open, clearMessages, "removes a message"},
+
 	{"GET /api", open, docsPage, "the browsable page of the REST API"},
 	{"GET /api/_docs/{file}", open, docsAsset, "the files of that page"},
 	{"GET /api/openapi.json", open, openAPI, "the OpenAPI 3.1 document"},

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -151,6 +152,17 @@ func (c *Client) Join(email, role string) *Client {
 	return other
 }
 
+// Mail is the newest message to an address, from the mailbox: its code, link,
+// subject, text and html. The test fails where there is none.
+func (s *Server) Mail(to string) *Response {
+	s.t.Helper()
+	list := s.Anonymous().Get("/_mail/messages?to=" + url.QueryEscape(to)).Want(http.StatusOK)
+	if list.Len("items") == 0 {
+		s.t.Fatalf("no message went to %s", to)
+	}
+	return s.Anonymous().Get("/_mail/messages/" + list.String("items", 0, "id")).Want(http.StatusOK)
+}
+
 // Response is an answer.
 type Response struct {
 	*http.Response
@@ -187,6 +199,7 @@ func (c *Client) Do(method, path string, body any, headers ...string) *Response 
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
+	r.Host = r.Header.Get("Host")
 	res, err := c.s.Client().Do(r)
 	if err != nil {
 		c.s.t.Fatal(err)
