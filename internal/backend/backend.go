@@ -96,7 +96,8 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.jobs = jobs.New(jobs.Options{Engine: b.engine, Log: o.Log, Now: o.Now})
 	b.Audit = audit.New(b.engine, o.Vault, o.Now)
-	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Roles: o.Config.Roles, Limits: organizationLimits(o.Config.Limits.Organization), Now: o.Now}
+	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Roles: o.Config.Roles, Limits: &o.Config.Limits.Organization,
+		PerUser: o.Config.Limits.User.Organizations, AdminsFound: o.Config.Orgs.Create == "admins", NoDomains: !o.Config.Orgs.Domains, Now: o.Now}
 	var err error
 	if b.Mail, err = mail.New(b.mail(register)); err != nil {
 		return err
