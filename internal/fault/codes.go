@@ -133,6 +133,8 @@ const (
 	AuthReauthenticate Code = "auth/reauthenticate"
 	AuthFactorExists   Code = "auth/factor_exists"
 	AuthNoFactor       Code = "auth/factor_not_found"
+	AuthHookRefused    Code = "auth/hook_refused"
+	AuthHookFailed     Code = "auth/hook_failed"
 
 	TenantNotFound     Code = "tenant/not_found"
 	TenantNoMember     Code = "tenant/member_not_found"
@@ -294,6 +296,8 @@ var Catalog = map[Code]Entry{
 	AuthReauthenticate: {Forbidden, "The change needs a fresh proof of who you are. Send the password, a code or a passkey to /auth/reauthenticate, then repeat the change."},
 	AuthFactorExists:   {Conflict, "The account has this factor already. Remove it first."},
 	AuthNoFactor:       {NotFound, "The account has no such factor."},
+	AuthHookRefused:    {Forbidden, "The app's own check before sign-up refuses. The message is that check's."},
+	AuthHookFailed:     {Unavailable, "A service of the app that is to be asked first does not answer as it should. Try again; the server's log says what is wrong."},
 
 	TenantNotFound:     {NotFound, "There is no such organization, or none that the caller belongs to."},
 	TenantNoMember:     {NotFound, "The organization has no such member."},
