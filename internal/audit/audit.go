@@ -90,6 +90,7 @@ type Log struct {
 	mac     *vault.MAC
 	cursors *vault.Sealer
 	now     func() time.Time
+	denied  refusals
 }
 
 // New makes the log. The system tables must exist. Now may be nil: the clock.

@@ -373,3 +373,30 @@ func TestEventsAreWhole(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRefusalsAreBounded: who is refused can't fill the disk by it.
+func TestRefusalsAreBounded(t *testing.T) {
+	p := newPlace(t)
+	deny := func(actor string, n int) (count int, last audit.Record) {
+		for range n {
+			if err := p.Deny(t.Context(), audit.Event{Action: "access.denied", Org: "acme", Actor: actor, Details: map[string]any{"route": "x"}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		found, err := p.List(t.Context(), "acme", audit.Filter{Actor: actor}, audit.Page{Limit: 1000})
+		if err != nil || len(found.Items) == 0 {
+			t.Fatal(err)
+		}
+		return len(found.Items), found.Items[0]
+	}
+	if n, last := deny("user:eve", 100); n != 30 || last.Outcome != audit.Denied || !strings.Contains(string(last.Details), "not recorded") || !strings.Contains(string(last.Details), "route") {
+		t.Errorf("%d records, the last %+v", n, last)
+	}
+	if n, last := deny("user:bob", 1); n != 1 || strings.Contains(string(last.Details), "not recorded") {
+		t.Errorf("another's: %d, %+v", n, last)
+	}
+	p.clock = p.clock.Add(time.Hour)
+	if n, _ := deny("user:eve", 1); n != 31 {
+		t.Errorf("an hour later: %d", n)
+	}
+}

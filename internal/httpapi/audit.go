@@ -5,8 +5,10 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
 )
@@ -87,4 +89,25 @@ func moment(name, value string) (time.Time, error) {
 		return time.Time{}, fault.New(fault.AuditBadFilter, "%s is %q; it is a time such as 2026-01-02T15:04:05Z", name, value).At(name)
 	}
 	return t, nil
+}
+
+// recordDenied records that a user was refused what is done under /auth: to
+// members, keys, organizations, users. What the rules of models refuse is
+// everyday, and is not recorded. The answer is a refusal in any case.
+func (c *call) recordDenied(pattern string, refusal *fault.Error) {
+	if c.by.Kind != access.User || !strings.HasPrefix(c.URL.Path, "/auth/") {
+		return
+	}
+	org := c.PathValue("org") // of which they are a member: to others it is not there
+	if org == "" {
+		org = c.by.Org
+	}
+	if strings.HasPrefix(c.URL.Path, "/auth/admin/") {
+		org = ""
+	}
+	err := c.api.Audit.Deny(c.Context(), audit.Event{Action: "access.denied", Org: org, Actor: c.by.Subject(),
+		Details: map[string]any{"route": pattern, "path": c.URL.Path, "why": string(refusal.Code)}})
+	if err != nil {
+		c.api.Log.Error("a refusal is not recorded", "request", c.id, "error", err)
+	}
 }

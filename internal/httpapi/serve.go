@@ -136,7 +136,11 @@ func (e *endpoint) run(c *call) (answer reply, err error) {
 	if e.guard == signedIn && c.by.Kind != access.User {
 		return reply{}, fault.New(fault.AccessSignIn, "sign in first: send Authorization: Bearer <access token>")
 	}
-	return e.handle(c)
+	answer, err = e.handle(c)
+	if err != nil && fault.Of(err).Kind() == fault.Forbidden {
+		c.recordDenied(e.pattern, fault.Of(err))
+	}
+	return answer, err
 }
 
 // principal verifies what the caller shows. Showing both a token and a key is

@@ -75,6 +75,38 @@ func TestAttack127_PrivilegedActions(t *testing.T) {
 	}
 }
 
+// TestAttack127_Refusals: who tries what they may not leaves one record, too.
+func TestAttack127_Refusals(t *testing.T) {
+	_, ada, eve := two(t)
+	bob := ada.Join("bob@example.com", "member")
+	members := "/auth/organizations/" + ada.Org + "/members"
+	refused := []*testkit.Response{
+		bob.Do("POST", members, map[string]any{"userId": eve.UserID, "role": "owner"}),
+		bob.Do("PATCH", members+"/"+bob.UserID, map[string]any{"role": "owner"}),
+		bob.Do("DELETE", members+"/"+ada.UserID, nil),
+		bob.Do("POST", "/auth/keys", map[string]any{"name": "ci"}),
+		bob.Get("/auth/organizations/" + ada.Org + "/audit"),
+	}
+	found := trail(t, ada, "?action=access.denied")
+	if len(found) != len(refused) {
+		t.Fatalf("%d refusals left %d records", len(refused), len(found))
+	}
+	for i, r := range refused {
+		r.Want(403)
+		got := found[len(found)-1-i]
+		details, _ := got["details"].(map[string]any)
+		if got["outcome"] != "denied" || got["actor"] != "user:"+bob.UserID || got["requestId"] != r.Header.Get("X-Request-Id") || got["address"] != "127.0.0.1" ||
+			details["why"] != r.String("code") || details["path"] != r.Request.URL.Path {
+			t.Errorf("%s %s is recorded as %v", r.Request.Method, r.Request.URL.Path, got)
+		}
+	}
+	// A foreign organization's log is not to be written to by those who are not in it.
+	eve.Do("POST", members, map[string]any{"userId": eve.UserID}).Want(404)
+	if n := len(trail(t, ada, "?action=access.denied")); n != len(refused) {
+		t.Errorf("a foreigner has written to the log: %d records", n)
+	}
+}
+
 // TestAttack129_AgentInjection: what a caller calls itself can't forge a record.
 func TestAttack129_AgentInjection(t *testing.T) {
 	_, ada, _ := two(t)
