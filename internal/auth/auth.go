@@ -52,8 +52,6 @@ type Organizations interface {
 	Standing(c store.Conn, org, userID string) error
 	// May tells whether a role has a permission.
 	May(role, permission string) bool
-	// Teams returns the slugs and ids of the user's teams in an organization.
-	Teams(c store.Conn, org, userID string) (slugs, ids []string, err error)
 	// Leads tells whether the user is an owner or admin of others.
 	Leads(c store.Conn, userID string) (bool, error)
 }
@@ -105,6 +103,10 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	factors, err := newFactors(cfg.Factors, cfg.Vault, now)
+	if err != nil {
+		return nil, err
+	}
 	return &Service{
 		engine:   cfg.Engine,
 		orgs:     cfg.Organizations,
@@ -118,7 +120,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		hasher:   newHasher(),
 		accounts: newLimiter(accountLimits, now),
 		networks: newLimiter(networkLimits, now),
-		factors:  newFactors(cfg.Factors, cfg.Vault),
+		factors:  factors,
 		tokens:   newCache(now),
 		apiKeys:  newCache(now),
 	}, nil

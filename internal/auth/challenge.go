@@ -6,6 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/factor"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -57,6 +60,29 @@ type pendingSignIn struct {
 	data   string // sealed: of a passkey's ceremony, or the secret being enrolled
 }
 
+// place is where what is sealed for the challenge belongs.
+func (p pendingSignIn) place() string { return "_challenges/" + p.hash }
+
+// challengeTables are the tables of challenges.
+func challengeTables() []string {
+	return []string{
+		`CREATE TABLE IF NOT EXISTS "_challenges" (
+			"id" TEXT NOT NULL PRIMARY KEY,
+			"user_id" TEXT NOT NULL REFERENCES "_users" ("id") ON DELETE CASCADE,
+			"method" TEXT NOT NULL,
+			"enrol" INTEGER NOT NULL,
+			"tries" INTEGER NOT NULL DEFAULT 0,
+			"data" TEXT NOT NULL DEFAULT '',
+			"address" TEXT NOT NULL,
+			"created_at" TEXT NOT NULL,
+			"expires_at" TEXT NOT NULL,
+			"used_at" TEXT
+		) STRICT`,
+		`CREATE INDEX IF NOT EXISTS "_challenges_user" ON "_challenges" ("user_id", "created_at")`,
+		`CREATE INDEX IF NOT EXISTS "_challenges_expiry" ON "_challenges" ("expires_at")`,
+	}
+}
+
 // challenge makes the challenge that stands between a first proof and a session,
 // or returns nil where one proof is enough.
 func (s *Service) challenge(c store.Conn, user account, how Method, from Client) (*Challenge, error) {
@@ -82,7 +108,7 @@ func (s *Service) challenge(c store.Conn, user account, how Method, from Client)
 // kindsDue returns the kinds of proof of which the user owes one after the
 // first; none where the first is enough.
 func (s *Service) kindsDue(c store.Conn, user account) ([]string, error) {
-	has, err := factorsOf(c, user.ID)
+	has, err := s.factors.Of(c, user.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +117,9 @@ func (s *Service) kindsDue(c store.Conn, user account) ([]string, error) {
 		kinds = append(kinds, kindTOTP)
 	} else if due, err := s.owesFactor(c, user); err != nil || !due {
 		return nil, err
+	}
+	if has.Passkeys > 0 && s.factors.Served() == nil {
+		kinds = append(kinds, kindPasskey)
 	}
 	if len(kinds) == 0 {
 		return []string{kindEnrol}, nil
@@ -130,7 +159,7 @@ func (s *Service) AnswerChallenge(ctx context.Context, in Answer, from Client) (
 		if err != nil {
 			return nil, err
 		}
-		codes, refused, err := s.meets(c, p, in)
+		codes, refused, err := s.meets(ctx, c, p, in)
 		if err != nil || refused != nil {
 			return refused, err
 		}
@@ -152,18 +181,21 @@ func (s *Service) AnswerChallenge(ctx context.Context, in Answer, from Client) (
 
 // meets tells whether an answer is right: refused where it is not. An answer
 // that sets a factor up comes with its recovery codes.
-func (s *Service) meets(c store.Conn, p pendingSignIn, in Answer) (codes []Secret, refused, err error) {
-	var right bool
+func (s *Service) meets(ctx context.Context, c store.Conn, p pendingSignIn, in Answer) (codes []Secret, refused, err error) {
 	switch {
 	case p.enrol:
-		return s.enrolled(c, p, in.Code)
+		codes, err = s.enrolled(ctx, c, p, in.Code)
+	case in.Passkey != nil:
+		err = s.factors.Assert(c, p.user.holder(), p.place(), factor.Assertion{ID: Secret(p.data), Passkey: in.Passkey})
 	default:
-		right, err = s.checkCode(c, p.user.ID, in.Code)
+		err = s.factors.UseCode(c, p.user.ID, in.Code)
 	}
-	if err == nil && !right {
-		refused = wrongCode()
+	for _, wrong := range []fault.Code{fault.FactorWrongCode, fault.FactorPasskey, fault.FactorOptions, fault.FactorNotFound, fault.FactorExists} {
+		if fault.Is(err, wrong) {
+			return nil, err, nil
+		}
 	}
-	return nil, refused, err
+	return codes, nil, err
 }
 
 // attemptChallenge runs an attempt at a live challenge in one transaction, and
@@ -195,6 +227,11 @@ func (s *Service) attemptChallenge(ctx context.Context, id Secret, from Client, 
 	err = s.engine.Write(ctx, func(c store.Conn) (err error) {
 		if p, err = s.liveChallenge(c, id); err == nil {
 			refused, err = attempt(c, p)
+		}
+		if err == nil && refused != nil {
+			who := "user:" + p.user.ID
+			err = s.record(ctx, c, audit.Event{Action: "auth.sign_in_failed", Outcome: audit.Failure, Actor: who, Target: who, Org: p.user.org,
+				Details: map[string]any{"method": string(p.method), "reason": "second factor"}})
 		}
 		return err
 	})
@@ -238,8 +275,8 @@ func (s *Service) liveChallenge(c store.Conn, id Secret) (pendingSignIn, error) 
 // EnrolByChallenge gives a user who must have a second factor and has none the
 // secret of one. The challenge is answered with the app's first code, and there
 // is no session before.
-func (s *Service) EnrolByChallenge(ctx context.Context, in ChallengeID) (TOTP, error) {
-	var t TOTP
+func (s *Service) EnrolByChallenge(ctx context.Context, in ChallengeID) (factor.TOTP, error) {
+	var t factor.TOTP
 	err := s.engine.Write(ctx, func(c store.Conn) error {
 		p, err := s.liveChallenge(c, in.ID)
 		if err == nil && !p.enrol {
@@ -248,11 +285,11 @@ func (s *Service) EnrolByChallenge(ctx context.Context, in ChallengeID) (TOTP, e
 		if err != nil {
 			return err
 		}
-		if t, err = s.newTOTP(p.user); err != nil {
+		if t, err = s.factors.NewTOTP(p.user.label()); err != nil {
 			return err
 		}
 		_, err = c.Exec(`UPDATE "_challenges" SET "data" = ?1, "tries" = "tries" + 1 WHERE "id" = ?2`,
-			s.factors.seal(string(t.Secret), "_challenges/"+p.hash), p.hash)
+			s.factors.Seal(string(t.Secret), p.place()), p.hash)
 		return err
 	})
 	return t, wrap("enrolling a second factor", err)
@@ -260,32 +297,43 @@ func (s *Service) EnrolByChallenge(ctx context.Context, in ChallengeID) (TOTP, e
 
 // enrolled sets up the second factor that the challenge has made, if the code
 // shows that the app has it.
-func (s *Service) enrolled(c store.Conn, p pendingSignIn, code Secret) (codes []Secret, refused, err error) {
+func (s *Service) enrolled(ctx context.Context, c store.Conn, p pendingSignIn, code Secret) ([]Secret, error) {
 	if p.data == "" {
-		return nil, fault.New(fault.AuthNoFactor, "get a secret from /auth/challenge/enrol first"), nil
+		return nil, fault.New(fault.FactorNotFound, "get a secret from /auth/challenge/enrol first")
 	}
-	secret, err := s.factors.open(p.data, "_challenges/"+p.hash)
+	secret, err := s.factors.Open(p.data, p.place())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	step, right := s.stepOf(secret, code)
-	if !right {
-		return nil, wrongCode(), nil
+	codes, err := s.factors.EnrolTOTP(c, p.user.ID, secret, code)
+	if err != nil {
+		return nil, err
 	}
-	n, err := s.insertTOTP(c, p.user.ID, secret, step, true)
-	if err == nil && n == 0 { // another challenge was faster
-		return nil, challengeEnded(), nil
-	}
-	if err == nil {
-		codes, err = s.newRecoveryCodes(c, p.user.ID)
-	}
-	return codes, nil, err
+	who := &access.Principal{Kind: access.User, UserID: p.user.ID, Org: p.user.org}
+	return codes, s.recordFactor(ctx, c, who, "auth.factor_added", kindTOTP)
+}
+
+// ChallengeOptions begin the answer to a challenge by passkey. The id of its answer
+// is the challenge's.
+func (s *Service) ChallengeOptions(ctx context.Context, in ChallengeID) (options factor.PasskeyOptions, err error) {
+	err = s.engine.Write(ctx, func(c store.Conn) error {
+		p, err := s.liveChallenge(c, in.ID)
+		if err == nil && p.enrol {
+			err = challengeEnded()
+		}
+		if err != nil {
+			return err
+		}
+		if options, err = s.factors.AssertOptions(c, p.user.holder(), p.place(), false); err != nil {
+			return err
+		}
+		_, err = c.Exec(`UPDATE "_challenges" SET "data" = ?1 WHERE "id" = ?2`, string(options.ID), p.hash)
+		options.ID = ""
+		return err
+	})
+	return options, wrap("answering a challenge by passkey", err)
 }
 
 func challengeEnded() *fault.Error {
 	return fault.New(fault.AuthChallenge, "the challenge was answered, has expired, or had %d wrong answers: sign in again", challengeTry)
-}
-
-func wrongCode() *fault.Error {
-	return fault.New(fault.AuthWrongCode, "the code is wrong or was used: send the newest code of the authenticator app, or an unused recovery code").At("code")
 }

@@ -10,9 +10,12 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/factor"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
+
+const codesMade = 10 // recovery codes at a time
 
 // code is what the app with the secret shows now, or so many seconds from now.
 func (p *place) code(secret Secret, later time.Duration) Secret {
@@ -47,7 +50,7 @@ func (p *place) enrol(s Session) (secret Secret, codes []Secret) {
 	if err != nil {
 		p.Fatal(err)
 	}
-	p.wait(2 * totpStep * time.Second)
+	p.wait(2 * 30 * time.Second)
 	return t.Secret, confirmed.Codes
 }
 
@@ -74,14 +77,14 @@ func TestTOTPStandsBeforeTheSession(t *testing.T) {
 	ctx := context.Background()
 	session := p.signUp("ada")
 	secret, codes := p.enrol(session)
-	if len(codes) != recoveryCodes {
+	if len(codes) != codesMade {
 		t.Errorf("%d recovery codes", len(codes))
 	}
 	c := p.challenged("ada")
 	if !slices.Equal(c.Kinds, []string{kindTOTP, kindRecovery}) {
 		t.Errorf("the kinds are %v", c.Kinds)
 	}
-	is(t, "a wrong code", p.answerCode(c, p.wrong(secret)), fault.AuthWrongCode)
+	is(t, "a wrong code", p.answerCode(c, p.wrong(secret)), fault.FactorWrongCode)
 	in, err := p.AnswerChallenge(ctx, Answer{ID: c.ID, Code: p.code(secret, 0)}, Client{})
 	if err != nil {
 		t.Fatal(err)
@@ -93,10 +96,10 @@ func TestTOTPStandsBeforeTheSession(t *testing.T) {
 	is(t, "no such challenge", p.answerCode(Challenge{ID: "loamc_x"}, "123456"), fault.AuthChallenge)
 	is(t, "no code", p.answerCode(c, ""), fault.QueryRequired)
 	_, err = p.BeginTOTP(ctx, p.who(*in.Session))
-	is(t, "a second app", err, fault.AuthFactorExists)
+	is(t, "a second app", err, fault.FactorExists)
 
 	is(t, "removing", p.RemoveTOTP(ctx, p.who(*in.Session)), "")
-	is(t, "removing again", p.RemoveTOTP(ctx, p.who(*in.Session)), fault.AuthNoFactor)
+	is(t, "removing again", p.RemoveTOTP(ctx, p.who(*in.Session)), fault.FactorNotFound)
 	if n := p.count(`SELECT COUNT(*) FROM "_recovery_codes"`); n != 0 {
 		t.Errorf("%d recovery codes are left", n)
 	}
@@ -113,11 +116,11 @@ func TestCodesOfNeighbouringSteps(t *testing.T) {
 		later time.Duration
 		want  fault.Code
 	}{
-		{"two steps behind", -60 * time.Second, fault.AuthWrongCode},
+		{"two steps behind", -60 * time.Second, fault.FactorWrongCode},
 		{"a step behind", -30 * time.Second, ""},
-		{"two steps ahead", 60 * time.Second, fault.AuthWrongCode},
+		{"two steps ahead", 60 * time.Second, fault.FactorWrongCode},
 		{"a step ahead", 30 * time.Second, ""},
-		{"now, after the one ahead", 0, fault.AuthWrongCode},
+		{"now, after the one ahead", 0, fault.FactorWrongCode},
 	} {
 		is(t, c.what, p.answerCode(p.challenged("ada"), p.code(secret, c.later)), c.want)
 	}
@@ -134,7 +137,7 @@ func TestAttack019_CodesOnce(t *testing.T) {
 		}
 		p.accounts.limits.free = 1 << 20 // the limiter would hide that codes are used once
 		got := together(len(challenges), func(i int) error { return p.answerCode(challenges[i], code) })
-		if got[""] != 1 || got[fault.AuthWrongCode] != len(challenges)-1 {
+		if got[""] != 1 || got[fault.FactorWrongCode] != len(challenges)-1 {
 			t.Errorf("the answers are %v", got)
 		}
 	}
@@ -154,11 +157,11 @@ func TestAttack020_WrongCodes(t *testing.T) {
 	secret, _ := p.enrol(p.signUp("ada"))
 	c := p.challenged("ada")
 	for range 3 {
-		is(t, "a wrong code", p.answerCode(c, p.wrong(secret)), fault.AuthWrongCode)
+		is(t, "a wrong code", p.answerCode(c, p.wrong(secret)), fault.FactorWrongCode)
 	}
 	c = p.challenged("ada")
 	for range 2 {
-		is(t, "a wrong code", p.answerCode(c, p.wrong(secret)), fault.AuthWrongCode)
+		is(t, "a wrong code", p.answerCode(c, p.wrong(secret)), fault.FactorWrongCode)
 	}
 	c = p.challenged("ada")
 	is(t, "the sixth", p.answerCode(c, p.wrong(secret)), fault.AuthTooMany)
@@ -170,7 +173,7 @@ func TestAttack020_WrongCodes(t *testing.T) {
 	c = p.challenged("ada")
 	for range challengeTry {
 		p.wait(20 * time.Second)
-		is(t, "a wrong code", p.answerCode(c, p.wrong(secret)), fault.AuthWrongCode)
+		is(t, "a wrong code", p.answerCode(c, p.wrong(secret)), fault.FactorWrongCode)
 	}
 	p.wait(20 * time.Second)
 	is(t, "the right one after five", p.answerCode(c, p.code(secret, 0)), fault.AuthChallenge)
@@ -225,23 +228,23 @@ func TestRecoveryCodes(t *testing.T) {
 	ctx := context.Background()
 	session := p.signUp("ada")
 	_, err := p.RenewRecoveryCodes(ctx, p.who(session))
-	is(t, "codes for nothing", err, fault.AuthNoFactor)
+	is(t, "codes for nothing", err, fault.FactorNotFound)
 	_, codes := p.enrol(session)
 	sloppy := Secret(strings.ToUpper(strings.ReplaceAll(string(codes[0]), "-", " ")))
 	is(t, "a code as people type it", p.answerCode(p.challenged("ada"), sloppy), "")
-	is(t, "the same again", p.answerCode(p.challenged("ada"), codes[0]), fault.AuthWrongCode)
+	is(t, "the same again", p.answerCode(p.challenged("ada"), codes[0]), fault.FactorWrongCode)
 	has, err := p.ListFactors(ctx, p.who(session))
-	if err != nil || !has.TOTP || has.RecoveryCodes != recoveryCodes-1 {
+	if err != nil || !has.TOTP || has.RecoveryCodes != codesMade-1 {
 		t.Errorf("the factors are %+v %v", has, err)
 	}
 	other := p.signUp("eve")
 	p.enrol(other)
-	is(t, "another's code", p.answerCode(p.challenged("eve"), codes[1]), fault.AuthWrongCode)
+	is(t, "another's code", p.answerCode(p.challenged("eve"), codes[1]), fault.FactorWrongCode)
 	renewed, err := p.RenewRecoveryCodes(ctx, p.who(session))
 	if err != nil {
 		t.Fatal(err)
 	}
-	is(t, "an old code", p.answerCode(p.challenged("ada"), codes[1]), fault.AuthWrongCode)
+	is(t, "an old code", p.answerCode(p.challenged("ada"), codes[1]), fault.FactorWrongCode)
 	is(t, "a new code", p.answerCode(p.challenged("ada"), renewed.Codes[1]), "")
 	if strings.Contains(p.dump(), strings.ReplaceAll(string(renewed.Codes[2]), "-", "")) {
 		t.Error("a recovery code is stored as it is")
@@ -303,8 +306,8 @@ func TestEnrolBeforeTheSession(t *testing.T) {
 	p.signUp("ada")
 	p.factors.Second = SecondRequired
 	c, slower := p.challenged("ada"), p.challenged("ada")
-	is(t, "a code of nothing", p.answerCode(c, "123456"), fault.AuthNoFactor)
-	secrets := map[Secret]TOTP{}
+	is(t, "a code of nothing", p.answerCode(c, "123456"), fault.FactorNotFound)
+	secrets := map[Secret]factor.TOTP{}
 	for _, id := range []Secret{c.ID, slower.ID} {
 		made, err := p.EnrolByChallenge(ctx, ChallengeID{id})
 		if err != nil {
@@ -315,15 +318,15 @@ func TestEnrolBeforeTheSession(t *testing.T) {
 			t.Errorf("the secret is %q, %.40q", string(made.URI), string(made.QR))
 		}
 	}
-	is(t, "a wrong code", p.answerCode(c, p.wrong(secrets[c.ID].Secret)), fault.AuthWrongCode)
+	is(t, "a wrong code", p.answerCode(c, p.wrong(secrets[c.ID].Secret)), fault.FactorWrongCode)
 	in, err := p.AnswerChallenge(ctx, Answer{ID: c.ID, Code: p.code(secrets[c.ID].Secret, 0)}, Client{})
-	if err != nil || in.Session == nil || len(in.RecoveryCodes) != recoveryCodes {
+	if err != nil || in.Session == nil || len(in.RecoveryCodes) != codesMade {
 		t.Fatalf("the answer is %+v %v", in, err)
 	}
-	is(t, "the slower of two", p.answerCode(slower, p.code(secrets[slower.ID].Secret, 0)), fault.AuthChallenge)
+	is(t, "the slower of two", p.answerCode(slower, p.code(secrets[slower.ID].Secret, 0)), fault.FactorExists)
 	p.wait(time.Minute)
 	c = p.challenged("ada")
-	is(t, "the factor from then on", p.answerCode(c, p.code(secrets[c.ID].Secret, 0)), fault.AuthWrongCode)
+	is(t, "the factor from then on", p.answerCode(c, p.code(secrets[c.ID].Secret, 0)), fault.FactorWrongCode)
 }
 
 // TestFactorsNeedAFreshProof: a stolen token alone changes no factor.
@@ -350,7 +353,7 @@ func TestFactorsNeedAFreshProof(t *testing.T) {
 	}{
 		{"nothing", Reauthenticate{}, fault.QueryRequired},
 		{"a wrong password", Reauthenticate{Password: "a wrong password"}, fault.AuthWrong},
-		{"a wrong code", Reauthenticate{Code: p.wrong(secret)}, fault.AuthWrongCode},
+		{"a wrong code", Reauthenticate{Code: p.wrong(secret)}, fault.FactorWrongCode},
 	} {
 		is(t, c.what, p.Reauthenticate(ctx, who, c.in, Client{}), c.want)
 		is(t, "after "+c.what, changes["renewing codes"](), fault.AuthReauthenticate)
@@ -365,7 +368,7 @@ func TestFactorsNeedAFreshProof(t *testing.T) {
 		is(t, "long after it", changes["renewing codes"](), fault.AuthReauthenticate)
 	}
 	for range 5 {
-		is(t, "guessing", p.Reauthenticate(ctx, who, Reauthenticate{Code: p.wrong(secret)}, Client{}), fault.AuthWrongCode)
+		is(t, "guessing", p.Reauthenticate(ctx, who, Reauthenticate{Code: p.wrong(secret)}, Client{}), fault.FactorWrongCode)
 	}
 	is(t, "guessing on", p.Reauthenticate(ctx, who, Reauthenticate{Code: p.code(secret, 0)}, Client{}), fault.AuthTooMany)
 

@@ -3,8 +3,6 @@ package auth
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
-	"log/slog"
 	"strings"
 
 	"github.com/google/uuid"
@@ -14,13 +12,7 @@ import (
 
 // Secret is a token or a password on its way through the doors: encoded as
 // itself in JSON, but never printed or logged.
-type Secret string
-
-// Format hides the secret under every verb of fmt.
-func (s Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, "[secret]") }
-
-// LogValue hides the secret in logs.
-func (s Secret) LogValue() slog.Value { return slog.StringValue("[secret]") }
+type Secret = vault.Text
 
 // refreshTokens makes and reads refresh tokens: the session's id, 256 random
 // bits, and a proof over both. The proof tells a token of ours that was used

@@ -299,6 +299,9 @@ func (s *Service) Prune(ctx context.Context) (removed int64, err error) {
 		if err == nil {
 			_, err = c.Exec(`DELETE FROM "_challenges" WHERE "expires_at" <= ?1`, stamp(now))
 		}
+		if err == nil {
+			err = s.factors.Prune(c)
+		}
 		return err
 	})
 	return removed, wrap("pruning sessions", err)

@@ -1,6 +1,9 @@
 package auth
 
-import "github.com/loam-dev/loam/internal/store"
+import (
+	"github.com/loam-dev/loam/internal/factor"
+	"github.com/loam-dev/loam/internal/store"
+)
 
 // Tables returns the room's system tables as statements that run in order,
 // inside the store's first transaction, at every start: each does nothing where
@@ -66,7 +69,7 @@ func Tables() []string {
 			"created_at" TEXT NOT NULL,
 			"retires_at" TEXT
 		) STRICT`,
-	}, factorTables()...)
+	}, append(factor.Tables(), challengeTables()...)...)
 }
 
 // Upgrades bring the tables of earlier versions to the shape of Tables.

@@ -20,11 +20,9 @@ import (
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/graphql"
-	"github.com/loam-dev/loam/internal/hooks"
 	"github.com/loam-dev/loam/internal/httpapi"
 	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/mail"
-	"github.com/loam-dev/loam/internal/outbound"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/sdkgen"
 	"github.com/loam-dev/loam/internal/store"
@@ -54,14 +52,12 @@ type Backend struct {
 	Mail     *mail.Service
 	Migrator *store.Migrator
 
-	opts     Options
-	engine   store.Engine
-	jobs     *jobs.Queue
-	api      *httpapi.API
-	outbound *outbound.Client
-	hooks    *hooks.Hooks
-	app      atomic.Pointer[httpapi.App]
-	closing  atomic.Bool
+	opts    Options
+	engine  store.Engine
+	jobs    *jobs.Queue
+	api     *httpapi.API
+	app     atomic.Pointer[httpapi.App]
+	closing atomic.Bool
 }
 
 // Open opens the database and prepares its system tables. It serves no schema
@@ -99,16 +95,14 @@ func (b *Backend) wire(ctx context.Context) error {
 		return err
 	}
 	b.jobs = jobs.New(jobs.Options{Engine: b.engine, Log: o.Log, Now: o.Now})
-	b.outbound = outbound.New(outbound.Options{AllowPrivate: o.Config.Outbound.AllowPrivate || o.Dev})
 	b.Audit = audit.New(b.engine, o.Vault, o.Now)
-	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Roles: o.Config.Roles, Limits: &o.Config.Limits.Organization,
-		PerUser: o.Config.Limits.User.Organizations, AdminsFound: o.Config.Orgs.Create == "admins", NoDomains: !o.Config.Orgs.Domains, Now: o.Now}
+	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Roles: o.Config.Roles, Limits: organizationLimits(o.Config.Limits.Organization), Now: o.Now}
 	var err error
 	if b.Mail, err = mail.New(b.mail(register)); err != nil {
 		return err
 	}
 	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Audit: b.Audit, Issuer: "loam:" + o.Name,
-		AccessLife: o.Config.Auth.Sessions.AccessToken, SessionIdle: o.Config.Auth.Sessions.RefreshToken, Now: o.Now})
+		AccessLife: o.Config.Auth.Sessions.AccessToken, SessionIdle: o.Config.Auth.Sessions.RefreshToken, Factors: factors(o.Config, o.Dev), Now: o.Now})
 	if err != nil {
 		return err
 	}
@@ -212,6 +206,16 @@ const tidyEvery = time.Hour
 func (b *Backend) tidy(ctx context.Context) error {
 	_, err := b.Auth.Prune(ctx)
 	return err
+}
+
+// factors says how users prove who they are. In development, pages of this machine
+// ask for passkeys, wherever the app will be served.
+func factors(c *config.Config, dev bool) auth.Factors {
+	f := auth.Factors{App: c.Name, Second: auth.SecondFactor(c.Auth.SecondFactor), NoTOTP: !c.Auth.TOTP, NoPasskeys: !c.Auth.Passkeys, MaxPasskeys: c.Limits.User.Passkeys}
+	if !dev {
+		f.Sites = c.WebAuthnOrigins()
+	}
+	return f
 }
 
 // Close ends the environment; no request may be under way.

@@ -129,12 +129,16 @@ const (
 	FederationTooMany       Code = "federation/too_many"
 
 	AuthChallenge      Code = "auth/challenge_ended"
-	AuthWrongCode      Code = "auth/wrong_code"
 	AuthReauthenticate Code = "auth/reauthenticate"
-	AuthFactorExists   Code = "auth/factor_exists"
-	AuthNoFactor       Code = "auth/factor_not_found"
-	AuthHookRefused    Code = "auth/hook_refused"
-	AuthHookFailed     Code = "auth/hook_failed"
+
+	FactorWrongCode    Code = "factor/wrong_code"
+	FactorExists       Code = "factor/exists"
+	FactorNotFound     Code = "factor/not_found"
+	FactorOff          Code = "factor/off"
+	FactorOptions      Code = "factor/options_ended"
+	FactorPasskey      Code = "factor/passkey_refused"
+	FactorBadPasskey   Code = "factor/bad_passkey"
+	FactorPasskeyLimit Code = "factor/passkey_limit"
 
 	TenantNotFound     Code = "tenant/not_found"
 	TenantNoMember     Code = "tenant/member_not_found"
@@ -292,12 +296,16 @@ var Catalog = map[Code]Entry{
 	FederationTooMany:       {TooMany, "Too many sign-ins from one network wait for their browser. Try again after Retry-After."},
 
 	AuthChallenge:      {Unauthenticated, "The challenge of a sign-in is unknown, was answered, has expired, or had too many wrong answers. Sign in again."},
-	AuthWrongCode:      {Unauthenticated, "The code is wrong, or was used before. Send a new one."},
 	AuthReauthenticate: {Forbidden, "The change needs a fresh proof of who you are. Send the password, a code or a passkey to /auth/reauthenticate, then repeat the change."},
-	AuthFactorExists:   {Conflict, "The account has this factor already. Remove it first."},
-	AuthNoFactor:       {NotFound, "The account has no such factor."},
-	AuthHookRefused:    {Forbidden, "The app's own check before sign-up refuses. The message is that check's."},
-	AuthHookFailed:     {Unavailable, "A service of the app that is to be asked first does not answer as it should. Try again; the server's log says what is wrong."},
+
+	FactorWrongCode:    {Unauthenticated, "The code is wrong, or was used before. Send a new one."},
+	FactorExists:       {Conflict, "The account has this factor already. Remove it first."},
+	FactorNotFound:     {NotFound, "The account has no such factor."},
+	FactorOff:          {Forbidden, "The configuration turns this kind of factor off."},
+	FactorOptions:      {Unauthenticated, "The options of a passkey were answered, have expired, or are of something else. Ask for new ones."},
+	FactorPasskey:      {Unauthenticated, "The passkey's answer does not fit the options, this site or an account. Ask for new options and try again."},
+	FactorBadPasskey:   {Invalid, "The passkey can't be registered. The message says what to send."},
+	FactorPasskeyLimit: {Invalid, "The user has as many passkeys as they may have. Remove one first."},
 
 	TenantNotFound:     {NotFound, "There is no such organization, or none that the caller belongs to."},
 	TenantNoMember:     {NotFound, "The organization has no such member."},

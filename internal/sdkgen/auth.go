@@ -70,6 +70,7 @@ func (d *document) addAuth() {
 	n := d.addAuthSchemas()
 	d.addSessions(n)
 	d.addFactors(n)
+	d.addPasskeys(n)
 	d.addKeys(n)
 	d.addOrganizations(n)
 	d.addAudit()

@@ -15,12 +15,13 @@ func (d *document) addFactors(n authNames) {
 	}, []string{"secret", "uri", "qr"})
 	codes := objectSchema("", object{{"recoveryCodes", object{{"type", "array"}, {"items", text}}}}, []string{"recoveryCodes"})
 	id := member{"id", object{{"type", "string"}, {"description", "The challenge's."}}}
+	passkey := member{"passkey", object{{"type", "object"}, {"additionalProperties", true}}}
 	code := member{"code", object{{"type", "string"}, {"description", "Of the authenticator app, or a recovery code."}}}
 
 	d.path("/auth/challenge", object{{"post", operation{
 		id: "authAnswerChallenge", tag: tagFactors, summary: "Answer the challenge of a sign-in",
-		description: "Five wrong answers end the challenge. Where the answer sets up a second factor, the session comes with `recoveryCodes`.",
-		body:        input(1, id, code), status: "200", answer: answers("A session.", ref(n.session)), problems: openProblems,
+		description: "Send a code, or a passkey's answer to the options of `/auth/challenge/passkey`. Five wrong answers end the challenge. Where the answer sets up a second factor, the session comes with `recoveryCodes`.",
+		body:        input(1, id, code, passkey), status: "200", answer: answers("A session.", ref(n.session)), problems: openProblems,
 	}.json()}})
 	d.path("/auth/challenge/enrol", object{{"post", operation{
 		id: "authEnrolByChallenge", tag: tagFactors, summary: "Set up the second factor that a sign-in needs",
@@ -32,15 +33,15 @@ func (d *document) addFactors(n authNames) {
 		return o.json()
 	}
 	d.path("/auth/reauthenticate", object{{"post", of(operation{
-		id: "authReauthenticate", summary: "Show who you are once more", description: "Send one of the proofs.",
-		body:   input(0, member{"password", object{{"type", "string"}, {"format", "password"}}}, member{"code", text}),
+		id: "authReauthenticate", summary: "Show who you are once more", description: "Send one of the proofs; with a passkey's answer goes the `id` of `/auth/reauthenticate/options`.",
+		body:   input(0, member{"password", object{{"type", "string"}, {"format", "password"}}}, member{"code", text}, member{"id", text}, passkey),
 		status: "204", answer: object{{"description", "The session is fresh for ten minutes."}},
 	})}})
 	d.path("/auth/factors", object{{"get", of(operation{
 		id: "authListFactors", summary: "Which second factors the caller has", status: "200",
 		answer: answers("What there is.", objectSchema("", object{
-			{"totp", object{{"type", "boolean"}}}, {"recoveryCodes", object{{"type", "integer"}, {"description", "That are left."}}},
-		}, []string{"totp", "recoveryCodes"})),
+			{"totp", object{{"type", "boolean"}}}, {"passkeys", object{{"type", "integer"}}}, {"recoveryCodes", object{{"type", "integer"}, {"description", "That are left."}}},
+		}, []string{"totp", "passkeys", "recoveryCodes"})),
 	})}})
 	d.path("/auth/totp", object{
 		{"post", of(operation{id: "authBeginTOTP", summary: "Get a secret for an authenticator app", status: "200", answer: answers("The secret. It counts once it is confirmed.", secret)})},

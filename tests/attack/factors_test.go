@@ -1,11 +1,13 @@
 package attack
 
 import (
+	"encoding/json"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/descope/virtualwebauthn"
 	"github.com/pquerna/otp/totp"
 
 	"github.com/loam-dev/loam/internal/testkit"
@@ -97,11 +99,117 @@ func TestAttack020_HalfWay(t *testing.T) {
 	s.Anonymous().Do("POST", "/auth/refresh", map[string]any{"refreshToken": id}).Want(401)
 
 	for range 5 {
-		s.Anonymous().Do("POST", "/auth/challenge", map[string]any{"id": challenge(t, s, "ada@example.com"), "code": "00000x"}).WantCode(401, "auth/wrong_code")
+		s.Anonymous().Do("POST", "/auth/challenge", map[string]any{"id": challenge(t, s, "ada@example.com"), "code": "00000x"}).WantCode(401, "factor/wrong_code")
 	}
 	r := s.Anonymous().Do("POST", "/auth/challenge", map[string]any{"id": challenge(t, s, "ada@example.com"), "code": "00000x"})
 	r.WantCode(429, "auth/too_many_attempts")
 	if r.Header.Get("Retry-After") == "" {
 		t.Error("a back-off without Retry-After")
 	}
+}
+
+// phone is an authenticator that holds one passkey.
+type phone struct {
+	site virtualwebauthn.RelyingParty
+	auth virtualwebauthn.Authenticator
+	key  virtualwebauthn.Credential
+}
+
+func newPhone(user string) *phone {
+	return &phone{virtualwebauthn.RelyingParty{ID: "localhost", Name: "Loam", Origin: "http://localhost:8080"},
+		virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: []byte(user)}),
+		newKey()}
+}
+
+// newKey is a new key of a passkey. The authenticator leaves out leading zeros of a
+// coordinate, which no real one does: such a key is not taken.
+func newKey() virtualwebauthn.Credential {
+	const whole = 77 // bytes of a public key
+	for {
+		if key := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2); len(key.Key.AttestationData()) == whole {
+			return key
+		}
+	}
+}
+
+// show answers options with an assertion.
+func (p *phone) show(t *testing.T, options *testkit.Response) map[string]any {
+	t.Helper()
+	asked, err := virtualwebauthn.ParseAssertionOptions(string(options.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.key.Counter++
+	return map[string]any{"id": options.String("id"), "passkey": json.RawMessage(virtualwebauthn.CreateAssertionResponse(p.site, p.auth, p.key, *asked))}
+}
+
+// register gives a user a passkey, and returns it with its id.
+func register(t *testing.T, c *testkit.Client) (*phone, string) {
+	t.Helper()
+	p := newPhone(c.UserID)
+	options := c.Do("POST", "/auth/passkeys/options", nil).Want(200)
+	asked, err := virtualwebauthn.ParseAttestationOptions(string(options.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := c.Do("POST", "/auth/passkeys", map[string]any{"id": options.String("id"), "name": "Phone",
+		"passkey": json.RawMessage(virtualwebauthn.CreateAttestationResponse(p.site, p.auth, p.key, *asked))}).Want(201)
+	return p, made.String("id")
+}
+
+// TestAttack021_Passkeys shows what must not sign in, and reaches for another's
+// passkey.
+func TestAttack021_Passkeys(t *testing.T) {
+	s, ada, eve := two(t)
+	adas, id := register(t, ada)
+	eves, _ := register(t, eve)
+	options := func() *testkit.Response {
+		return s.Anonymous().Do("POST", "/auth/sign-in/passkey/options", nil).Want(200)
+	}
+	enter := func(body map[string]any) *testkit.Response {
+		return s.Anonymous().Do("POST", "/auth/sign-in/passkey", body)
+	}
+	for what, turn := range map[string]func(*phone){
+		"another origin":    func(p *phone) { p.site.Origin = "https://evil.example" },
+		"another rpId":      func(p *phone) { p.site.ID = "evil.example" },
+		"no verification":   func(p *phone) { p.auth.Options.UserNotVerified = true },
+		"another's handle":  func(p *phone) { p.auth.Options.UserHandle = []byte(eve.UserID) },
+		"another's key":     func(p *phone) { p.key.Key = eves.key.Key },
+		"another's passkey": func(p *phone) { p.key.ID = eves.key.ID },
+	} {
+		turned := *adas
+		turn(&turned)
+		if r := enter(turned.show(t, options())); r.StatusCode != 401 || r.String("code") != "factor/passkey_refused" {
+			t.Errorf("%s answers %d %s", what, r.StatusCode, r.Body)
+		}
+	}
+	good := adas.show(t, options())
+	if got := enter(good).Want(200).String("user", "id"); got != ada.UserID {
+		t.Errorf("signed in as %s", got)
+	}
+	enter(good).WantCode(401, "factor/options_ended")
+	stale := adas.show(t, options())
+	stale["id"] = options().String("id")
+	enter(stale).WantCode(401, "factor/passkey_refused")
+
+	if asked := options(); asked.Value("publicKey", "allowCredentials") != nil {
+		t.Errorf("the options of a sign-in name passkeys: %s", asked.Body)
+	}
+	eve.Do("DELETE", "/auth/passkeys/"+id, nil).WantCode(404, "factor/not_found")
+	eve.Do("PATCH", "/auth/passkeys/"+id, map[string]any{"name": "mine"}).WantCode(404, "factor/not_found")
+	if n := eve.Get("/auth/passkeys").Want(200).Len("items"); n != 1 {
+		t.Errorf("eve sees %d passkeys", n)
+	}
+	enter(adas.show(t, options())).Want(200)
+
+	enrol(t, ada)
+	half := challenge(t, s, "ada@example.com")
+	asked := s.Anonymous().Do("POST", "/auth/challenge/passkey", map[string]any{"id": half}).Want(200)
+	answer := func(p *phone) *testkit.Response {
+		body := p.show(t, asked)
+		body["id"] = half
+		return s.Anonymous().Do("POST", "/auth/challenge", body)
+	}
+	answer(eves).WantCode(401, "factor/passkey_refused")
+	answer(adas).Want(200)
 }

@@ -40,8 +40,6 @@ type caller struct {
 	id       string
 	email    string
 	groups   []string
-	teams    []string // slugs in org
-	teamIDs  []string
 	readOnly bool
 }
 
@@ -76,8 +74,6 @@ func (c *caller) variable(name string) any {
 		return text(c.email)
 	case "user.groups":
 		return list(c.groups)
-	case "user.teams":
-		return list(c.teamIDs)
 	case "user.roles":
 		if c.role == "" {
 			return nil
@@ -124,8 +120,7 @@ func (o *oracle) applies(r *schema.Rule, c *caller) bool {
 	case schema.AllowOwner:
 		return user
 	case schema.AllowMember:
-		return user && c.role != "" && (len(r.Roles) == 0 || slices.Contains(r.Roles, c.role)) &&
-			(len(r.Teams) == 0 || slices.ContainsFunc(r.Teams, func(slug string) bool { return slices.Contains(c.teams, slug) }))
+		return user && c.role != "" && (len(r.Roles) == 0 || slices.Contains(r.Roles, c.role))
 	case schema.AllowGroups:
 		if r.GroupsField != nil {
 			return user && len(c.groups) > 0
