@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/loam-dev/loam/internal/config"
+	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/schema"
 )
 
@@ -18,8 +20,8 @@ func (c *console) checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Find mistakes in schema.graphql and loam.yaml",
 		Long: `Find mistakes in schema.graphql and loam.yaml, all at once, each with its place and
-what to write instead. The exit code is 1 where there is an error; warnings
-alone leave it at 0. No database is touched.`,
+what to write instead; and in templates of mail. The exit code is 1 where there
+is an error; warnings alone leave it at 0. No database is touched.`,
 		Example: `  loam check
   loam check --dir ./backend
   loam check --json | jq '.[].message'`,
@@ -36,6 +38,9 @@ alone leave it at 0. No database is touched.`,
 				return mistakes(p.remarks())
 			}
 			if err := c.usable(p); err != nil {
+				return err
+			}
+			if _, err := mail.ParseTemplates(os.DirFS(filepath.Join(at.dir, mailDir))); err != nil {
 				return err
 			}
 			fmt.Fprintf(c.out, "%s is right: %s\n", schemaFile, inventory(p.compiled.Schema))

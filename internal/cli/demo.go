@@ -91,7 +91,7 @@ func (c *console) demo(ctx context.Context, at *place, files fs.FS, dir string) 
 
 // welcome says what there is to see and how.
 func (c *console) welcome(url string, s *seed) {
-	fmt.Fprintf(c.out, "REST     %s/api\nGraphQL  %s/graphql\n", url, url)
+	fmt.Fprintf(c.out, "REST     %[1]s/api\nGraphQL  %[1]s/graphql\nMail     %[1]s/_mail\n", url)
 	if s == nil || len(s.Users) == 0 {
 		return
 	}

@@ -43,3 +43,18 @@ func TestDocsPageIsSelfContained(t *testing.T) {
 		}
 	}
 }
+
+// Nor does the mailbox need or make any of that; it takes its base from the page
+// of the API.
+func TestMailboxIsSelfContained(t *testing.T) {
+	harmless := strings.NewReplacer("http://www.w3.org/2000/svg", "") // a name
+	for _, name := range []string{"index.html", "mail.css", "mail.js"} {
+		body, err := mailboxFiles.ReadFile("mailbox/" + name)
+		if err != nil || len(body) > 20<<10 {
+			t.Errorf("%s has %d bytes, %v", name, len(body), err)
+		}
+		if found := foreign.FindString(harmless.Replace(string(body))); found != "" {
+			t.Errorf("%s has %q", name, found)
+		}
+	}
+}

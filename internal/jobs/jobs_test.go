@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -101,6 +102,13 @@ func (r *record) note(what string) int {
 	return len(r.calls)
 }
 
+// at is when the calls were.
+func (r *record) at() []time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.times)
+}
+
 func (r *record) String() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -132,8 +140,8 @@ func TestJobsFollowTheirTransaction(t *testing.T) {
 			t.Errorf("after a second: %q", &r)
 		}
 		time.Sleep(2 * time.Hour)
-		if r.String() != "now later" || r.times[1].Before(began.Add(time.Hour)) || r.times[1].After(began.Add(time.Hour+time.Second)) {
-			t.Errorf("after two hours: %q at %s", &r, r.times)
+		if r.String() != "now later" || r.at()[1].Before(began.Add(time.Hour)) || r.at()[1].After(began.Add(time.Hour+time.Second)) {
+			t.Errorf("after two hours: %q at %s", &r, r.at())
 		}
 		if n := t.count(left); n != 1 {
 			t.Errorf("%d jobs are left, want the unknown one", n)
@@ -173,10 +181,10 @@ func TestFailuresAreRetriedThenKept(t *testing.T) {
 		t.add(q, jobs.Job{Kind: "fail", MaxAttempts: 6})
 		time.Sleep(10 * time.Minute)
 		for i, want := range []time.Duration{5, 10, 20, 40, 80} {
-			if i+1 >= len(r.times) {
-				t.Fatalf("only %d runs", len(r.times))
+			if i+1 >= len(r.at()) {
+				t.Fatalf("only %d runs", len(r.at()))
 			}
-			got := r.times[i+1].Sub(r.times[i])
+			got := r.at()[i+1].Sub(r.at()[i])
 			if want *= time.Second; got < want/2 || got > want+time.Second {
 				t.Errorf("pause %d was %s, want about %s", i+1, got, want)
 			}
@@ -191,7 +199,7 @@ func TestFailuresAreRetriedThenKept(t *testing.T) {
 			t.Fatal(found, err)
 		}
 		time.Sleep(10 * time.Minute)
-		if n := len(r.calls); n != 12 {
+		if n := len(r.at()); n != 12 {
 			t.Errorf("%d runs after the second life", n)
 		}
 		t.shift.Store(int64(31 * 24 * time.Hour))
@@ -221,8 +229,8 @@ func TestWorkersAreBoundedAndKindsTakeTurns(t *testing.T) {
 		}
 		t.add(q, jobs.Job{Kind: "single", Payload: []byte("x")})
 		time.Sleep(10 * time.Second)
-		if r.String() != "x" || r.times[0].Sub(began) > 3*time.Second {
-			t.Errorf("the single job ran at %v", r.times)
+		if r.String() != "x" || r.at()[0].Sub(began) > 3*time.Second {
+			t.Errorf("the single job ran at %v", r.at())
 		}
 		time.Sleep(time.Minute)
 		if n := t.count(left); n != 0 || most.Load() != 4 {
@@ -373,11 +381,11 @@ func TestAttack138_NoDoubleRun(t *testing.T) {
 					t.shift.Store(int64(jump))
 					time.Sleep(6 * time.Hour)
 				}
-				if n := len(r.calls); n != 24 {
+				if n := len(r.at()); n != 24 {
 					t.Errorf("%d runs in a day", n)
 				}
-				for i := 1; i < len(r.times); i++ {
-					if gap := r.times[i].Sub(r.times[i-1]); gap < 59*time.Minute {
+				for i := 1; i < len(r.at()); i++ {
+					if gap := r.at()[i].Sub(r.at()[i-1]); gap < 59*time.Minute {
 						t.Errorf("run %d came %s after the one before", i, gap)
 					}
 				}
@@ -397,7 +405,7 @@ func TestSchedulesOutliveTheirServer(t *testing.T) {
 			time.Sleep(31 * time.Minute)
 			q.Close()
 		}
-		if n := len(r.calls); n != 5 {
+		if n := len(r.at()); n != 5 {
 			t.Errorf("%d runs in 310 minutes", n)
 		}
 	})

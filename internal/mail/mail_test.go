@@ -168,6 +168,14 @@ func TestMessages(t *testing.T) {
 	lacks(t, "the invitation", link.Text, "\n\n\n", "<no value>")
 }
 
+func TestTheProjectsLanguage(t *testing.T) {
+	p := newPlace(t, func(o *mail.Options) { o.Language = "fr" })
+	wants(t, "no choice", p.got(code("a@example.com")).Text, "Bonjour Ada", "pendant 10 minutes")
+	m := code("b@example.com")
+	m.Locale = "de"
+	wants(t, "a choice", p.got(m).Text, "Guten Tag, Ada")
+}
+
 // A message is there if the transaction is.
 func TestMessagesFollowTheirTransaction(t *testing.T) {
 	p := newPlace(t, nil)

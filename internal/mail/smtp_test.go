@@ -67,11 +67,15 @@ func (p *post) refusal() error {
 // NewSession begins a connection.
 func (p *post) NewSession(c *smtp.Conn) (smtp.Session, error) {
 	_, secure := c.TLSConnectionState()
-	return &session{post: p, in: p.password == "", letter: letter{secure: secure}}, nil
+	return &session{post: p, conn: c.Conn(), in: p.password == "", letter: letter{secure: secure}}, nil
 }
+
+// errBroken breaks the connection in the middle of a message.
+var errBroken = errors.New("broken")
 
 type session struct {
 	*post
+	conn   net.Conn
 	in     bool
 	letter letter
 }
@@ -109,7 +113,9 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	if !s.early {
-		if err := s.refusal(); err != nil {
+		if err := s.refusal(); err == errBroken {
+			return errors.Join(err, s.conn.Close())
+		} else if err != nil {
 			return err
 		}
 	}
@@ -287,6 +293,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"greylisted twice, then taken": {[]error{later, later}, false, 1, 3},
 		"greylisted at the address":    {[]error{later}, true, 1, 2},
+		"broken off twice, then taken": {[]error{errBroken, errBroken}, false, 1, 3},
 		"refused":                      {[]error{never, nil}, false, 0, 1},
 		"refused at the address":       {[]error{never, nil}, true, 0, 1},
 		"late, then refused":           {[]error{later, never, nil}, false, 0, 2},
