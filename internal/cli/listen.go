@@ -37,12 +37,15 @@ func otherAddr(addr string) string {
 }
 
 // address is where a browser on this machine finds the server.
-func address(s *server.Server) string {
-	host, port, err := net.SplitHostPort(s.Addr())
+func address(s *server.Server) string { return browsable(s.Addr()) }
+
+// browsable is the URL of an address that is listened on.
+func browsable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return "http://" + s.Addr()
+		return "http://" + addr
 	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	return "http://" + net.JoinHostPort(host, port)

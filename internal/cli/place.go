@@ -119,7 +119,8 @@ func (p *place) key() (v *vault.Vault, encrypt bool, err error) {
 	return v, false, err
 }
 
-// open opens the environment of a place.
+// open opens the environment of a place. Where loam.yaml has no url, it is the
+// address that is listened on.
 func (p *place) open(ctx context.Context, config *config.Config, dev bool, log *slog.Logger) (*backend.Backend, error) {
 	if err := p.makeData(); err != nil {
 		return nil, err
@@ -127,6 +128,9 @@ func (p *place) open(ctx context.Context, config *config.Config, dev bool, log *
 	v, encrypt, err := p.key()
 	if err != nil {
 		return nil, err
+	}
+	if p.addr != "" {
+		config = config.ServedAt(browsable(p.addr))
 	}
 	return backend.Open(ctx, backend.Options{
 		Name: environmentName, Data: p.dataDir(), Vault: v, Encrypt: encrypt,

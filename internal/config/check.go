@@ -127,7 +127,32 @@ func (p *configParser) checkMail() {
 	case m.SMTP.Host != "" && m.From == "" && !p.off["mail.from"]:
 		p.errorf(p.at("mail.smtp"), "bad_setting", "write mail.from: Tracker <hello@example.com>", "mail needs somebody that it is from: `mail.from`")
 	}
+	p.checkDelivery(written)
 	if m.SMTP.User != "" && m.SMTP.TLS == "none" {
 		p.warnf(p.at("mail.smtp.tls"), "clear_secret", "write mail.smtp.tls: starttls", "the password goes to the mail server in clear")
+	}
+}
+
+// checkDelivery warns of what can't reach its users when it is served: mail
+// without a server for it, and links that lead to an address of the machine's own.
+func (p *configParser) checkDelivery(server bool) {
+	if p.env.Lenient {
+		return // development has a mailbox of its own, and its users are here
+	}
+	a := &p.config.Auth
+	_, url := p.places["url"]
+	for _, s := range []struct {
+		path         string
+		mails, links bool
+	}{
+		{"auth.email.confirm", a.Email.Confirm != "none", a.Email.Confirm == "link"}, {"auth.email.code", a.Email.Code, false},
+		{"auth.email.link", a.Email.Link, a.Email.Link}, {"auth.providers", false, len(a.Providers) > 0}, {"auth.clients", false, len(a.Clients) > 0},
+	} {
+		if s.mails && !server {
+			p.warnf(p.at(s.path), "no_mail", "write mail.smtp, with its host and so on below it", "`%s` sends mail, and there is no mail server", s.path)
+		}
+		if s.links && !url {
+			p.warnf(p.at(s.path), "no_url", "write url: https://app.example.com", "`%s` sends browsers to this server, and `url` does not say where it is", s.path)
+		}
 	}
 }

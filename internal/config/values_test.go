@@ -147,6 +147,32 @@ func TestVariableThatDoesNotFit(t *testing.T) {
 	}
 }
 
+// TestUndeliverable: what is served must reach its users; what is developed has
+// a mailbox of its own.
+func TestUndeliverable(t *testing.T) {
+	source := "auth: { email: { confirm: link, code: on } }\n"
+	for _, test := range []struct {
+		source string
+		env    Environment
+		want   string
+	}{
+		{source, Environment{}, "config/no_mail config/no_url config/no_mail"},
+		{source, Environment{Lookup: lookup(nil), Lenient: true}, ""},
+		{source + "url: ${URL}\n", Environment{}, "config/no_mail config/no_mail"},
+		{source + "url: https://app.example.com\nmail: { from: a@example.com, smtp: { host: localhost } }\n", Environment{Lookup: lookup(nil)}, ""},
+		{"auth: { email: { code: on } }\n", Environment{}, "config/no_mail"},
+	} {
+		_, ds := Parse("loam.yaml", test.source, test.env)
+		var codes []string
+		for _, d := range ds {
+			codes = append(codes, d.Code)
+		}
+		if got := strings.Join(codes, " "); got != test.want || ds.HasErrors() {
+			t.Errorf("%q: %q, want %q", test.source, got, test.want)
+		}
+	}
+}
+
 func TestRoles(t *testing.T) {
 	c, ds := Parse("loam.yaml", everySetting, Environment{Lookup: lookup(testVariables)})
 	if c == nil {
