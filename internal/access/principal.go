@@ -30,8 +30,10 @@ type Principal struct {
 	Claims    map[string]any // further claims of the token, by name
 	SessionID string
 	KeyID     string // of the API key
-	ReadOnly  bool   // an API key that may only read
-	Admin     bool   // of the server
+	ReadOnly  bool   // an API key or an impersonated session that may only read
+	// Impersonator is the subject of the admin who acts as the user, "" for nobody.
+	Impersonator string
+	Admin        bool // of the server
 }
 
 // Subject names the caller for audit and for what is bound to a caller:

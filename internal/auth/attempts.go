@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 )
 
@@ -18,11 +19,71 @@ type limits struct {
 	keys   int           // counters in memory, at most
 }
 
-// A success from a network clears nothing: an attacker may own an account.
-var (
-	accountLimits = limits{free: 5, most: 15 * time.Minute, forget: time.Hour, resets: true, queue: 128, keys: 1 << 17}
-	networkLimits = limits{free: 100, most: time.Minute, forget: time.Hour, queue: 512, keys: 1 << 17}
-)
+// attempts slow down who guesses secrets: for one account, from one network, and
+// over all accounts. A success from a network clears nothing: an attacker may own
+// an account.
+type attempts struct{ accounts, networks, everyone *limiter }
+
+func newAttempts(l config.SignInLimits, now func() time.Time) attempts {
+	return attempts{
+		accounts: newLimiter(limits{free: l.Free, most: l.LongestWait, forget: time.Hour, resets: true, queue: 128, keys: 1 << 17}, now),
+		networks: newLimiter(limits{free: l.PerNetwork, most: time.Minute, forget: time.Hour, queue: 512, keys: 1 << 17}, now),
+		everyone: newLimiter(limits{free: l.Global, most: 2 * time.Second, forget: time.Minute, queue: 512, keys: 1}, now),
+	}
+}
+
+// attempt begins an attempt on an account from a client, or refuses it. What it
+// returns is told the outcome, once. account is the address in its one spelling.
+func (s *Service) attempt(ctx context.Context, account string, from Client) (func(outcome), error) {
+	all := ""
+	if s.attempts.everyone.free > 0 {
+		all = "*"
+	}
+	var ends []func(outcome)
+	end := func(o outcome) {
+		for _, one := range ends {
+			one(o)
+		}
+	}
+	for _, count := range []struct {
+		by  *limiter
+		key string
+	}{{s.attempts.everyone, all}, {s.attempts.networks, from.network()}, {s.attempts.accounts, account}} {
+		one, err := count.by.begin(ctx, count.key)
+		if err != nil {
+			end(unchecked)
+			return nil, err
+		}
+		ends = append(ends, one)
+	}
+	return end, nil
+}
+
+// mails slow down who makes the server send mail, to one address or from one
+// network: each one counts, past the free ones the wait doubles up to an hour.
+type mails struct{ addresses, networks *limiter }
+
+func newMails(l config.MailLimits, now func() time.Time) mails {
+	return mails{
+		addresses: newLimiter(limits{free: l.PerAddress, most: time.Hour, forget: time.Hour, queue: 16, keys: 1 << 17}, now),
+		networks:  newLimiter(limits{free: l.PerNetwork, most: time.Hour, forget: time.Hour, queue: 128, keys: 1 << 17}, now),
+	}
+}
+
+// count counts a mail, or refuses it.
+func (m mails) count(ctx context.Context, address string, from Client) error {
+	for _, sent := range []struct {
+		by  *limiter
+		key string
+	}{{m.networks, from.network()}, {m.addresses, address}} {
+		end, err := sent.by.begin(ctx, sent.key)
+		if err != nil {
+			return err
+		}
+		end(failed)
+	}
+	return nil
+}
 
 // limiter counts failed attempts by key: an account, or a network. After the
 // free ones each failure doubles a back-off that starts at one second. Attempts
@@ -151,5 +212,5 @@ func (c *counter) idle() bool { return c.running == 0 && c.waiting == 0 }
 
 func tooMany(wait time.Duration) error {
 	wait = wait.Truncate(time.Second) + time.Second
-	return fault.New(fault.AuthTooMany, "too many failed attempts: try again in %s", wait).After(wait)
+	return fault.New(fault.AuthTooMany, "too many attempts: try again in %s", wait).After(wait)
 }

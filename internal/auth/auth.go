@@ -5,7 +5,6 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -16,22 +15,22 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
 
 // The limits and lifetimes of the room.
 const (
-	accessLife   = 15 * time.Minute     // of an access token
-	sessionIdle  = 30 * 24 * time.Hour  // a session ends when it is not refreshed for so long
-	sessionLife  = 365 * 24 * time.Hour // and after this in any case
+	sessionLife  = 365 * 24 * time.Hour // after which a session ends in any case
 	clockLeeway  = time.Minute          // by which another node's clock may be ahead
+	freshFor     = 10 * time.Minute     // after a secret was shown: what may be changed that a stolen token must not
 	touchEvery   = time.Minute          // precision of an API key's last use
 	maxSessions  = 100                  // per user; a further sign-in ends the oldest
 	maxKeys      = 100                  // live API keys per organization
 	maxEmail     = 254                  // bytes
 	maxName      = 200                  // characters
-	minPassword  = 8                    // characters
+	minPassword  = 8                    // characters, whatever loam.yaml says
 	maxPassword  = 1024                 // bytes
 	maxToken     = 2048                 // bytes of an access token
 	maxGroups    = 100                  // per user
@@ -44,6 +43,9 @@ const (
 type Organizations interface {
 	// First gives a new user an organization to start in.
 	First(c store.Conn, userID, name string) error
+	// Leave ends the memberships of a user whose account goes, with the
+	// organizations that nobody else is in. It refuses for the last owner of others.
+	Leave(ctx context.Context, c store.Conn, userID string) error
 	// Active returns the organization if the user is a member of it, else the
 	// one that the user joined first, with the role there; "" without any.
 	Active(c store.Conn, userID, org string) (id, name, role string, err error)
@@ -62,10 +64,13 @@ type Config struct {
 	Vault         *vault.Vault
 	Organizations Organizations
 	Audit         *audit.Log
-	Issuer        string        // names this environment in its tokens; another's are refused
-	AccessLife    time.Duration // of an access token; 0: accessLife
-	SessionIdle   time.Duration // after which a session ends that is not refreshed; 0: sessionIdle
+	Mailer        Mailer
+	Queue         Queue
 	Factors       Factors
+	Settings      config.AuthConfig
+	Limits        config.Limits
+	Issuer        string           // names this environment in its tokens; another's are refused
+	URL           string           // where users reach the server: what mailed links start with
 	Now           func() time.Time // nil: the clock
 }
 
@@ -75,15 +80,20 @@ type Service struct {
 	engine   store.Engine
 	orgs     Organizations
 	audit    *audit.Log
+	mailer   Mailer
+	queue    Queue
+	settings config.AuthConfig
 	issuer   string
+	url      string
 	life     time.Duration // of an access token
 	idle     time.Duration // that ends a session
 	now      func() time.Time
 	keys     *keyring
 	refresh  refreshTokens
+	codes    *vault.MAC // what is stored of codes
 	hasher   *hasher
-	accounts *limiter
-	networks *limiter
+	attempts attempts
+	mails    mails
 	factors  factors
 	tokens   *cache // verified access tokens, by user
 	apiKeys  *cache // verified API keys, by id
@@ -97,9 +107,8 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if now == nil {
 		now = time.Now
 	}
-	cfg.AccessLife = cmp.Or(cfg.AccessLife, accessLife)
-	cfg.SessionIdle = min(cmp.Or(cfg.SessionIdle, sessionIdle), sessionLife)
-	keys, err := openKeyring(ctx, cfg.Engine, cfg.Vault.Sealer("auth/signing"), cfg.AccessLife, now)
+	life := cfg.Settings.Sessions.AccessToken
+	keys, err := openKeyring(ctx, cfg.Engine, cfg.Vault.Sealer("auth/signing"), life, now)
 	if err != nil {
 		return nil, err
 	}
@@ -111,15 +120,20 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		engine:   cfg.Engine,
 		orgs:     cfg.Organizations,
 		audit:    cfg.Audit,
+		mailer:   cfg.Mailer,
+		queue:    cfg.Queue,
+		settings: cfg.Settings,
 		issuer:   cfg.Issuer,
-		life:     cfg.AccessLife,
-		idle:     cfg.SessionIdle,
+		url:      strings.TrimSuffix(cfg.URL, "/"),
+		life:     life,
+		idle:     min(cfg.Settings.Sessions.RefreshToken, sessionLife),
 		now:      now,
 		keys:     keys,
 		refresh:  refreshTokens{cfg.Vault.MAC("auth/refresh")},
+		codes:    cfg.Vault.MAC("auth/codes"),
 		hasher:   newHasher(),
-		accounts: newLimiter(accountLimits, now),
-		networks: newLimiter(networkLimits, now),
+		attempts: newAttempts(cfg.Limits.SignIn, now),
+		mails:    newMails(cfg.Limits.Mail, now),
 		factors:  factors,
 		tokens:   newCache(now),
 		apiKeys:  newCache(now),

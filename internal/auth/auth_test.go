@@ -15,7 +15,10 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/jobs"
+	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/sqlite"
 	"github.com/loam-dev/loam/internal/tenant"
@@ -32,11 +35,63 @@ type place struct {
 	vault   *vault.Vault
 	dir     string
 	ahead   atomic.Int64 // of the real clock
+
+	mu      sync.Mutex
+	letters []mail.Message // that were sent, oldest first
+	waiting []jobs.Job
+}
+
+// Send and Add make the place the mail room and the queue of its service.
+func (p *place) Send(_ store.Conn, m mail.Message) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.letters = append(p.letters, m)
+	return nil
+}
+
+func (p *place) Add(_ store.Conn, j jobs.Job) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting = append(p.waiting, j)
+	return nil
+}
+
+// post runs the waiting wishes for mail, and returns the letters that came of
+// them and of what was done since it was last called.
+func (p *place) post() []mail.Message {
+	p.Helper()
+	p.mu.Lock()
+	waiting := p.waiting
+	p.waiting = nil
+	p.mu.Unlock()
+	for _, j := range waiting {
+		if j.Kind != PostJob {
+			continue
+		}
+		if err := p.Post(context.Background(), j.Payload); err != nil {
+			p.Fatal(err)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	letters := p.letters
+	p.letters = nil
+	return letters
+}
+
+// letter is the one letter that came.
+func (p *place) letter() mail.Message {
+	p.Helper()
+	letters := p.post()
+	if len(letters) != 1 {
+		p.Fatalf("%d letters: %v", len(letters), letters)
+	}
+	return letters[0]
 }
 
 // newPlace hashes passwords at no cost, but counts them; real argon2 has tests of its
 // own.
-func newPlace(t testing.TB) (*place, *atomic.Int64) {
+func newPlace(t testing.TB, settings ...func(*config.AuthConfig)) (*place, *atomic.Int64) {
 	t.Helper()
 	dir := t.TempDir()
 	engine, err := sqlite.Open(context.Background(), sqlite.Options{Path: filepath.Join(dir, "loam.db")})
@@ -59,7 +114,7 @@ func newPlace(t testing.TB) (*place, *atomic.Int64) {
 		t.Fatal(err)
 	}
 	p := &place{TB: t, engine: engine, vault: newVault(t), dir: dir}
-	p.Service = p.open("https://app.example")
+	p.Service = p.open("https://app.example", settings...)
 	p.tenants = tenant.New(engine, tenant.Register{Now: p.clock}, p.Service, tenant.Outside{})
 	hashed := new(atomic.Int64)
 	p.hasher.idKey = func(password, salt []byte, _, _ uint32, _ uint8, _ uint32) []byte {
@@ -71,10 +126,15 @@ func newPlace(t testing.TB) (*place, *atomic.Int64) {
 }
 
 // open starts another service over the same database.
-func (p *place) open(issuer string) *Service {
+func (p *place) open(issuer string, settings ...func(*config.AuthConfig)) *Service {
 	p.Helper()
+	c := config.Default()
+	for _, set := range settings {
+		set(&c.Auth)
+	}
 	s, err := New(context.Background(), Config{
-		Engine: p.engine, Vault: p.vault, Organizations: tenant.Register{Now: p.clock}, Issuer: issuer, Now: p.clock,
+		Engine: p.engine, Vault: p.vault, Organizations: tenant.Register{Now: p.clock}, Mailer: p, Queue: p,
+		Settings: c.Auth, Limits: c.Limits, Issuer: issuer, URL: "https://app.example/", Now: p.clock,
 	})
 	if err != nil {
 		p.Fatal(err)
@@ -100,7 +160,30 @@ const rightPassword = "a right password"
 // signUp makes a user and returns their first session.
 func (p *place) signUp(name string) Session {
 	p.Helper()
-	session, err := p.SignUp(context.Background(), SignUp{Email: name + "@example.com", Password: rightPassword, Name: name}, Client{})
+	up, err := p.SignUp(context.Background(), SignUp{Email: name + "@example.com", Password: rightPassword, Name: name}, Client{})
+	if err != nil {
+		p.Fatal(err)
+	}
+	if up.Session != nil {
+		return *up.Session
+	}
+	return p.opened(name + "@example.com") // where a second factor is due
+}
+
+// opened is a session of a user that no proof has opened.
+func (p *place) opened(email string) (session Session) {
+	p.Helper()
+	var o opening
+	err := p.engine.Write(context.Background(), func(c store.Conn) error {
+		user, err := findAccount(c, selectAccount+`WHERE u."email" = ?1`, email)
+		if err == nil {
+			o, err = p.Service.open(c, user, ByPassword, Client{})
+		}
+		return err
+	})
+	if err == nil {
+		session, err = p.answer(o)
+	}
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -207,7 +290,7 @@ func TestSignUpInAndVerify(t *testing.T) {
 	if err != nil || me.User != up.User || *me.Organization != *up.Organization {
 		t.Errorf("me is %+v, %v", me, err)
 	}
-	_, err = p.SignUp(context.Background(), SignUp{"ADA@example.com ", "another password", ""}, Client{})
+	_, err = p.SignUp(context.Background(), SignUp{Email: "ADA@example.com ", Password: "another password", Name: ""}, Client{})
 	is(t, "a taken address", err, fault.AuthEmailTaken)
 	if n := p.count(`SELECT COUNT(*) FROM "_orgs"`); n != 2 { // hers, and that of everyone
 		t.Errorf("%d organizations", n)
@@ -220,21 +303,21 @@ func TestSignUpChecksItsInput(t *testing.T) {
 		in   SignUp
 		want fault.Code
 	}{
-		"no address":         {SignUp{"", rightPassword, ""}, fault.AuthBadEmail},
-		"no at":              {SignUp{"example.com", rightPassword, ""}, fault.AuthBadEmail},
-		"no domain":          {SignUp{"a@", rightPassword, ""}, fault.AuthBadEmail},
-		"two at":             {SignUp{"a@b@example.com", rightPassword, ""}, fault.AuthBadEmail},
-		"space":              {SignUp{"a b@example.com", rightPassword, ""}, fault.AuthBadEmail},
-		"header injection":   {SignUp{"a@example.com\r\nBcc: x@example.com", rightPassword, ""}, fault.AuthBadEmail},
-		"nul":                {SignUp{"a\x00@example.com", rightPassword, ""}, fault.AuthBadEmail},
-		"empty label":        {SignUp{"a@example..com", rightPassword, ""}, fault.AuthBadEmail},
-		"angle brackets":     {SignUp{"<a@example.com>", rightPassword, ""}, fault.AuthBadEmail},
-		"long":               {SignUp{string(make([]byte, 300)) + "@example.com", rightPassword, ""}, fault.AuthBadEmail},
-		"no password":        {SignUp{"a@example.com", "", ""}, fault.AuthBadPassword},
-		"short password":     {SignUp{"a@example.com", "7 chars", ""}, fault.AuthBadPassword},
-		"malformed password": {SignUp{"a@example.com", "long enough \xff", ""}, fault.AuthBadPassword},
-		"control in name":    {SignUp{"a@example.com", rightPassword, "a\x1b[31m"}, fault.AuthBadName},
-		"long name":          {SignUp{"a@example.com", rightPassword, string(make([]rune, 201))}, fault.AuthBadName},
+		"no address":         {SignUp{Email: "", Password: rightPassword, Name: ""}, fault.AuthBadEmail},
+		"no at":              {SignUp{Email: "example.com", Password: rightPassword, Name: ""}, fault.AuthBadEmail},
+		"no domain":          {SignUp{Email: "a@", Password: rightPassword, Name: ""}, fault.AuthBadEmail},
+		"two at":             {SignUp{Email: "a@b@example.com", Password: rightPassword, Name: ""}, fault.AuthBadEmail},
+		"space":              {SignUp{Email: "a b@example.com", Password: rightPassword, Name: ""}, fault.AuthBadEmail},
+		"header injection":   {SignUp{Email: "a@example.com\r\nBcc: x@example.com", Password: rightPassword, Name: ""}, fault.AuthBadEmail},
+		"nul":                {SignUp{Email: "a\x00@example.com", Password: rightPassword, Name: ""}, fault.AuthBadEmail},
+		"empty label":        {SignUp{Email: "a@example..com", Password: rightPassword, Name: ""}, fault.AuthBadEmail},
+		"angle brackets":     {SignUp{Email: "<a@example.com>", Password: rightPassword, Name: ""}, fault.AuthBadEmail},
+		"long":               {SignUp{Email: string(make([]byte, 300)) + "@example.com", Password: rightPassword}, fault.AuthBadEmail},
+		"no password":        {SignUp{Email: "a@example.com", Password: "", Name: ""}, fault.AuthBadPassword},
+		"short password":     {SignUp{Email: "a@example.com", Password: "7 chars", Name: ""}, fault.AuthBadPassword},
+		"malformed password": {SignUp{Email: "a@example.com", Password: "long enough \xff", Name: ""}, fault.AuthBadPassword},
+		"control in name":    {SignUp{Email: "a@example.com", Password: rightPassword, Name: "a\x1b[31m"}, fault.AuthBadName},
+		"long name":          {SignUp{Email: "a@example.com", Password: rightPassword, Name: string(make([]rune, 201))}, fault.AuthBadName},
 	} {
 		_, err := p.SignUp(context.Background(), test.in, Client{})
 		is(t, name, err, test.want)

@@ -168,7 +168,7 @@ func (s *Service) AnswerChallenge(ctx context.Context, in Answer, from Client) (
 			return challengeEnded(), nil
 		}
 		if err == nil {
-			o, err = s.open(c, p.user, p.method, from)
+			o, err = s.enter(ctx, c, p.user, p.method, from)
 			o.codes = codes
 		}
 		return nil, err
@@ -176,7 +176,7 @@ func (s *Service) AnswerChallenge(ctx context.Context, in Answer, from Client) (
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return s.signedIn(o)
+	return s.signedIn(ctx, o)
 }
 
 // meets tells whether an answer is right: refused where it is not. An answer
@@ -202,7 +202,7 @@ func (s *Service) meets(ctx context.Context, c store.Conn, p pendingSignIn, in A
 // counts how it ends. What refuses is not the transaction's error, because the
 // try that it counts must last.
 func (s *Service) attemptChallenge(ctx context.Context, id Secret, from Client, attempt func(store.Conn, pendingSignIn) (refused, err error)) error {
-	end, err := s.networks.begin(ctx, from.network())
+	end, err := s.attempts.networks.begin(ctx, from.network())
 	if err != nil {
 		return err
 	}
@@ -218,7 +218,7 @@ func (s *Service) attemptChallenge(ctx context.Context, id Secret, from Client, 
 		}
 		return wrap("finding a challenge", err)
 	}
-	endUser, err := s.accounts.begin(ctx, factorKey(p.user.ID))
+	endUser, err := s.attempts.accounts.begin(ctx, factorKey(p.user.ID))
 	if err != nil {
 		return err
 	}

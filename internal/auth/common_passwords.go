@@ -124,6 +124,9 @@ func dull(folded string) bool {
 func tells(folded string, about []string) bool {
 	var words []string
 	for _, known := range about {
+		if folded == fold(known) {
+			return true
+		}
 		known, domain, _ := strings.Cut(fold(known), "@")
 		parts := strings.FieldsFunc(known, apart)
 		words = append(words, append(parts, strings.Join(parts, ""))...)

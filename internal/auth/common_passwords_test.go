@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 )
 
@@ -40,7 +41,7 @@ func TestCommonPassword(t *testing.T) {
 			t.Errorf("%q is refused", password)
 		}
 	}
-	_, err := newPassword("Tracker2026", "Tracker")
+	_, err := newPassword("Tracker2026", config.Default().Auth.Password, "Tracker")
 	if e := fault.Of(err); e.Code != fault.AuthCommon || e.Field != "password" {
 		t.Errorf("the error is %v at %q", err, e.Field)
 	}

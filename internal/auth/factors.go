@@ -13,9 +13,6 @@ import (
 	"github.com/loam-dev/loam/internal/vault"
 )
 
-// freshFor is how long after a proof a session may change how its user signs in.
-const freshFor = 10 * time.Minute
-
 // SecondFactor says who has to have a second factor.
 type SecondFactor string
 

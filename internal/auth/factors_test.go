@@ -135,7 +135,7 @@ func TestAttack019_CodesOnce(t *testing.T) {
 		for i := range challenges {
 			challenges[i] = p.challenged("ada")
 		}
-		p.accounts.limits.free = 1 << 20 // the limiter would hide that codes are used once
+		p.attempts.accounts.limits.free = 1 << 20 // the limiter would hide that codes are used once
 		got := together(len(challenges), func(i int) error { return p.answerCode(challenges[i], code) })
 		if got[""] != 1 || got[fault.FactorWrongCode] != len(challenges)-1 {
 			t.Errorf("the answers are %v", got)

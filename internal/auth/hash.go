@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 )
 
@@ -103,15 +104,15 @@ func phc(memory, passes, threads int, salt, key []byte) string {
 // them (address, name) and the product's name; givenPassword one that they sign
 // in with. Both return its one spelling, so that keyboards which compose accents
 // differently agree, and neither hashes what is too long.
-func newPassword(text string, about ...string) (string, error) {
-	if utf8.RuneCountInString(text) < minPassword {
-		return "", fault.New(fault.AuthBadPassword, "choose a password of at least %d characters", minPassword).At("password")
+func newPassword(text string, rules config.PasswordConfig, about ...string) (string, error) {
+	if utf8.RuneCountInString(text) < rules.MinLength {
+		return "", fault.New(fault.AuthBadPassword, "choose a password of at least %d characters", rules.MinLength).At("password")
 	}
 	password, err := givenPassword(text)
 	if err != nil {
 		return "", err
 	}
-	if commonPassword(password, about...) {
+	if rules.RefuseCommon && commonPassword(password, about...) {
 		return "", fault.New(fault.AuthCommon, "this password is among the first that are tried, or little more than your name or address: "+
 			"choose another, such as four words that do not belong together").At("password")
 	}

@@ -18,7 +18,7 @@ func (s *Service) SignInOptions() (factor.PasskeyOptions, error) {
 // SignInByPasskey opens a session for who holds a passkey and was verified by it,
 // which is two factors in one.
 func (s *Service) SignInByPasskey(ctx context.Context, in factor.Assertion, from Client) (SignedIn, error) {
-	end, err := s.networks.begin(ctx, from.network())
+	end, err := s.attempts.networks.begin(ctx, from.network())
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -32,7 +32,7 @@ func (s *Service) SignInByPasskey(ctx context.Context, in factor.Assertion, from
 		return SignedIn{}, wrap("signing in by passkey", err)
 	}
 	result = passed
-	return s.signedIn(o)
+	return s.signedIn(ctx, o)
 }
 
 // openByPasskey checks the signature before it asks for the writer, and uses the
@@ -51,7 +51,7 @@ func (s *Service) openByPasskey(ctx context.Context, in factor.Assertion, from C
 		}
 		user, err := findAccount(c, selectAccount+`WHERE u."id" = ?1`, shown.User)
 		if err == nil {
-			o, err = s.admit(c, user, ByPasskey, from)
+			o, err = s.admit(ctx, c, user, ByPasskey, from)
 		}
 		return err
 	})

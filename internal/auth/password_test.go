@@ -101,9 +101,9 @@ func TestGuessesFromOneNetwork(t *testing.T) {
 	if hashed.Load() != 100 {
 		t.Errorf("%d were checked", hashed.Load())
 	}
-	_, err := p.SignUp(context.Background(), SignUp{"new@example.com", rightPassword, ""}, from(7))
+	_, err := p.SignUp(context.Background(), SignUp{Email: "new@example.com", Password: rightPassword, Name: ""}, from(7))
 	is(t, "signing up from there", err, fault.AuthTooMany)
-	_, err = p.SignUp(context.Background(), SignUp{"new@example.com", rightPassword, ""}, Client{Addr: netip.MustParseAddr("2001:db8:0:2::1")})
+	_, err = p.SignUp(context.Background(), SignUp{Email: "new@example.com", Password: rightPassword, Name: ""}, Client{Addr: netip.MustParseAddr("2001:db8:0:2::1")})
 	is(t, "signing up from elsewhere", err, "")
 }
 
@@ -119,7 +119,7 @@ func TestManyRightPasswordsAtOnce(t *testing.T) {
 	if got[""] != 64 {
 		t.Errorf("the answers are %v", got)
 	}
-	if n := len(p.accounts.entries); n != 0 {
+	if n := len(p.attempts.accounts.entries); n != 0 {
 		t.Errorf("%d counters are left", n)
 	}
 }
@@ -243,7 +243,7 @@ func TestAttack022_EmptyPassword(t *testing.T) {
 func TestAttack023_LongPasswords(t *testing.T) {
 	p, hashed := newPlace(t)
 	long := rightPassword + strings.Repeat("x", 1023-len(rightPassword))
-	if _, err := p.SignUp(context.Background(), SignUp{"ada@example.com", Secret(long + "a"), ""}, Client{}); err != nil {
+	if _, err := p.SignUp(context.Background(), SignUp{Email: "ada@example.com", Password: Secret(long + "a"), Name: ""}, Client{}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := p.signIn("ada@example.com", long+"b")
@@ -254,7 +254,7 @@ func TestAttack023_LongPasswords(t *testing.T) {
 	for _, size := range []int{1025, 1 << 20} {
 		_, err = p.signIn("ada@example.com", strings.Repeat("x", size))
 		is(t, "too long to sign in", err, fault.AuthBadPassword)
-		_, err = p.SignUp(context.Background(), SignUp{"new@example.com", Secret(strings.Repeat("x", size)), ""}, Client{})
+		_, err = p.SignUp(context.Background(), SignUp{Email: "new@example.com", Password: Secret(strings.Repeat("x", size)), Name: ""}, Client{})
 		is(t, "too long to sign up", err, fault.AuthBadPassword)
 	}
 	if hashed.Load() != 0 {
@@ -265,7 +265,7 @@ func TestAttack023_LongPasswords(t *testing.T) {
 // TestAccentsComposeAlike: keyboards send é as one character or as two.
 func TestAccentsComposeAlike(t *testing.T) {
 	p, _ := newPlace(t)
-	if _, err := p.SignUp(context.Background(), SignUp{"ada@example.com", "caf\u00e9 society", ""}, Client{}); err != nil {
+	if _, err := p.SignUp(context.Background(), SignUp{Email: "ada@example.com", Password: "caf\u00e9 society", Name: ""}, Client{}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := p.signIn("ada@example.com", "cafe\u0301 society")
@@ -339,8 +339,8 @@ func TestArgon2(t *testing.T) {
 // freeze stops the clock, so that a slow machine does not outlast a back-off.
 func (p *place) freeze() {
 	start := time.Now()
-	p.accounts.now = func() time.Time { return start.Add(time.Duration(p.ahead.Load())) }
-	p.networks.now = p.accounts.now
+	p.attempts.accounts.now = func() time.Time { return start.Add(time.Duration(p.ahead.Load())) }
+	p.attempts.networks.now = p.attempts.accounts.now
 }
 
 // slow makes each hash take a while, so that attempts overlap.

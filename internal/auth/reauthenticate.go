@@ -49,13 +49,13 @@ func (s *Service) Reauthenticate(ctx context.Context, p *access.Principal, in Re
 	if in.Password != "" {
 		key = cmp.Or(user.Email, key)
 	}
-	end, err := s.networks.begin(ctx, from.network())
+	end, err := s.attempts.networks.begin(ctx, from.network())
 	if err != nil {
 		return err
 	}
 	result := unchecked
 	defer func() { end(result) }()
-	endUser, err := s.accounts.begin(ctx, key)
+	endUser, err := s.attempts.accounts.begin(ctx, key)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -14,8 +15,8 @@ import (
 type Session struct {
 	User         User          `json:"user"`
 	Organization *Organization `json:"organization"`
-	AccessToken  Secret        `json:"accessToken"`
-	RefreshToken Secret        `json:"refreshToken"`
+	AccessToken  Secret        `json:"accessToken,omitempty"` // absent where they are in cookies
+	RefreshToken Secret        `json:"refreshToken,omitempty"`
 	ExpiresIn    int           `json:"expiresIn"` // seconds that the access token lives
 }
 
@@ -90,29 +91,42 @@ func (s *Service) answer(o opening) (Session, error) {
 func (s *Service) signIn(ctx context.Context, user account, how Method, from Client) (SignedIn, error) {
 	var o opening
 	err := s.engine.Write(ctx, func(c store.Conn) (err error) {
-		o, err = s.admit(c, user, how, from)
+		o, err = s.admit(ctx, c, user, how, from)
 		return err
 	})
 	if err != nil {
 		return SignedIn{}, wrap("signing in", err)
 	}
-	return s.signedIn(o)
+	return s.signedIn(ctx, o)
 }
 
 // admit is signIn within the caller's transaction: every way in ends here.
-func (s *Service) admit(c store.Conn, user account, how Method, from Client) (opening, error) {
+func (s *Service) admit(ctx context.Context, c store.Conn, user account, how Method, from Client) (opening, error) {
 	if user.disabled {
 		return opening{}, disabled()
 	}
+	if how == ByPassword && !user.EmailVerified && s.settings.Email.Confirm != confirmNone {
+		return opening{}, unconfirmed()
+	}
 	challenge, err := s.challenge(c, user, how, from)
 	if err != nil || challenge != nil {
-		return opening{challenge: challenge}, err
+		return opening{challenge: challenge, user: user.User}, err
 	}
-	return s.open(c, user, how, from)
+	return s.enter(ctx, c, user, how, from)
+}
+
+// enter opens the session of who has proved all that they owe.
+func (s *Service) enter(ctx context.Context, c store.Conn, user account, how Method, from Client) (opening, error) {
+	o, err := s.open(c, user, how, from)
+	if err != nil {
+		return opening{}, err
+	}
+	return o, s.record(ctx, c, audit.Event{Action: "auth.sign_in", Org: o.org.id(), Actor: "user:" + user.ID, Target: "session:" + o.session,
+		Details: map[string]any{"method": string(how)}})
 }
 
 // signedIn is what the door answers, once the transaction of admit is durable.
-func (s *Service) signedIn(o opening) (SignedIn, error) {
+func (s *Service) signedIn(_ context.Context, o opening) (SignedIn, error) {
 	if o.challenge != nil {
 		return SignedIn{Challenge: o.challenge}, nil
 	}
@@ -145,6 +159,16 @@ func (s *Service) open(c store.Conn, user account, how Method, from Client) (ope
 	return o, err
 }
 
+// methodOf is how a session began.
+func (s *Service) methodOf(c store.Conn, session string) (how Method) {
+	how = ByPassword
+	_ = c.Query(`SELECT "method" FROM "_sessions" WHERE "id" = ?1`, []any{session}, func(r store.Row) error {
+		how = Method(r.Text(0))
+		return nil
+	}) // an ended session began like the usual one
+	return how
+}
+
 // id is the organization's id, "" for none.
 func (o *Organization) id() string {
 	if o == nil {
@@ -164,7 +188,7 @@ func (s *Service) Refresh(ctx context.Context, in Refresh) (Session, error) {
 	var moved opening
 	var refused error // not returned from the transaction: ending the session must last
 	err := s.engine.Write(ctx, func(c store.Conn) (err error) {
-		moved, refused, err = s.rotate(c, session, digest(in.RefreshToken))
+		moved, refused, err = s.rotate(ctx, c, session, digest(in.RefreshToken))
 		return err
 	})
 	switch {
@@ -181,7 +205,7 @@ func (s *Service) Refresh(ctx context.Context, in Refresh) (Session, error) {
 
 // rotate puts a new refresh token in the place of the one whose digest is
 // shown, or says why not.
-func (s *Service) rotate(c store.Conn, session, shown string) (o opening, refused, err error) {
+func (s *Service) rotate(ctx context.Context, c store.Conn, session, shown string) (o opening, refused, err error) {
 	o = opening{session: session, refresh: s.refresh.mint(session)}
 	now := s.now()
 	n, err := c.Exec(`UPDATE "_sessions" SET "token" = ?1, "refreshed_at" = ?2,
@@ -200,7 +224,7 @@ func (s *Service) rotate(c store.Conn, session, shown string) (o opening, refuse
 	}
 	o.user = user.User
 	if n == 0 {
-		refused, err = endReused(c, session, shown, stamp(now))
+		refused, err = s.endReused(ctx, c, o.user.ID, session, shown, stamp(now))
 		return o, refused, err
 	}
 	if user.disabled {
@@ -225,11 +249,12 @@ func sessionAccount(c store.Conn, session string) (user account, org string, err
 }
 
 // endReused ends a live session whose used-up token was shown again.
-func endReused(c store.Conn, session, shown, now string) (refused, err error) {
+func (s *Service) endReused(ctx context.Context, c store.Conn, user, session, shown, now string) (refused, err error) {
 	n, err := c.Exec(`UPDATE "_sessions" SET "revoked_at" = ?1
 		WHERE "id" = ?2 AND "token" <> ?3 AND "revoked_at" IS NULL`, now, session, shown)
 	if err == nil && n > 0 {
-		return fault.New(fault.AuthTokenReused, "this refresh token was used before: its session was ended, sign in again"), nil
+		err = s.record(ctx, c, audit.Event{Action: "auth.token_reused", Outcome: audit.Denied, Actor: "user:" + user, Target: "session:" + session})
+		return fault.New(fault.AuthTokenReused, "this refresh token was used before: its session was ended, sign in again"), err
 	}
 	return revoked(), err
 }
@@ -242,7 +267,10 @@ func (s *Service) SignOut(ctx context.Context, p *access.Principal) error {
 	err := s.engine.Write(ctx, func(c store.Conn) error {
 		_, err := c.Exec(`UPDATE "_sessions" SET "revoked_at" = ?1 WHERE "id" = ?2 AND "revoked_at" IS NULL`,
 			stamp(s.now()), p.SessionID)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, c, audit.Event{Action: "auth.sign_out", Org: p.Org, Actor: p.Subject(), Target: "session:" + p.SessionID})
 	})
 	s.Forget(p.UserID)
 	return wrap("signing out", err)
@@ -290,7 +318,8 @@ func (s *Service) Switch(ctx context.Context, p *access.Principal, org string) (
 	return s.answer(moved)
 }
 
-// Prune removes the sessions that have expired or ended, and says how many.
+// Prune removes the sessions and tickets that have expired or ended long ago, and
+// says how many sessions.
 func (s *Service) Prune(ctx context.Context) (removed int64, err error) {
 	now := s.now()
 	err = s.engine.Write(ctx, func(c store.Conn) error {
@@ -302,9 +331,12 @@ func (s *Service) Prune(ctx context.Context) (removed int64, err error) {
 		if err == nil {
 			err = s.factors.Prune(c)
 		}
+		if err == nil {
+			_, err = c.Exec(`DELETE FROM "_tickets" WHERE "expires_at" <= ?1`, stamp(now.Add(-keepTickets)))
+		}
 		return err
 	})
-	return removed, wrap("pruning sessions", err)
+	return removed, wrap("pruning sessions and tickets", err)
 }
 
 func disabled() *fault.Error {

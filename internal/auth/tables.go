@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"slices"
+
 	"github.com/loam-dev/loam/internal/factor"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -15,8 +17,11 @@ import (
 // A session is a family of refresh tokens: token is the SHA-256 of the one that
 // may be used next. It expires when that is not used in time, and ends in any
 // case. At proved_at its user last showed a secret.
+//
+// A ticket is a proof that was mailed out once, as a link's token or a code. An
+// identity is an account at another provider that signs in to one here.
 func Tables() []string {
-	return append([]string{
+	return slices.Concat([]string{
 		`CREATE TABLE IF NOT EXISTS "_users" (
 			"id" TEXT NOT NULL PRIMARY KEY,
 			"email" TEXT UNIQUE,
@@ -69,7 +74,39 @@ func Tables() []string {
 			"created_at" TEXT NOT NULL,
 			"retires_at" TEXT
 		) STRICT`,
-	}, append(factor.Tables(), challengeTables()...)...)
+	}, proofTables(), factor.Tables(), challengeTables())
+}
+
+// proofTables are of what proves a user to be who they are, beside the password
+// and the factors: see Tables.
+func proofTables() []string {
+	return []string{
+		`CREATE TABLE IF NOT EXISTS "_tickets" (
+			"id" TEXT NOT NULL PRIMARY KEY,
+			"purpose" TEXT NOT NULL,
+			"user_id" TEXT REFERENCES "_users" ("id") ON DELETE CASCADE,
+			"email" TEXT NOT NULL,
+			"token" TEXT NOT NULL UNIQUE,
+			"code" TEXT NOT NULL,
+			"data" TEXT NOT NULL,
+			"tries" INTEGER NOT NULL DEFAULT 0,
+			"created_at" TEXT NOT NULL,
+			"expires_at" TEXT NOT NULL,
+			"used_at" TEXT
+		) STRICT`,
+		`CREATE INDEX IF NOT EXISTS "_tickets_email" ON "_tickets" ("email", "purpose")`,
+		`CREATE INDEX IF NOT EXISTS "_tickets_user" ON "_tickets" ("user_id")`,
+		`CREATE TABLE IF NOT EXISTS "_identities" (
+			"provider" TEXT NOT NULL,
+			"subject" TEXT NOT NULL,
+			"user_id" TEXT NOT NULL REFERENCES "_users" ("id") ON DELETE CASCADE,
+			"email" TEXT NOT NULL,
+			"created_at" TEXT NOT NULL,
+			"last_used_at" TEXT NOT NULL,
+			PRIMARY KEY ("provider", "subject")
+		) STRICT`,
+		`CREATE UNIQUE INDEX IF NOT EXISTS "_identities_user" ON "_identities" ("user_id", "provider")`,
+	}
 }
 
 // Upgrades bring the tables of earlier versions to the shape of Tables.

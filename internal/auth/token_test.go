@@ -205,7 +205,7 @@ func TestAttack028_AnotherEnvironmentsKey(t *testing.T) {
 func TestAttack029_Times(t *testing.T) {
 	p, _ := newPlace(t)
 	session := p.signUp("ada")
-	p.wait(accessLife - 2*time.Second)
+	p.wait(p.life - 2*time.Second)
 	p.who(session) // remembered
 	p.who(session)
 	p.wait(2 * time.Second)
@@ -314,7 +314,7 @@ func TestAttack124_KeyRotation(t *testing.T) {
 		t.Errorf("an older token after a restart: %v", err)
 	}
 	header, claims := parts(t, before.AccessToken)
-	p.wait(accessLife + clockLeeway + time.Second)
+	p.wait(p.life + clockLeeway + time.Second)
 	if n := len(p.published()); n != 1 {
 		t.Errorf("%d keys are published after the old one has retired", n)
 	}

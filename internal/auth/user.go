@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -130,7 +131,7 @@ func (s *Service) newAccount(ctx context.Context, in SignUp) (account, error) {
 	if err != nil {
 		return account{}, err
 	}
-	if a.password, err = s.hashNew(ctx, in.Password); err != nil {
+	if a.password, err = s.hashNew(ctx, in.Password, a.Email, a.Name); err != nil {
 		return account{}, err
 	}
 	return a, nil
@@ -146,16 +147,20 @@ func (s *Service) unhashed(in SignUp) (account, error) {
 	if err != nil {
 		return account{}, err
 	}
-	return account{User: User{ID: newID(), Email: email, Name: name, CreatedAt: stamp(s.now())}}, nil
+	language, err := locale(in.Locale)
+	if err != nil {
+		return account{}, err
+	}
+	return account{User: User{ID: newID(), Email: email, Name: name, Locale: language, CreatedAt: stamp(s.now())}}, nil
 }
 
 // hashNew checks a password that somebody chooses and hashes it; "" where there
 // is none.
-func (s *Service) hashNew(ctx context.Context, chosen Secret) (string, error) {
+func (s *Service) hashNew(ctx context.Context, chosen Secret, about ...string) (string, error) {
 	if chosen == "" {
 		return "", nil
 	}
-	password, err := newPassword(string(chosen))
+	password, err := newPassword(string(chosen), s.settings.Password, about...)
 	if err != nil {
 		return "", err
 	}
@@ -178,9 +183,24 @@ func insertAccount(c store.Conn, a account) error {
 	n, err := c.Exec(`INSERT INTO "_users" ("id", "email", "verified_at", "name", "locale", "password", "created_at", "updated_at")
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT ("email") DO NOTHING`, a.ID, email, verified, a.Name, a.Locale, password, a.CreatedAt)
 	if err == nil && n == 0 {
-		return fault.New(fault.AuthEmailTaken, "an account with this email address exists: sign in instead").At("email")
+		return emailTaken()
 	}
 	return err
+}
+
+func emailTaken() *fault.Error {
+	return fault.New(fault.AuthEmailTaken, "an account with this email address exists: sign in instead").At("email")
+}
+
+// insertNew stores a new account with the organization that it starts in.
+func (s *Service) insertNew(ctx context.Context, c store.Conn, user account) error {
+	if err := insertAccount(c, user); err != nil {
+		return err
+	}
+	if err := s.record(ctx, c, audit.Event{Action: "auth.sign_up", Actor: "user:" + user.ID, Target: "user:" + user.ID}); err != nil {
+		return err
+	}
+	return s.orgs.First(c, user.ID, user.Name)
 }
 
 // Me returns the caller's account and active organization.

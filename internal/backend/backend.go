@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -101,11 +102,13 @@ func (b *Backend) wire(ctx context.Context) error {
 	if b.Mail, err = mail.New(b.mail(register)); err != nil {
 		return err
 	}
-	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Audit: b.Audit, Issuer: "loam:" + o.Name,
-		AccessLife: o.Config.Auth.Sessions.AccessToken, SessionIdle: o.Config.Auth.Sessions.RefreshToken, Factors: factors(o.Config, o.Dev), Now: o.Now})
+	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Audit: b.Audit,
+		Mailer: b.Mail, Queue: b.jobs, Settings: o.Config.Auth, Limits: o.Config.Limits, Issuer: "loam:" + o.Name, URL: o.Config.URL,
+		Factors: factors(o.Config, o.Dev), Now: o.Now})
 	if err != nil {
 		return err
 	}
+	b.jobs.Handle(auth.PostJob, b.Auth.Post)
 	b.jobs.Every("auth/prune", tidyEvery, b.tidy)
 	b.Tenant = tenant.New(b.engine, register, b.Auth, tenant.Outside{})
 	anonymous := &access.Principal{}
@@ -117,6 +120,8 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.api = httpapi.New(httpapi.Config{
 		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Mail: b.Mail, Anonymous: anonymous,
+		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
+		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
 		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,
 		Audit: b.Audit, Dev: o.Dev, Ready: b.ready, Log: o.Log,
 	})

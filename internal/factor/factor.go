@@ -101,6 +101,16 @@ func (s *Service) Prune(c store.Conn) error {
 	return err
 }
 
+// Drop removes every factor of a user, inside the caller's transaction.
+func (s *Service) Drop(c store.Conn, user string) error {
+	for _, sql := range []string{`DELETE FROM "_totp" WHERE "user_id" = ?1`, `DELETE FROM "_recovery_codes" WHERE "user_id" = ?1`, `DELETE FROM "_passkeys" WHERE "user_id" = ?1`} {
+		if _, err := c.Exec(sql, user); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Own is what a user has.
 type Own struct {
 	TOTP          bool `json:"totp"`

@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
@@ -35,29 +36,39 @@ type App struct {
 
 // Config is what New needs.
 type Config struct {
-	App       func() *App // the App in force
-	Auth      *auth.Service
-	Tenant    *tenant.Service
-	Audit     *audit.Log
-	Mail      *mail.Service
-	Anonymous *access.Principal // the caller who shows nothing
-	Origins   []string          // allowed by CORS; "*" for all
-	Dev       bool              // GraphiQL, and introspection for everybody
-	MaxBody   int64             // bytes of a request's body
-	Timeout   time.Duration     // of a request
-	Ready     func(context.Context) error
-	Log       *slog.Logger
+	App            func() *App // the App in force
+	Auth           *auth.Service
+	Tenant         *tenant.Service
+	Audit          *audit.Log
+	Mail           *mail.Service
+	Anonymous      *access.Principal // the caller who shows nothing
+	Origins        []string          // allowed by CORS; "*" for all
+	Dev            bool              // GraphiQL, and introspection for everybody
+	MaxBody        int64             // bytes of a request's body
+	Timeout        time.Duration     // of a request
+	Ready          func(context.Context) error
+	Log            *slog.Logger
+	Cookies        bool           // browsers may have their tokens in cookies
+	SessionIdle    time.Duration  // how long a session lives without use
+	HTTPS          bool           // users reach the server by it
+	TrustedProxies []netip.Prefix // whose X-Forwarded headers are believed
 }
 
 // API answers the requests of one environment.
 type API struct {
 	Config
-	mux *http.ServeMux
+	mux   *http.ServeMux
+	sites *http.CrossOriginProtection // who may send cookies along with a change
 }
 
 // New makes the handler.
 func New(c Config) *API {
-	a := &API{Config: c, mux: http.NewServeMux()}
+	a := &API{Config: c, mux: http.NewServeMux(), sites: http.NewCrossOriginProtection()}
+	for _, origin := range c.Origins {
+		if origin != "*" {
+			_ = a.sites.AddTrustedOrigin(origin) // loam.yaml was checked: each is one
+		}
+	}
 	for _, r := range routes {
 		a.mux.Handle(r.pattern, &endpoint{a, r})
 	}

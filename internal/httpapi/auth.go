@@ -55,17 +55,23 @@ func (c *call) answer(status int, v any, err error) (reply, error) {
 	if v == nil {
 		return reply{status: status}, nil
 	}
-	body, err := json.Marshal(v)
+	body, err := json.Marshal(c.keep(v))
 	return reply{status: status, body: body}, err
 }
 
 func signUp(c *call) (reply, error) {
-	in, err := decode[auth.SignUp](c)
+	in, err := decodeSignUp(c)
 	if err != nil {
 		return reply{}, err
 	}
-	session, err := c.api.Auth.SignUp(c.Context(), in, c.client())
-	return c.answer(http.StatusCreated, session, err)
+	return c.signedUp(c.api.Auth.SignUp(c.Context(), in, c.client()))
+}
+
+// decodeSignUp reads a new user, with the app's own fields among the others.
+func decodeSignUp(c *call) (auth.SignUp, error) {
+	in, own, err := decodeProfile[auth.SignUp](c, "User")
+	in.Profile, in.Profiles = own, c.app.Data
+	return in, err
 }
 
 func signIn(c *call) (reply, error) {
@@ -73,12 +79,11 @@ func signIn(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	session, err := c.api.Auth.SignIn(c.Context(), in, c.client())
-	return c.answer(http.StatusOK, session, err)
+	return c.signedIn(c.api.Auth.SignIn(c.Context(), in, c.client()))
 }
 
 func refresh(c *call) (reply, error) {
-	in, err := decode[auth.Refresh](c)
+	in, err := c.refreshToken()
 	if err != nil {
 		return reply{}, err
 	}
@@ -87,6 +92,7 @@ func refresh(c *call) (reply, error) {
 }
 
 func signOut(c *call) (reply, error) {
+	c.dropCookies()
 	return c.answer(http.StatusNoContent, nil, c.api.Auth.SignOut(c.Context(), c.by))
 }
 

@@ -6,8 +6,8 @@ import (
 )
 
 // cors lets the browsers of the allowed origins in, and answers a preflight by
-// itself: then it returns true. No credentials are allowed across origins:
-// callers show a token, not a cookie.
+// itself: then it returns true. Cookies are allowed to origins that are named,
+// not to any.
 func (a *API) cors(w http.ResponseWriter, r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" {
@@ -20,6 +20,9 @@ func (a *API) cors(w http.ResponseWriter, r *http.Request) bool {
 		h.Set("Access-Control-Allow-Origin", "*")
 	case slices.Contains(a.Origins, origin):
 		h.Set("Access-Control-Allow-Origin", origin)
+		if a.Cookies {
+			h.Set("Access-Control-Allow-Credentials", "true")
+		}
 	default:
 		return a.preflight(w, r)
 	}

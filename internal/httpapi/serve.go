@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -105,7 +104,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, e.api.MaxBody)
 	id := w.Header().Get("X-Request-Id")
-	c := &call{Request: r.WithContext(withOrigin(ctx, r, id)), api: e.api, app: e.api.App(), id: id, out: w.Header()}
+	c := &call{Request: r.WithContext(e.api.withOrigin(ctx, r, id)), api: e.api, app: e.api.App(), id: id, out: w.Header()}
 	answer, err := e.run(c)
 	if err != nil {
 		e.api.fail(w, r, c.id, err)
@@ -153,7 +152,7 @@ func (c *call) principal() (*access.Principal, error) {
 	case key != "":
 		return c.api.Auth.VerifyKey(c.Context(), key)
 	case token == "":
-		return c.api.Anonymous, nil
+		return c.byCookie()
 	}
 	scheme, rest, spaced := strings.Cut(token, " ")
 	switch {
@@ -167,21 +166,12 @@ func (c *call) principal() (*access.Principal, error) {
 
 // client is where the request comes from.
 func (c *call) client() auth.Client {
-	return auth.Client{Addr: remote(c.Request), Agent: c.UserAgent()}
-}
-
-// remote is the address that a request comes from, as far as it is one.
-func remote(r *http.Request) netip.Addr {
-	addr, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return addr.Addr()
+	return auth.Client{Addr: c.api.remote(c.Request), Agent: c.UserAgent()}
 }
 
 // withOrigin lets what a request does be recorded with where it came from.
-func withOrigin(ctx context.Context, r *http.Request, id string) context.Context {
-	return audit.WithOrigin(ctx, audit.Origin{Addr: remote(r), Agent: r.UserAgent(), Request: id})
+func (a *API) withOrigin(ctx context.Context, r *http.Request, id string) context.Context {
+	return audit.WithOrigin(ctx, audit.Origin{Addr: a.remote(r), Agent: r.UserAgent(), Request: id})
 }
 
 // body reads the whole body of a JSON request.
@@ -210,7 +200,7 @@ func setCommon(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "private, no-cache")
-		h.Add("Vary", "Authorization, X-Api-Key")
+		h.Add("Vary", "Authorization, Cookie, X-Api-Key")
 	}
 }
 

@@ -46,7 +46,7 @@ func TestUnrouted(t *testing.T) {
 		allow        string
 	}{
 		{"GET", "/nothing", 404, ""},
-		{"PUT", "/auth/me", 405, "GET, HEAD, PATCH"},
+		{"PUT", "/auth/me", 405, "DELETE, GET, HEAD, PATCH"},
 		{"DELETE", "/graphql", 405, "GET, HEAD, POST"},
 	} {
 		w := httptest.NewRecorder()

@@ -71,6 +71,7 @@ func (d *document) addAuth() {
 	d.addSessions(n)
 	d.addFactors(n)
 	d.addPasskeys(n)
+	d.addAccount(n)
 	d.addKeys(n)
 	d.addOrganizations(n)
 	d.addAudit()
@@ -140,7 +141,7 @@ func (d *document) addSessions(n authNames) {
 	}
 	post("/auth/sign-up", operation{
 		id: "authSignUp", summary: "Make an account", description: "A new user gets an organization to start in, and is its owner.",
-		body: input(2, email, password, member{"name", text}), status: "201", answer: session,
+		body: input(2, email, password, member{"name", text}, member{"locale", text}, member{"redirect", text}, member{"invitation", text}), status: "201", answer: session,
 	})
 	post("/auth/sign-in", operation{id: "authSignIn", summary: "Sign in", body: input(2, email, password), status: "200",
 		answer: answers("A session, or a challenge where a second factor is due.", ref(n.signedIn))})

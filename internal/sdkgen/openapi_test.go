@@ -319,7 +319,7 @@ func TestLargeSchemaIsFast(t *testing.T) {
 		best = min(best, cpu(t)-start)
 	}
 	t.Logf("300 models: %d KiB in %s", len(document)>>10, best)
-	limit := 100 * time.Millisecond
+	limit := 500 * time.Millisecond // quadratic work takes seconds
 	if raceDetector {
 		limit *= 10
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/sqlite"
@@ -61,7 +62,7 @@ func newPlace(t testing.TB, register tenant.Register) *place {
 	for range 2 { // a second start finds everything there
 		p.script(append(auth.Tables(), tenant.Tables()...)...)
 	}
-	if p.auth, err = auth.New(ctx, auth.Config{Engine: engine, Vault: keys, Organizations: register, Issuer: "test"}); err != nil {
+	if p.auth, err = auth.New(ctx, auth.Config{Engine: engine, Vault: keys, Organizations: register, Settings: config.Default().Auth, Limits: config.Default().Limits, Issuer: "test"}); err != nil {
 		t.Fatal(err)
 	}
 	p.Service = tenant.New(engine, register, p.auth, tenant.Outside{Mailer: p})
@@ -408,12 +409,12 @@ func TestTenancyOff(t *testing.T) {
 			t.Fatal(err)
 		}
 		who, err := p.auth.Verify(ctx, string(session.AccessToken))
-		if err != nil || who.Org != tenant.None || who.Role != "member" || session.Organization.ID != tenant.None {
+		if err != nil || who.Org != tenant.None || who.Role != "member" || session.Session.Organization.ID != tenant.None {
 			t.Errorf("%s is %+v, %v", name, who, err)
 		}
 		_, err = p.Create(ctx, who, tenant.NewOrganization{Name: "x"})
 		is(t, "founding", err, fault.TenantOff)
-		users = append(users, session)
+		users = append(users, *session.Session)
 	}
 	is(t, "appointing", p.Appoint(ctx, tenant.None, users[1].User.ID, tenant.Admin), "")
 	if who, err := p.auth.Verify(ctx, string(users[1].AccessToken)); err != nil || who.Role != "admin" {

@@ -67,13 +67,17 @@ func New(t testing.TB, source string, options ...Option) *Server {
 	for _, option := range options {
 		option(&o)
 	}
+	web := httptest.NewUnstartedServer(nil)
+	o.Config = o.Config.ServedAt("http://" + web.Listener.Addr().String())
 	b, err := backend.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &Server{Backend: b, roles: o.Config.Roles.Keys(), t: t}
 	s.Use(source)
-	s.Server = httptest.NewServer(b.Handler())
+	web.Config.Handler = b.Handler()
+	web.Start()
+	s.Server = web
 	t.Cleanup(func() {
 		s.Server.Close()
 		if err := b.Close(); err != nil {

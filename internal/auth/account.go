@@ -1,0 +1,85 @@
+package auth
+
+import (
+	"context"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// DeleteAccount is what a user sends who leaves for good.
+type DeleteAccount struct {
+	Password Secret `json:"password"` // or a fresh sign-in
+}
+
+// Delete removes the caller's account, at once on every door. An organization that
+// would be left without an owner keeps them from going.
+func (s *Service) Delete(ctx context.Context, p *access.Principal, in DeleteAccount, from Client) error {
+	user, err := s.reauthenticate(ctx, p, in.Password, from)
+	if err != nil {
+		return err
+	}
+	err = s.engine.Write(ctx, func(c store.Conn) error { return s.remove(ctx, c, user.ID, p.Subject()) })
+	s.Forget(user.ID)
+	return wrap("deleting an account", err)
+}
+
+// remove deletes an account within the caller's transaction.
+func (s *Service) remove(ctx context.Context, c store.Conn, user, actor string) error {
+	if err := s.orgs.Leave(ctx, c, user); err != nil {
+		return err
+	}
+	if err := s.record(ctx, c, audit.Event{Action: "auth.account_deleted", Actor: actor, Target: "user:" + user}); err != nil {
+		return err
+	}
+	n, err := c.Exec(`DELETE FROM "_users" WHERE "id" = ?1`, user) // and what refers to it
+	if err == nil && n == 0 {
+		err = fault.New(fault.AuthUserNotFound, "there is no user %q", user)
+	}
+	return err
+}
+
+// expel removes whatever was set up on an account whose address nobody had shown
+// to be theirs, before the one who has now comes in: passwords, factors, linked
+// identities, tickets and sessions.
+func (s *Service) expel(ctx context.Context, c store.Conn, user *account) error {
+	now := stamp(s.now())
+	if _, err := c.Exec(`UPDATE "_users" SET "password" = NULL, "name" = '', "updated_at" = ?1 WHERE "id" = ?2`, now, user.ID); err != nil {
+		return err
+	}
+	for _, table := range ownTables {
+		if _, err := c.Exec(`DELETE FROM `+table+` WHERE "user_id" = ?1`, user.ID); err != nil {
+			return err
+		}
+	}
+	if err := s.factors.Drop(c, user.ID); err != nil {
+		return err
+	}
+	user.password, user.Name = "", ""
+	if err := endSessions(c, user.ID, "", now); err != nil {
+		return err
+	}
+	return s.record(ctx, c, audit.Event{Action: "auth.credentials_dropped", Actor: "user:" + user.ID, Target: "user:" + user.ID})
+}
+
+// ownTables hold what proves a user to be who they are, beside the password and
+// the factors.
+var ownTables = []string{`"_identities"`, `"_tickets"`, `"_challenges"`}
+
+// keepsAWayIn refuses a change that would lock a user out.
+func (s *Service) keepsAWayIn(c store.Conn, user string) error {
+	has, err := s.factors.Of(c, user)
+	if err != nil || has.Passkeys > 0 {
+		return err
+	}
+	ways := 0
+	err = c.Query(`SELECT (SELECT COUNT(*) FROM "_users" WHERE "id" = ?1 AND ("password" IS NOT NULL OR "verified_at" IS NOT NULL AND ?2))
+		+ (SELECT COUNT(*) FROM "_identities" WHERE "user_id" = ?1)`, []any{user, s.settings.Email.Code || s.settings.Email.Link},
+		func(r store.Row) error { ways = int(r.Int(0)); return nil })
+	if err == nil && ways == 0 {
+		err = fault.New(fault.AuthLastWay, "this is your last way to sign in: set a password or link another first")
+	}
+	return err
+}

@@ -1,0 +1,141 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// The values of auth.email.confirm and auth.signUp.
+const (
+	confirmNone   = "none"
+	confirmByCode = "code"
+	signUpOpen    = "open"
+	signUpInvited = "invited"
+)
+
+// pending is what a sign-up sets once its address is confirmed. It waits in the
+// ticket and not in the account, so that of several who sign up with one address
+// the one who can read its mail decides.
+type pending struct {
+	Name     string `json:"name"`
+	Password string `json:"password"` // its hash
+}
+
+// AskConfirmation mails a new code or link to an address that waits for one.
+func (s *Service) AskConfirmation(ctx context.Context, in Ask, from Client) error {
+	return s.ask(ctx, toConfirm, in, from)
+}
+
+// Confirm takes a new user's address as theirs and signs them in.
+func (s *Service) Confirm(ctx context.Context, p Proof, from Client) (SignedIn, error) {
+	return s.prove(ctx, toConfirm, p, from, func(c store.Conn, user *account, t ticket) error {
+		var waiting pending
+		if t.data != "" {
+			if err := json.Unmarshal([]byte(t.data), &waiting); err != nil {
+				return wrap("reading a sign-up", err)
+			}
+		}
+		if waiting.Password != "" && !user.EmailVerified {
+			if _, err := c.Exec(`UPDATE "_users" SET "name" = ?1, "password" = ?2 WHERE "id" = ?3`, waiting.Name, waiting.Password, user.ID); err != nil {
+				return err
+			}
+			user.Name = waiting.Name
+		}
+		return nil
+	})
+}
+
+// prove redeems a ticket of an account, lets change happen, takes the address as
+// verified and signs in, all in one transaction. Wrong codes count as attempts on
+// the account.
+func (s *Service) prove(ctx context.Context, to purpose, p Proof, from Client, change func(store.Conn, *account, ticket) error) (SignedIn, error) {
+	if err := p.check(); err != nil {
+		return SignedIn{}, err
+	}
+	end, err := s.attempt(ctx, p.Email, from)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	result := unchecked
+	defer func() { end(result) }()
+	var o opening
+	var refused error
+	err = s.engine.Write(ctx, func(c store.Conn) (err error) {
+		o, refused, err = s.proved(ctx, c, to, p, from, change)
+		return err
+	})
+	switch {
+	case err != nil:
+		return SignedIn{}, wrap("redeeming a ticket", err)
+	case refused != nil:
+		result = failed
+		return SignedIn{}, refused
+	}
+	result = passed
+	s.Forget(o.user.ID)
+	return s.signedIn(ctx, o)
+}
+
+// proved is prove inside its transaction.
+func (s *Service) proved(ctx context.Context, c store.Conn, to purpose, p Proof, from Client, change func(store.Conn, *account, ticket) error) (o opening, refused, err error) {
+	t, refused, err := s.redeem(c, to, p)
+	if err != nil || refused != nil {
+		return opening{}, refused, err
+	}
+	if t.user == "" {
+		if t.user, err = s.joinByMail(ctx, c, t.email); err != nil {
+			return opening{}, nil, err
+		}
+	}
+	user, err := findAccount(c, selectAccount+`WHERE u."id" = ?1`, t.user)
+	if err != nil {
+		return opening{}, nil, err
+	}
+	if user.Email != t.email { // it has moved on since
+		return opening{}, badTicket(), nil
+	}
+	if err = change(c, &user, t); err != nil {
+		return opening{}, nil, err
+	}
+	if err = s.verify(ctx, c, &user); err != nil {
+		return opening{}, nil, err
+	}
+	o, err = s.admit(ctx, c, user, ByEmail, from)
+	return o, nil, err
+}
+
+// verify takes the account's address as its user's own.
+func (s *Service) verify(ctx context.Context, c store.Conn, user *account) error {
+	if user.EmailVerified {
+		return nil
+	}
+	user.EmailVerified = true
+	now := stamp(s.now())
+	if _, err := c.Exec(`UPDATE "_users" SET "verified_at" = ?1, "updated_at" = ?1 WHERE "id" = ?2`, now, user.ID); err != nil {
+		return err
+	}
+	return s.record(ctx, c, audit.Event{Action: "auth.address_verified", Actor: "user:" + user.ID, Target: "user:" + user.ID})
+}
+
+// sendConfirmation mails the code or link that a new user's address waits for.
+func (s *Service) sendConfirmation(c store.Conn, user account, data string, in Ask) error {
+	return s.sendTicket(c, toConfirm, ticket{user: user.ID, email: user.Email, data: data}, user, in)
+}
+
+// pendingSignUp is what the newest sign-up with an address wants to set.
+func pendingSignUp(c store.Conn, email string) (data string, err error) {
+	err = c.Query(`SELECT "data" FROM "_tickets" WHERE "purpose" = ?1 AND "email" = ?2 AND "used_at" IS NULL ORDER BY "id" DESC LIMIT 1`,
+		[]any{string(toConfirm), email}, func(r store.Row) error {
+			data = r.Text(0)
+			return nil
+		})
+	return data, err
+}
+
+func unconfirmed() *fault.Error {
+	return fault.New(fault.AuthUnconfirmed, "confirm the email address first: send the code or the link's token of our mail to /auth/confirm, or ask for another at /auth/confirm/resend")
+}
