@@ -165,7 +165,8 @@ func (c *compiled) applies(p *Principal) bool {
 	case schema.AllowPrivate, schema.AllowOwner:
 		return p.Kind == User
 	case schema.AllowMember:
-		return p.Kind == User && p.Role != "" && (len(c.Roles) == 0 || slices.Contains(c.Roles, p.Role))
+		return p.Kind == User && p.Role != "" && (len(c.Roles) == 0 || slices.Contains(c.Roles, p.Role)) &&
+			(len(c.Teams) == 0 || slices.ContainsFunc(c.Teams, func(team string) bool { return slices.Contains(p.Teams, team) }))
 	case schema.AllowGroups:
 		return p.Kind == User && (c.GroupsField != nil || inGroup(p, c.GroupClaim, c.Groups))
 	}

@@ -24,15 +24,21 @@ type OfTeams @model @auth(rules: [{ allow: groups, groupsField: "teams", groupCl
 type ByMember @model @auth(rules: [{ allow: member, operations: [read] }, { allow: member, roles: ["admin", "owner"] }]) { a: String }
 type Where @model @auth(rules: [{ allow: where, filter: { a: { eq: "$user.email" }, or: [{ b: { gt: 3 } }, { c: { contains: "x" } }] } }]) { a: String b: Int c: [String] }
 type ByClaim @model @auth(rules: [{ allow: where, filter: { a: { ne: "$user.claims.team" } } }]) { a: String }
+type ByTeam @model @auth(rules: [{ allow: member, team: "support" }, { allow: member, team: ["sales", "ops"], roles: ["owner", "admin"], operations: [read] }]) { a: String }
+type TeamRows @model @auth(rules: [{ allow: where, filter: { teamId: { in: "$user.teams" } } }, { allow: where, filter: { open: { eq: true }, teamId: { notIn: "$user.teams" } }, operations: [read] }]) { teamId: ID open: Boolean }
 type Two @model @auth(rules: [{ allow: owner }, { allow: where, filter: { a: { eq: "open" } }, operations: [read] }]) { a: String }
 `
 
 var (
-	ada   = &Principal{Kind: User, UserID: "ada", Username: "ada", Email: "ada@example.com", Org: "o1", Role: "member"}
-	boss  = &Principal{Kind: User, UserID: "boss", Username: "boss", Org: "o1", Role: "admin", Groups: []string{"ops", "x"}, Claims: map[string]any{"teams": []any{"red"}, "team": "red"}}
-	lost  = &Principal{Kind: User, UserID: "lost", Username: "lost"}
-	key   = &Principal{Kind: APIKey, KeyID: "k", Org: "o1"}
-	guest = &Principal{}
+	ada    = &Principal{Kind: User, UserID: "ada", Username: "ada", Email: "ada@example.com", Org: "o1", Role: "member"}
+	boss   = &Principal{Kind: User, UserID: "boss", Username: "boss", Org: "o1", Role: "admin", Groups: []string{"ops", "x"}, Claims: map[string]any{"teams": []any{"red"}, "team": "red"}}
+	helper = &Principal{Kind: User, UserID: "helper", Org: "o1", Role: "member", Teams: []string{"sales", "support"}, TeamIDs: []string{"t1", "t2"}}
+	seller = &Principal{Kind: User, UserID: "seller", Org: "o1", Role: "member", Teams: []string{"sales"}, TeamIDs: []string{"t1"}}
+	chief  = &Principal{Kind: User, UserID: "chief", Org: "o1", Role: "admin", Teams: []string{"sales"}, TeamIDs: []string{"t1"}}
+	left   = &Principal{Kind: User, UserID: "left", Org: "o1", Teams: []string{"support"}, TeamIDs: []string{"t2"}}
+	lost   = &Principal{Kind: User, UserID: "lost", Username: "lost"}
+	key    = &Principal{Kind: APIKey, KeyID: "k", Org: "o1"}
+	guest  = &Principal{}
 )
 
 func policyOf(t testing.TB) (*schema.Schema, *Policy) {
@@ -75,6 +81,9 @@ func TestVerdicts(t *testing.T) {
 		{"Where", schema.Get, map[*Principal]string{ada: "some", boss: "access/denied", key: "access/denied"}},
 		{"ByClaim", schema.Get, map[*Principal]string{ada: "access/denied", boss: "some"}},
 		{"Two", schema.List, map[*Principal]string{ada: "some"}},
+		{"ByTeam", schema.Update, map[*Principal]string{helper: "all", seller: "access/denied", chief: "access/denied", ada: "access/denied", left: "access/denied", key: "access/denied", guest: "access/sign_in"}},
+		{"ByTeam", schema.List, map[*Principal]string{helper: "all", seller: "access/denied", chief: "all"}},
+		{"TeamRows", schema.Update, map[*Principal]string{helper: "some", ada: "access/denied", key: "access/denied"}},
 	} {
 		for by, want := range c.want {
 			v, err := p.model(s.Model(c.model), by, c.op)
@@ -105,6 +114,10 @@ func TestMatch(t *testing.T) {
 		{"Owned", ada, MapRow{}, false},
 		{"Shared", ada, MapRow{"editors": schema.JSONText(`["boss","ada"]`)}, true},
 		{"Shared", ada, MapRow{"editors": schema.JSONText(`["adam"]`)}, false},
+		{"TeamRows", helper, MapRow{"teamId": "t2"}, true},
+		{"TeamRows", seller, MapRow{"teamId": "t2"}, false},
+		{"TeamRows", seller, MapRow{"teamId": "t2", "open": true}, true},
+		{"TeamRows", helper, MapRow{"open": false}, false},
 		{"InGroup", boss, MapRow{"team": "ops"}, true},
 		{"InGroup", boss, MapRow{"team": "dev"}, false},
 		{"OfTeams", boss, MapRow{"teams": schema.JSONText(`["blue","red"]`)}, true},

@@ -26,6 +26,8 @@ type Principal struct {
 	Email     string
 	Org       string         // the active organization, "" without
 	Role      string         // in Org; "" for a caller who is no member
+	Teams     []string       // in Org, by their slugs: what rules name
+	TeamIDs   []string       // the same teams by their ids: what rows refer to
 	Groups    []string       // what `groups` rules compare
 	Claims    map[string]any // further claims of the token, by name
 	SessionID string
@@ -70,6 +72,8 @@ func (p *Principal) Value(v query.Var) any {
 		return orNil(p.Org)
 	case query.VarGroups:
 		return listOf(p.Groups)
+	case query.VarTeams:
+		return listOf(p.TeamIDs)
 	case query.VarRoles:
 		if p.Role == "" {
 			return nil

@@ -54,6 +54,8 @@ type Organizations interface {
 	Standing(c store.Conn, org, userID string) error
 	// May tells whether a role has a permission.
 	May(role, permission string) bool
+	// Teams returns the slugs and ids of the user's teams in an organization.
+	Teams(c store.Conn, org, userID string) (slugs, ids []string, err error)
 	// Leads tells whether the user is an owner or admin of others.
 	Leads(c store.Conn, userID string) (bool, error)
 }

@@ -39,6 +39,7 @@ func (s *Service) Verify(ctx context.Context, token string) (*access.Principal, 
 func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time.Time, error) {
 	var user account
 	var role, expires string
+	var teams, teamIDs []string
 	err := s.engine.Read(ctx, func(c store.Conn) error {
 		role, expires = "", ""
 		if err := c.Query(`SELECT "expires_at" FROM "_sessions" WHERE "id" = ?1 AND "user_id" = ?2 AND "revoked_at" IS NULL`,
@@ -61,6 +62,7 @@ func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time
 		}
 		if err == nil {
 			role = org.Role
+			teams, teamIDs, err = s.orgs.Teams(c, t.Org, t.Subject)
 		}
 		return err
 	})
@@ -73,7 +75,7 @@ func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time
 	until, err := time.Parse(time.RFC3339, expires)
 	return &access.Principal{
 		Kind: access.User, UserID: user.ID, Username: user.ID, Email: user.Email,
-		Org: t.Org, Role: role, Groups: user.groups, Admin: user.admin, SessionID: t.Session,
+		Org: t.Org, Role: role, Teams: teams, TeamIDs: teamIDs, Groups: user.groups, Admin: user.admin, SessionID: t.Session,
 		Claims: map[string]any{
 			"sub": user.ID, "username": user.ID, "cognito:username": user.ID, "cognito:groups": user.groups,
 			"email": user.Email, "name": user.Name, "org": t.Org, "role": role,

@@ -21,9 +21,11 @@ import (
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/graphql"
+	"github.com/loam-dev/loam/internal/hooks"
 	"github.com/loam-dev/loam/internal/httpapi"
 	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/mail"
+	"github.com/loam-dev/loam/internal/outbound"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/sdkgen"
 	"github.com/loam-dev/loam/internal/store"
@@ -53,12 +55,14 @@ type Backend struct {
 	Mail     *mail.Service
 	Migrator *store.Migrator
 
-	opts    Options
-	engine  store.Engine
-	jobs    *jobs.Queue
-	api     *httpapi.API
-	app     atomic.Pointer[httpapi.App]
-	closing atomic.Bool
+	opts     Options
+	engine   store.Engine
+	jobs     *jobs.Queue
+	api      *httpapi.API
+	outbound *outbound.Client
+	hooks    *hooks.Hooks
+	app      atomic.Pointer[httpapi.App]
+	closing  atomic.Bool
 }
 
 // Open opens the database and prepares its system tables. It serves no schema
@@ -96,8 +100,10 @@ func (b *Backend) wire(ctx context.Context) error {
 		return err
 	}
 	b.jobs = jobs.New(jobs.Options{Engine: b.engine, Log: o.Log, Now: o.Now})
+	b.outbound = outbound.New(outbound.Options{AllowPrivate: o.Config.Outbound.AllowPrivate || o.Dev})
 	b.Audit = audit.New(b.engine, o.Vault, o.Now)
-	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Roles: o.Config.Roles, Limits: organizationLimits(o.Config.Limits.Organization), Now: o.Now}
+	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Roles: o.Config.Roles, Limits: &o.Config.Limits.Organization,
+		PerUser: o.Config.Limits.User.Organizations, AdminsFound: o.Config.Orgs.Create == "admins", NoDomains: !o.Config.Orgs.Domains, Now: o.Now}
 	var err error
 	if b.Mail, err = mail.New(b.mail(register)); err != nil {
 		return err

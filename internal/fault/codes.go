@@ -143,6 +143,9 @@ const (
 
 	AuthChallenge Code = "auth/challenge_ended"
 
+	AuthHookRefused Code = "auth/hook_refused"
+	AuthHookFailed  Code = "auth/hook_failed"
+
 	FactorWrongCode    Code = "factor/wrong_code"
 	FactorExists       Code = "factor/exists"
 	FactorNotFound     Code = "factor/not_found"
@@ -321,6 +324,9 @@ var Catalog = map[Code]Entry{
 	FederationTooMany:       {TooMany, "Too many sign-ins from one network wait for their browser. Try again after Retry-After."},
 
 	AuthChallenge: {Unauthenticated, "The challenge of a sign-in is unknown, was answered, has expired, or had too many wrong answers. Sign in again."},
+
+	AuthHookRefused: {Forbidden, "The app's own check before sign-up refuses. The message is that check's."},
+	AuthHookFailed:  {Unavailable, "A service of the app that is to be asked first does not answer as it should. Try again; the server's log says what is wrong."},
 
 	FactorWrongCode:    {Unauthenticated, "The code is wrong, or was used before. Send a new one."},
 	FactorExists:       {Conflict, "The account has this factor already. Remove it first."},

@@ -62,6 +62,7 @@ const (
 	VarEmail    Var = "user.email"
 	VarGroups   Var = "user.groups" // a list
 	VarRoles    Var = "user.roles"  // a list: the roles in the active organization
+	VarTeams    Var = "user.teams"  // a list: the ids of the caller's teams there
 	VarOrgID    Var = "org.id"
 	VarClaims   Var = "user.claims."
 )

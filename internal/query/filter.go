@@ -444,7 +444,7 @@ func unescape(value any) any {
 	return value
 }
 
-var plainVars = []string{"user.id", "user.username", "user.email", "org.id", "user.groups", "user.roles"}
+var plainVars = []string{"user.id", "user.username", "user.email", "org.id", "user.groups", "user.roles", "user.teams"}
 
 func variableOperand(f *schema.Field, test Test, name string) ([]Operand, error) {
 	isClaim := strings.HasPrefix(name, string(VarClaims)) && len(name) > len(VarClaims)
@@ -452,7 +452,7 @@ func variableOperand(f *schema.Field, test Test, name string) ([]Operand, error)
 		return nil, fault.New(fault.QueryBadValue, "there is no variable $%s; there are $%s and $user.claims.<name>%s",
 			clip(name), strings.Join(plainVars, ", $"), schema.DidYouMean(name, plainVars))
 	}
-	isList := Var(name) == VarGroups || Var(name) == VarRoles
+	isList := slices.Contains([]Var{VarGroups, VarRoles, VarTeams}, Var(name))
 	takesList := test == In || test == NotIn
 	if !isClaim && isList != takesList {
 		return nil, fault.New(fault.QueryBadValue, "$%s is %s", name,

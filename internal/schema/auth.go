@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -23,7 +24,7 @@ var onlyWith = []struct {
 	allow    Allow
 }{
 	{"ownerField", AllowOwner}, {"identityClaim", AllowOwner}, {"groups", AllowGroups}, {"groupsField", AllowGroups},
-	{"groupClaim", AllowGroups}, {"roles", AllowMember}, {"filter", AllowWhere},
+	{"groupClaim", AllowGroups}, {"roles", AllowMember}, {"team", AllowMember}, {"filter", AllowWhere},
 }
 
 // modelAuth reads a model's rules and those of its fields.
@@ -128,6 +129,7 @@ func (c *checker) rule(m *modelDef, a args) *Rule {
 		c.groups(m, r, a)
 	case AllowMember:
 		c.roles(r, a)
+		c.teams(r, a)
 	case AllowWhere:
 		if a.missing("filter") {
 			c.errorf(a.at, "bad_rule", "write { allow: where, filter: { status: { eq: \"open\" } } }", "`allow: where` needs `filter`")
@@ -247,8 +249,31 @@ func (c *checker) roles(r *Rule, a args) {
 	}
 }
 
-// rolesOfAll warns of roles that keep nobody out of what all organizations share.
+// teamSlug is the form of a team's slug.
+var teamSlug = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// teams reads the teams of a rule. Which there are is data, so that only their
+// form is checked.
+func (c *checker) teams(r *Rule, a args) {
+	for _, w := range a.list("team") {
+		if !teamSlug.MatchString(w.text) || len(w.text) > longestName {
+			c.errorf(w.span, "bad_rule", "write the team's slug: small letters, digits, and - between them", "`%s` can't be the slug of a team", shorten(w.text))
+			continue
+		}
+		r.Teams = append(r.Teams, w.text)
+	}
+	if a.has("team") && len(a.list("team")) == 0 {
+		c.errorf(a.span("team"), "bad_rule", "name a team, or remove it to allow any", "a rule with no team allows nobody")
+	}
+}
+
+// rolesOfAll warns of roles and teams that keep nobody out of what all
+// organizations share.
 func (c *checker) rolesOfAll(m *modelDef, r *Rule, a args) {
+	if m.Scope == Global && r.Allow == AllowMember && len(r.Teams) > 0 {
+		c.warnf(a.span("team"), "global_roles", "write { allow: groups, groups: [...] }",
+			"all organizations share `%s`, and each of them may have a team of that name", m.Name)
+	}
 	if m.Scope == Global && r.Allow == AllowMember && len(r.Roles) > 0 {
 		c.warnf(a.span("roles"), "global_roles", "write { allow: groups, groups: [...] }",
 			"all organizations share `%s`, and whoever founds one has every role in it", m.Name)

@@ -83,7 +83,8 @@ var authRule = []argSpec{
 	textArg("groupsField", "groups: the field that holds the row's group or a list of them"),
 	textArg("groupClaim", "groups: the claim that lists the caller's groups"),
 	textsArg("roles", "member: the organization roles; any role unless given"),
-	{name: "filter", kind: argFilter, doc: "where: a filter in the language of queries, with `$user.id`, `$user.username`, `$user.email`, `$user.groups`, `$user.roles`, `$user.claims.<name>` and `$org.id`"},
+	textsArg("team", "member: the slug of a team, or a list of them; in one of them is enough"),
+	{name: "filter", kind: argFilter, doc: "where: a filter in the language of queries, with `$user.id`, `$user.username`, `$user.email`, `$user.groups`, `$user.roles`, `$user.teams` (their ids), `$user.claims.<name>` and `$org.id`"},
 	{name: "operations", kind: argWords, words: append([]string{"sync"}, operationNames...),
 		doc: "what is allowed; everything unless given. `read` is get, list, listen and search"},
 }

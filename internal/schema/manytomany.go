@@ -167,7 +167,7 @@ func both(a, b *Rule) *Rule {
 	case sameCallers(a, b):
 		return narrow(a)
 	case a.Allow == AllowMember && b.Allow == AllowMember:
-		return commonRoles(a, b, ops)
+		return commonMembers(a, b, ops)
 	case a.Allow == AllowPrivate && a.Provider == "userPools" && b.Provider == a.Provider && b.Allow != AllowPublic:
 		return narrow(b)
 	case b.Allow == AllowPrivate && b.Provider == "userPools" && a.Provider == b.Provider && a.Allow != AllowPublic:
@@ -176,18 +176,30 @@ func both(a, b *Rule) *Rule {
 	return nil
 }
 
-func commonRoles(a, b *Rule, ops Operation) *Rule {
+// commonMembers is the rule for members whose role and team both rules name.
+func commonMembers(a, b *Rule, ops Operation) *Rule {
 	r := *a
 	r.Ops = ops
-	if len(a.Roles) == 0 {
-		r.Roles = b.Roles
-	} else if len(b.Roles) > 0 {
-		r.Roles = slices.DeleteFunc(slices.Clone(a.Roles), func(role string) bool { return !slices.Contains(b.Roles, role) })
-		if len(r.Roles) == 0 {
-			return nil
-		}
+	var someRole, someTeam bool
+	r.Roles, someRole = common(a.Roles, b.Roles)
+	r.Teams, someTeam = common(a.Teams, b.Teams)
+	if !someRole || !someTeam {
+		return nil
 	}
 	return &r
+}
+
+// common is what two lists share, of which an empty one stands for everything;
+// ok is false where that is nothing.
+func common(a, b []string) (both []string, ok bool) {
+	switch {
+	case len(a) == 0:
+		return b, true
+	case len(b) == 0:
+		return a, true
+	}
+	both = slices.DeleteFunc(slices.Clone(a), func(one string) bool { return !slices.Contains(b, one) })
+	return both, len(both) > 0
 }
 
 // sameCallers tells whether two rules allow the same callers, whatever the
@@ -200,6 +212,6 @@ func sameCallers(a, b *Rule) bool {
 		return f.Name
 	}
 	return a.Allow == b.Allow && a.Provider == b.Provider && a.IdentityClaim == b.IdentityClaim && a.GroupClaim == b.GroupClaim &&
-		slices.Equal(a.Groups, b.Groups) && slices.Equal(a.Roles, b.Roles) && a.Filter == nil && b.Filter == nil &&
+		slices.Equal(a.Groups, b.Groups) && slices.Equal(a.Roles, b.Roles) && slices.Equal(a.Teams, b.Teams) && a.Filter == nil && b.Filter == nil &&
 		fieldName(a.OwnerField) == fieldName(b.OwnerField) && fieldName(a.GroupsField) == fieldName(b.GroupsField)
 }

@@ -85,8 +85,8 @@ func printRule(r *Rule) string {
 		text, _ := json.Marshal(r.Filter.Value) // of plain values: it can't fail
 		filter = string(text)
 	}
-	return fmt.Sprintf("%s %s ops=%d owner=%s,%s groups=%q,%s,%s roles=%q filter=%s",
-		r.Allow, r.Provider, r.Ops, nameOf(r.OwnerField), r.IdentityClaim, r.Groups, nameOf(r.GroupsField), r.GroupClaim, r.Roles, filter)
+	return fmt.Sprintf("%s %s ops=%d owner=%s,%s groups=%q,%s,%s roles=%q teams=%q filter=%s",
+		r.Allow, r.Provider, r.Ops, nameOf(r.OwnerField), r.IdentityClaim, r.Groups, nameOf(r.GroupsField), r.GroupClaim, r.Roles, r.Teams, filter)
 }
 
 func fieldNames(fields []*Field) []string {

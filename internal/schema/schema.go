@@ -281,6 +281,7 @@ type Rule struct {
 	GroupsField   *Field   // groups held in the row
 	GroupClaim    string   // claim that lists the caller's groups; "" means the session's groups
 	Roles         []string // member: organization roles; empty means any
+	Teams         []string // member: slugs of teams; empty: in whichever, or none
 	Filter        *Literal // where: an object literal in the filter language; bound by package access
 
 	Pos Pos

@@ -5,6 +5,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -12,7 +13,7 @@ import (
 // organization. To those who are no members the organization does not exist.
 func (s *Service) MayAudit(ctx context.Context, p *access.Principal, org string) error {
 	return wrap("looking who reads an audit log", s.look(ctx, p, org, func(_ store.Conn, caller Role) error {
-		return s.register.need(caller, AuditRead)
+		return s.register.need(caller, config.AuditRead)
 	}))
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -99,7 +100,7 @@ func (s *Service) Invitations(ctx context.Context, p *access.Principal, org stri
 	now := stamp(s.now())
 	err = s.look(ctx, p, org, func(c store.Conn, caller Role) error {
 		found = Invitations{Items: []Invitation{}}
-		if err := s.register.need(caller, MembersInvite); err != nil {
+		if err := s.register.need(caller, config.MembersInvite); err != nil {
 			return err
 		}
 		return c.Query(selectInvitation+`AND i."id" > ?2 ORDER BY i."id" LIMIT ?3`, []any{org, page.After, limit + 1}, func(r store.Row) error {
@@ -133,7 +134,7 @@ func (s *Service) Invite(ctx context.Context, p *access.Principal, org string, i
 	}
 	now := s.now()
 	i := Invitation{ID: newID(), Email: email, Role: in.Role, InvitedBy: p.UserID, CreatedAt: stamp(now), ExpiresAt: stamp(now.Add(invitationLife))}
-	err = s.permit(ctx, p, org, MembersInvite, func(c store.Conn, caller Role) error {
+	err = s.permit(ctx, p, org, config.MembersInvite, func(c store.Conn, caller Role) error {
 		if err := s.register.mayGive(caller, in.Role); err != nil {
 			return err
 		}
@@ -229,7 +230,7 @@ func (s *Service) changeInvitation(ctx context.Context, p *access.Principal, org
 	if err := s.withOrganizations(); err != nil {
 		return err
 	}
-	return s.permit(ctx, p, org, MembersInvite, func(c store.Conn, caller Role) error {
+	return s.permit(ctx, p, org, config.MembersInvite, func(c store.Conn, caller Role) error {
 		i, err := openInvitation(c, org, id, stamp(s.now()))
 		if err == nil {
 			err = s.register.mayGive(caller, i.Role)

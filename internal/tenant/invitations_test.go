@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/tenant"
@@ -243,7 +244,7 @@ func TestInvitationsEnd(t *testing.T) {
 
 func TestInvitationsAreLimited(t *testing.T) {
 	now := time.Now()
-	p := newPlace(t, tenant.Register{Now: func() time.Time { return now }, Limits: &tenant.Limits{Invitations: 3, Members: 2}})
+	p := newPlace(t, tenant.Register{Now: func() time.Time { return now }, Limits: &config.OrganizationLimits{Invitations: 3, Members: 2}})
 	ctx := context.Background()
 	owner := p.user("owner")
 	org, _ := p.organization(owner)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -85,7 +86,7 @@ func (r Register) holds(c store.Conn, o offer) bool {
 		return r.roles().Has(string(o.Role))
 	}
 	role, err := roleOf(c, o.org, o.invitedBy)
-	return err == nil && r.known(o.Role) == nil && r.need(role, MembersInvite) == nil && r.mayGive(role, o.Role) == nil
+	return err == nil && r.known(o.Role) == nil && r.need(role, config.MembersInvite) == nil && r.mayGive(role, o.Role) == nil
 }
 
 // Offer returns the invitation of a token, for whoever has it.

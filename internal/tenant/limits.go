@@ -7,6 +7,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -32,11 +33,6 @@ type Override struct {
 	Rows              *int64 `json:"rows,omitempty"`
 	Storage           *int64 `json:"storage,omitempty"`
 	RequestsPerMinute *int64 `json:"requestsPerMinute,omitempty"`
-}
-
-// StandardLimits are the limits where the configuration says nothing else.
-func StandardLimits() Limits {
-	return Limits{Members: 10000, Teams: 200, Invitations: 500, Domains: 20}
 }
 
 // with returns the limits that an override leaves in force.
@@ -71,10 +67,11 @@ func (r Register) LimitsOf(c store.Conn, org string) (limits Limits, err error) 
 
 // limits are those that the JSON of an Override leaves in force.
 func (r Register) limits(text []byte) (Limits, error) {
-	limits := StandardLimits()
+	l := config.Default().Limits.Organization
 	if r.Limits != nil {
-		limits = *r.Limits
+		l = *r.Limits
 	}
+	limits := Limits{int64(l.Members), int64(l.Teams), int64(l.Invitations), int64(l.Domains), int64(l.Rows), l.Storage, int64(l.RequestsPerMinute)}
 	if len(text) <= len("{}") {
 		return limits, nil
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -53,9 +54,9 @@ func (s *Service) Members(ctx context.Context, p *access.Principal, org string, 
 	people := People{}
 	err = s.look(ctx, p, org, func(c store.Conn, role Role) error {
 		people = People{Items: []Person{}}
-		need := MembersRead
+		need := config.MembersRead
 		if s.register.Off {
-			need = MembersRole
+			need = config.MembersRole
 		}
 		if err := s.register.need(role, need); err != nil {
 			return err
@@ -85,7 +86,7 @@ func (s *Service) Add(ctx context.Context, p *access.Principal, org string, in N
 		return Person{}, fault.New(fault.TenantNoUser, "name the user by one of userId and email")
 	}
 	var added Person
-	err := s.permit(ctx, p, org, MembersInvite, func(c store.Conn, caller Role) error {
+	err := s.permit(ctx, p, org, config.MembersInvite, func(c store.Conn, caller Role) error {
 		if err := s.register.mayGive(caller, in.Role); err != nil {
 			return err
 		}
@@ -137,7 +138,7 @@ func (s *Service) SetRole(ctx context.Context, p *access.Principal, org, userID 
 		return Person{}, err
 	}
 	var changed Person
-	err := s.permit(ctx, p, org, MembersRole, func(c store.Conn, caller Role) error {
+	err := s.permit(ctx, p, org, config.MembersRole, func(c store.Conn, caller Role) error {
 		person, err := findPerson(c, org, userID)
 		if err == nil {
 			err = s.register.mayTouch(caller, person.Role)
@@ -177,7 +178,7 @@ func (s *Service) Remove(ctx context.Context, p *access.Principal, org, userID s
 	leaving := userID == p.UserID
 	err := s.inOrganization(ctx, p, org, func(c store.Conn, caller Role) error {
 		if !leaving {
-			if err := s.register.need(caller, MembersRemove); err != nil {
+			if err := s.register.need(caller, config.MembersRemove); err != nil {
 				return err
 			}
 		}

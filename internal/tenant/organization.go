@@ -8,6 +8,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -61,7 +62,7 @@ func (s *Service) change(ctx context.Context, p *access.Principal, org string, i
 		return Organization{}, err
 	}
 	var changed Organization
-	err := s.permit(ctx, p, org, OrganizationUpdate, func(c store.Conn, role Role) error {
+	err := s.permit(ctx, p, org, config.OrganizationUpdate, func(c store.Conn, role Role) error {
 		if in.Slug != nil {
 			if err := freeSlug(c, org, *in.Slug); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -14,11 +15,14 @@ import (
 // else runs: auth signs users up and in with it (its interface Organizations).
 // The zero Register keeps organizations.
 type Register struct {
-	Off    bool             // no organizations: everyone is a member of None
-	Audit  *audit.Log       // nil records nothing
-	Roles  config.Roles     // that members can have; none: the standard ones
-	Limits *Limits          // of an organization that has none of its own; nil: the standard ones
-	Now    func() time.Time // nil: the clock
+	Off         bool                       // no organizations: everyone is a member of None
+	Audit       *audit.Log                 // nil records nothing
+	Roles       config.Roles               // that members can have; none: the standard ones
+	Limits      *config.OrganizationLimits // of an organization that has none of its own; nil: the standard ones
+	PerUser     int                        // organizations that one user belongs to; 0: maxOrganizations
+	AdminsFound bool                       // admins of the server alone found organizations
+	NoDomains   bool                       // organizations claim no domains
+	Now         func() time.Time           // nil: the clock
 }
 
 func (r Register) clock() func() time.Time {
@@ -36,6 +40,9 @@ func (r Register) First(c store.Conn, userID, name string) error {
 		now := stamp(r.clock()())
 		_, err := c.Exec(insertMember, None, userID, string(Member), now)
 		return err
+	}
+	if r.AdminsFound {
+		return nil
 	}
 	org := Organization{ID: newID(), Name: "Personal", CreatedAt: stamp(r.clock()())}
 	if name != "" {
@@ -143,9 +150,10 @@ func (r Register) found(ctx context.Context, c store.Conn, org Organization, own
 // roomForOrganization refuses a user in too many organizations; it runs after
 // the membership was added, so that the error undoes it.
 func (r Register) roomForOrganization(c store.Conn, userID string) error {
+	most := int64(cmp.Or(r.PerUser, maxOrganizations))
 	return c.Query(`SELECT COUNT(*) FROM "_members" WHERE "user_id" = ?1`, []any{userID}, func(row store.Row) error {
-		if row.Int(0) > maxOrganizations {
-			return fault.New(fault.TenantLimit, "a user belongs to at most %d organizations", maxOrganizations)
+		if row.Int(0) > most {
+			return fault.New(fault.TenantLimit, "a user belongs to at most %d organizations", most)
 		}
 		return nil
 	})

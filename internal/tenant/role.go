@@ -18,9 +18,9 @@ type Role string
 // The roles that every backend has. Owners do everything; what admins and
 // members may do can be changed in loam.yaml.
 const (
-	Owner  Role = "owner"
-	Admin  Role = "admin"
-	Member Role = "member"
+	Owner  Role = config.RoleOwner
+	Admin  Role = config.RoleAdmin
+	Member Role = config.RoleMember
 )
 
 // roles are the roles in force.
@@ -33,7 +33,7 @@ func (r Register) roles() config.Roles {
 
 // May tells whether a role has a permission.
 func (r Register) May(role, permission string) bool {
-	return r.roles().Allow(role, Permission(permission))
+	return r.roles().Allow(role, config.Permission(permission))
 }
 
 // known refuses a role that is not declared.
@@ -45,7 +45,7 @@ func (r Register) known(role Role) error {
 }
 
 // need refuses a role that lacks a permission.
-func (r Register) need(role Role, permission Permission) error {
+func (r Register) need(role Role, permission config.Permission) error {
 	if r.roles().Allow(string(role), permission) {
 		return nil
 	}
@@ -101,7 +101,7 @@ func (s *Service) look(ctx context.Context, p *access.Principal, org string, rea
 }
 
 // permit runs a change that needs a permission.
-func (s *Service) permit(ctx context.Context, p *access.Principal, org string, permission Permission, change func(store.Conn, Role) error) error {
+func (s *Service) permit(ctx context.Context, p *access.Principal, org string, permission config.Permission, change func(store.Conn, Role) error) error {
 	return s.inOrganization(ctx, p, org, func(c store.Conn, caller Role) error {
 		if err := s.register.need(caller, permission); err != nil {
 			return err

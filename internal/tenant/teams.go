@@ -6,6 +6,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -71,7 +72,7 @@ func (s *Service) ListTeams(ctx context.Context, p *access.Principal, org string
 	var teams []Team
 	err := s.look(ctx, p, org, func(c store.Conn, caller Role) error {
 		teams = []Team{}
-		if err := s.register.need(caller, MembersRead); err != nil {
+		if err := s.register.need(caller, config.MembersRead); err != nil {
 			return err
 		}
 		return c.Query(selectTeam+`ORDER BY t."slug"`, []any{org}, func(r store.Row) error {
@@ -94,7 +95,7 @@ func (s *Service) TeamMembers(ctx context.Context, p *access.Principal, org, tea
 	people := People{}
 	err = s.look(ctx, p, org, func(c store.Conn, caller Role) error {
 		people = People{Items: []Person{}}
-		if err := s.register.need(caller, MembersRead); err != nil {
+		if err := s.register.need(caller, config.MembersRead); err != nil {
 			return err
 		}
 		if _, err := findTeam(c, org, team); err != nil {
@@ -120,7 +121,7 @@ func (s *Service) manageTeams(ctx context.Context, p *access.Principal, org, act
 		return Team{}, err
 	}
 	var team Team
-	err := s.permit(ctx, p, org, TeamsManage, func(c store.Conn, _ Role) error {
+	err := s.permit(ctx, p, org, config.TeamsManage, func(c store.Conn, _ Role) error {
 		changed, details, err := change(c)
 		if err != nil {
 			return err
@@ -250,7 +251,7 @@ func (s *Service) Unassign(ctx context.Context, p *access.Principal, org, team, 
 	}
 	err := s.inOrganization(ctx, p, org, func(c store.Conn, caller Role) error {
 		if userID != p.UserID {
-			if err := s.register.need(caller, TeamsManage); err != nil {
+			if err := s.register.need(caller, config.TeamsManage); err != nil {
 				return err
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/tenant"
@@ -123,7 +124,7 @@ func TestAttack037_ForeignTeams(t *testing.T) {
 }
 
 func TestLimitsOfAnOrganization(t *testing.T) {
-	p := newPlace(t, tenant.Register{Limits: &tenant.Limits{Members: 3, Teams: 1}})
+	p := newPlace(t, tenant.Register{Limits: &config.OrganizationLimits{Members: 3, Teams: 1}})
 	ctx := context.Background()
 	owner, root := p.user("owner"), p.user("root")
 	root.Admin = true

@@ -4,6 +4,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -111,6 +112,9 @@ func (s *Service) Create(ctx context.Context, p *access.Principal, in NewOrganiz
 	if err := signedIn(p); err != nil {
 		return Organization{}, err
 	}
+	if s.register.AdminsFound && !p.Admin {
+		return Organization{}, fault.New(fault.AccessDenied, "only an administrator of the server founds organizations here")
+	}
 	return s.found(ctx, p.UserID, p.Subject(), in)
 }
 
@@ -167,7 +171,7 @@ func (s *Service) List(ctx context.Context, p *access.Principal) ([]Organization
 	err := s.engine.Read(ctx, func(c store.Conn) error {
 		orgs = []Organization{}
 		return c.Query(selectOrganization+`WHERE m."user_id" = ?1 AND o."deleted_at" IS NULL ORDER BY m."created_at", o."id" LIMIT ?2`,
-			[]any{p.UserID, maxOrganizations}, func(r store.Row) error {
+			[]any{p.UserID, cmp.Or(s.register.PerUser, maxOrganizations)}, func(r store.Row) error {
 				orgs = append(orgs, scanOrganization(r))
 				return nil
 			})

@@ -146,6 +146,9 @@ func (c *Client) adopt(r *Response) {
 	c.UserID, c.Org = r.String("user", "id"), r.String("organization", "id")
 }
 
+// Sibling makes another user of the same server.
+func (c *Client) Sibling(email string) *Client { c.s.t.Helper(); return c.s.SignUp(email) }
+
 // Join makes a new user a member of the caller's organization, and switches
 // them there.
 func (c *Client) Join(email, role string) *Client {

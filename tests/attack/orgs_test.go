@@ -29,7 +29,7 @@ func TestAttack042_FreedSlug(t *testing.T) {
 	}
 	silent(t, eve.Get("/api/projects/"+project)).Want(404)
 	silent(t, eve.Get("/api/projects")).Want(200)
-	if n := eve.Get("/auth/organizations/"+eve.Org+"/members").Want(200).Len("items"); n != 1 {
+	if n := eve.Get("/auth/organizations/" + eve.Org + "/members").Want(200).Len("items"); n != 1 {
 		t.Errorf("%d members came with the slug", n)
 	}
 	// A slug is nowhere taken for an id.

@@ -40,6 +40,8 @@ type caller struct {
 	id       string
 	email    string
 	groups   []string
+	teams    []string // slugs in org
+	teamIDs  []string
 	readOnly bool
 }
 
@@ -74,6 +76,8 @@ func (c *caller) variable(name string) any {
 		return text(c.email)
 	case "user.groups":
 		return list(c.groups)
+	case "user.teams":
+		return list(c.teamIDs)
 	case "user.roles":
 		if c.role == "" {
 			return nil
@@ -120,7 +124,8 @@ func (o *oracle) applies(r *schema.Rule, c *caller) bool {
 	case schema.AllowOwner:
 		return user
 	case schema.AllowMember:
-		return user && c.role != "" && (len(r.Roles) == 0 || slices.Contains(r.Roles, c.role))
+		return user && c.role != "" && (len(r.Roles) == 0 || slices.Contains(r.Roles, c.role)) &&
+			(len(r.Teams) == 0 || slices.ContainsFunc(r.Teams, func(slug string) bool { return slices.Contains(c.teams, slug) }))
 	case schema.AllowGroups:
 		if r.GroupsField != nil {
 			return user && len(c.groups) > 0

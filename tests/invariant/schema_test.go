@@ -211,13 +211,15 @@ func (g *gen) rules(m *draftModel, n int) []string {
 
 func (g *gen) rule(m *draftModel) string {
 	var rule string
-	switch g.IntN(11) {
+	switch g.IntN(13) {
 	case 0, 1:
 		rule = "allow: member"
 	case 2:
 		rule = `allow: member, roles: [` + pick(g, `"owner"`, `"owner", "admin"`, `"member"`, `"admin"`) + `]`
 	case 3:
 		rule = "allow: owner"
+	case 11:
+		rule = `allow: member, team: ` + pick(g, `"red"`, `"blue"`, `["red", "blue"]`, `"nobody"`) + pick(g, "", "", `, roles: ["member"]`)
 	case 4:
 		rule = `allow: owner, ownerField: "owners"` + pick(g, "", `, identityClaim: "email"`)
 	case 5:
@@ -248,7 +250,7 @@ func (g *gen) ruleFilter(m *draftModel) map[string]any {
 		case 1:
 			return map[string]any{"owners": map[string]any{"contains": pick(g, "$user.id", "$user.email")}}
 		case 2:
-			return map[string]any{"team": map[string]any{pick(g, "in", "notIn"): "$user.groups"}}
+			return map[string]any{"team": map[string]any{pick(g, "in", "notIn"): pick(g, "$user.groups", "$user.teams")}}
 		case 3:
 			return map[string]any{"team": map[string]any{"eq": pick(g, "red", "blue", "$org.id", "$user.username")}}
 		case 4:

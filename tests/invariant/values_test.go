@@ -111,7 +111,7 @@ func (w *world) input(m *schema.Model, org string) map[string]any {
 			in["owners"] = pick[any](g, nil, []any{}, []any{w.anyUser(), w.someone().email}, []any{w.someone().email, nil})
 			continue
 		case "team":
-			in["team"] = pick[any](g, nil, "red", "blue", "member", "admin")
+			in["team"] = pick[any](g, nil, "red", "blue", "member", "admin", w.someTeam(), w.someTeam())
 			continue
 		case "teams":
 			in["teams"] = pick[any](g, nil, []any{}, []any{"red"}, []any{"blue", "red"})

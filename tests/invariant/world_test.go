@@ -97,6 +97,20 @@ func settle(t *testing.T) *settlement {
 		c.groups = groups
 	}
 	twice.groups = amy.groups
+	team := func(by *caller, slug string, members ...*caller) {
+		made := call(by, "/auth/organizations/"+by.org+"/teams", map[string]any{"name": slug, "slug": slug})
+		for _, c := range members {
+			a := send(b.Handler(), by, "PUT", "/auth/organizations/"+by.org+"/teams/"+made["id"].(string)+"/members/"+c.id, nil)
+			if a.status > 204 {
+				t.Fatalf("putting %s into a team: %d %s", c.name, a.status, a.body)
+			}
+			c.teams, c.teamIDs = append(c.teams, slug), append(c.teamIDs, made["id"].(string))
+		}
+	}
+	team(ann, "red", abe, amy)
+	team(ann, "blue", amy)
+	team(bob, "red", ben)
+	team(bob, "blue", twice)
 	key(ann, true)
 	key(ann, false)
 	key(bob, false)
@@ -205,6 +219,15 @@ func (w *world) someone() *caller {
 }
 
 func (w *world) anyUser() string { return w.someone().id }
+
+// someTeam is the id of a team that somebody is in.
+func (w *world) someTeam() string {
+	for {
+		if c := w.someone(); len(c.teamIDs) > 0 {
+			return pick(w.g, c.teamIDs...)
+		}
+	}
+}
 
 // gardener may do all under the open schema, in one organization.
 func gardener(org string) *access.Principal {
