@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -116,7 +117,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.jobs.Handle(auth.PostJob, b.Auth.Post)
 	b.jobs.Every("auth/prune", tidyEvery, b.tidy)
-	b.Tenant = tenant.New(b.engine, register, b.Auth, tenant.Outside{})
+	b.Tenant = tenant.New(b.engine, register, b.Auth, b.outside())
 	anonymous := &access.Principal{}
 	if !o.Config.Organizations {
 		anonymous.Org = tenant.None
@@ -132,6 +133,13 @@ func (b *Backend) wire(ctx context.Context) error {
 		Audit: b.Audit, Dev: o.Dev, Ready: b.ready, Log: o.Log,
 	})
 	return nil
+}
+
+// outside is what the tenant room reaches beyond the database.
+func (b *Backend) outside() tenant.Outside {
+	return tenant.Outside{Mailer: b.Mail, Resolver: net.DefaultResolver, Link: func(token string) string {
+		return b.opts.Config.URL + "/account/invitation#token=" + token // behind the #, no server logs it
+	}}
 }
 
 // mail is how messages are sent, as loam.yaml says.

@@ -174,6 +174,12 @@ const (
 	TenantBadSlug      Code = "tenant/bad_slug"
 	TenantSlugTaken    Code = "tenant/slug_taken"
 	TenantBadBrand     Code = "tenant/bad_brand"
+	TenantBadDomain    Code = "tenant/bad_domain"
+	TenantNoDomain     Code = "tenant/domain_not_found"
+	TenantNoDomains    Code = "tenant/no_domains"
+	TenantUnproved     Code = "tenant/domain_unproved"
+	TenantDomainTaken  Code = "tenant/domain_taken"
+	TenantTooMany      Code = "tenant/too_many_requests"
 
 	AuditBroken    Code = "audit/broken"
 	AuditBadFilter Code = "audit/bad_filter"
@@ -356,6 +362,12 @@ var Catalog = map[Code]Entry{
 	TenantBadSlug:      {Invalid, "The slug is not of the form that the message names, or a reserved word."},
 	TenantSlugTaken:    {Conflict, "Another organization, or another team of this one, has this slug. Choose another."},
 	TenantBadBrand:     {Invalid, "The logo is no https address, or the colour not of the form #rrggbb."},
+	TenantBadDomain:    {Invalid, "The domain is not well formed, or is shared by many, as a public suffix or a mail service is."},
+	TenantNoDomain:     {NotFound, "The organization has not claimed this domain."},
+	TenantNoDomains:    {Forbidden, "Organizations claim no domains here: loam.yaml says organizations.domains: off."},
+	TenantUnproved:     {Conflict, "The DNS does not have the TXT record yet that shows the domain to be the organization's. The message names it."},
+	TenantDomainTaken:  {Conflict, "Another organization has shown the domain to be its own."},
+	TenantTooMany:      {TooMany, "The organization has had as many requests a minute as it may. Try again after Retry-After."},
 
 	AuditBroken:    {Internal, "The audit log was changed from outside. The message names the first record that is wrong; restore a backup beside it to see what was there."},
 	AuditBadFilter: {Invalid, "A filter of the audit log is not well formed. The message says what it takes."},

@@ -132,6 +132,11 @@ func (e *endpoint) run(c *call) (answer reply, err error) {
 	} else if c.by, err = c.principal(); err != nil {
 		return reply{}, err
 	}
+	if e.guard != open {
+		if err := c.api.Tenant.Admit(c.Context(), c.by); err != nil {
+			return reply{}, err
+		}
+	}
 	if e.guard == signedIn && c.by.Kind != access.User {
 		return reply{}, fault.New(fault.AccessSignIn, "sign in first: send Authorization: Bearer <access token>")
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -259,7 +260,7 @@ func (s *Service) sendInvitation(ctx context.Context, c store.Conn, action, org 
 		} else {
 			data["Link"] = s.outside.Link(string(token))
 		}
-		if err := s.outside.Mailer.Send(c, Message{Template: "invitation", To: i.Email, Locale: locale, Org: org, Data: data}); err != nil {
+		if err := s.outside.Mailer.Send(c, mail.Message{Template: "invitation", To: i.Email, Locale: locale, Org: org, Data: data}); err != nil {
 			return err
 		}
 	}

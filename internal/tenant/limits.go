@@ -120,5 +120,6 @@ func (s *Service) SetLimits(ctx context.Context, p *access.Principal, org string
 		return s.register.record(ctx, c, audit.Event{Action: "org.limits_changed", Org: org, Actor: p.Subject(), Target: "org:" + org,
 			Details: map[string]any{"limits": string(text)}})
 	})
+	s.rates.forget(org)
 	return record, wrap("changing the limits of an organization", err)
 }

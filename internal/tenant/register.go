@@ -25,6 +25,8 @@ type Register struct {
 	Now         func() time.Time           // nil: the clock
 }
 
+func (r Register) perUser() int { return cmp.Or(r.PerUser, maxOrganizations) }
+
 func (r Register) clock() func() time.Time {
 	if r.Now == nil {
 		return time.Now
@@ -150,7 +152,7 @@ func (r Register) found(ctx context.Context, c store.Conn, org Organization, own
 // roomForOrganization refuses a user in too many organizations; it runs after
 // the membership was added, so that the error undoes it.
 func (r Register) roomForOrganization(c store.Conn, userID string) error {
-	most := int64(cmp.Or(r.PerUser, maxOrganizations))
+	most := int64(r.perUser())
 	return c.Query(`SELECT COUNT(*) FROM "_members" WHERE "user_id" = ?1`, []any{userID}, func(row store.Row) error {
 		if row.Int(0) > most {
 			return fault.New(fault.TenantLimit, "a user belongs to at most %d organizations", most)

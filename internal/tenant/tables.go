@@ -51,6 +51,18 @@ func Tables() []string {
 		`CREATE UNIQUE INDEX IF NOT EXISTS "_invitations_open" ON "_invitations" ("org", "email") WHERE "closed_at" IS NULL`,
 		`CREATE INDEX IF NOT EXISTS "_invitations_email" ON "_invitations" ("email", "id")`,
 		`CREATE INDEX IF NOT EXISTS "_invitations_id" ON "_invitations" ("id")`,
+		`CREATE TABLE IF NOT EXISTS "_domains" (
+			"org" TEXT NOT NULL REFERENCES "_orgs" ("id") ON DELETE CASCADE,
+			"domain" TEXT NOT NULL,
+			"token" TEXT NOT NULL,
+			"verified_at" TEXT,
+			"auto_join" INTEGER NOT NULL DEFAULT 0,
+			"role" TEXT NOT NULL,
+			"created_at" TEXT NOT NULL,
+			"updated_at" TEXT NOT NULL,
+			PRIMARY KEY ("org", "domain")
+		) STRICT`,
+		`CREATE UNIQUE INDEX IF NOT EXISTS "_domains_verified" ON "_domains" ("domain") WHERE "verified_at" IS NOT NULL`,
 		`INSERT INTO "_orgs" ("id", "name", "slug", "created_at", "updated_at")
 			VALUES ('` + None + `', 'Everyone', '` + None + `', '1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00.000Z')
 			ON CONFLICT ("id") DO NOTHING`,

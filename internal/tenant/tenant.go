@@ -4,7 +4,6 @@
 package tenant
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -16,19 +15,24 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/store"
 )
 
 // The limits of the room.
 const (
-	maxOrganizations = 100  // that one user belongs to
-	maxName          = 200  // characters
-	minSlug          = 2    // characters
-	maxSlug          = 63   // characters, as a label of a host name may have
-	derivedSlug      = 40   // characters of a slug that is made of a name, before a number
-	maxURL           = 2048 // bytes of a logo's address
-	maxReason        = 500  // characters that say why an organization is suspended
-	maxOffers        = 100  // invitations that one user is shown
+	maxOrganizations = 100             // that one user belongs to
+	maxName          = 200             // characters
+	minSlug          = 2               // characters
+	maxSlug          = 63              // characters, as a label of a host name may have
+	derivedSlug      = 40              // characters of a slug that is made of a name, before a number
+	maxURL           = 2048            // bytes of a logo's address
+	maxReason        = 500             // characters that say why an organization is suspended
+	maxOffers        = 100             // invitations that one user is shown
+	lookupTime       = 5 * time.Second // for the DNS to answer
+	maxBuckets       = 32768           // organizations whose requests are counted
+	rateShards       = 16              // keep requests on several cores out of each other's way
+	rateKnown        = time.Minute     // after which an organization's limit is read again
 	invitationLife   = 7 * 24 * time.Hour
 	invitationWindow = 24 * time.Hour // in which a closed invitation still counts
 	defaultPage      = 100            // members a page
@@ -65,26 +69,18 @@ type Accounts interface {
 	ForgetKeys()
 }
 
-// Message is one to be mailed; the mail room's own.
-type Message struct {
-	Template string
-	To       string
-	Name     string
-	Locale   string
-	Org      string
-	Data     map[string]any
-}
-
-// Mailer sends a message if the caller's transaction commits.
+// Mailer sends a message if the caller's transaction commits. The mail room has
+// it.
 type Mailer interface {
-	Send(c store.Conn, m Message) error
+	Send(c store.Conn, m mail.Message) error
 }
 
 // Outside is what the room reaches beyond the database. What is left out is not
 // done.
 type Outside struct {
-	Mailer Mailer
-	Link   func(token string) string // where one answers an invitation; nil: the mail has the token alone
+	Mailer   Mailer
+	Link     func(token string) string // where one answers an invitation; nil: the mail has the token alone
+	Resolver Resolver
 }
 
 // Service manages organizations. It is safe for concurrent use.
@@ -93,12 +89,13 @@ type Service struct {
 	register Register
 	accounts Accounts
 	outside  Outside
+	rates    *rates
 	now      func() time.Time
 }
 
 // New makes the service. The system tables must exist.
 func New(engine store.Engine, register Register, accounts Accounts, outside Outside) *Service {
-	return &Service{engine, register, accounts, outside, register.clock()}
+	return &Service{engine, register, accounts, outside, newRates(), register.clock()}
 }
 
 // NewOrganization is what a user sends to found an organization.
@@ -171,7 +168,7 @@ func (s *Service) List(ctx context.Context, p *access.Principal) ([]Organization
 	err := s.engine.Read(ctx, func(c store.Conn) error {
 		orgs = []Organization{}
 		return c.Query(selectOrganization+`WHERE m."user_id" = ?1 AND o."deleted_at" IS NULL ORDER BY m."created_at", o."id" LIMIT ?2`,
-			[]any{p.UserID, cmp.Or(s.register.PerUser, maxOrganizations)}, func(r store.Row) error {
+			[]any{p.UserID, s.register.perUser()}, func(r store.Row) error {
 				orgs = append(orgs, scanOrganization(r))
 				return nil
 			})

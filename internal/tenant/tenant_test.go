@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/sqlite"
 	"github.com/loam-dev/loam/internal/tenant"
@@ -29,13 +31,22 @@ type place struct {
 	testing.TB
 	auth   *auth.Service
 	engine store.Engine
-	mail   []tenant.Message // sent, or undone with its transaction
+	mail   []mail.Message // sent, or undone with its transaction
+	dns    map[string][]string
 }
 
 // Send keeps a message: place is the room's mailer.
-func (p *place) Send(_ store.Conn, m tenant.Message) error {
+func (p *place) Send(_ store.Conn, m mail.Message) error {
 	p.mail = append(p.mail, m)
 	return nil
+}
+
+// LookupTXT answers from a map: place is the room's resolver.
+func (p *place) LookupTXT(_ context.Context, name string) ([]string, error) {
+	if texts, ok := p.dns[name]; ok {
+		return texts, nil
+	}
+	return nil, &net.DNSError{IsNotFound: true}
 }
 
 func newPlace(t testing.TB, register tenant.Register) *place {
@@ -65,7 +76,7 @@ func newPlace(t testing.TB, register tenant.Register) *place {
 	if p.auth, err = auth.New(ctx, auth.Config{Engine: engine, Vault: keys, Organizations: register, Settings: config.Default().Auth, Limits: config.Default().Limits, Issuer: "test"}); err != nil {
 		t.Fatal(err)
 	}
-	p.Service = tenant.New(engine, register, p.auth, tenant.Outside{Mailer: p})
+	p.Service = tenant.New(engine, register, p.auth, tenant.Outside{Mailer: p, Resolver: p})
 	return p
 }
 

@@ -82,6 +82,15 @@ func doors(t *testing.T, owner *testkit.Client) []door {
 		{"end a team", config.TeamsManage, func(c *testkit.Client) *testkit.Response { return c.Do("DELETE", team(), nil) }},
 		{"join a team", config.TeamsManage, func(c *testkit.Client) *testkit.Response { return c.Do("PUT", team()+member(c), nil) }},
 		{"assign", config.TeamsManage, func(c *testkit.Client) *testkit.Response { return c.Do("PUT", team()+"/members/"+victim(), nil) }},
+		{"list domains", config.DomainsManage, get("/domains")},
+		{"claim a domain", config.DomainsManage, func(c *testkit.Client) *testkit.Response {
+			return c.Do("POST", path+"/domains", map[string]any{"domain": "acme.example"})
+		}},
+		{"release a domain", config.DomainsManage, func(c *testkit.Client) *testkit.Response {
+			owner.Do("POST", path+"/domains", map[string]any{"domain": "released.example"}).Want(201)
+			return c.Do("DELETE", path+"/domains/released.example", nil)
+		}},
+		{"read the audit log", config.AuditRead, get("/audit")},
 		{"list keys", config.KeysManage, func(c *testkit.Client) *testkit.Response { return c.Get("/auth/keys") }},
 		{"revoke a key", config.KeysManage, func(c *testkit.Client) *testkit.Response {
 			return c.Do("DELETE", "/auth/keys/"+owner.Do("POST", "/auth/keys", map[string]any{"name": "k"}).Want(201).String("id"), nil)

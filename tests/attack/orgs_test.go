@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/loam-dev/loam/internal/testkit"
@@ -90,4 +91,21 @@ func TestAttack052_SuspendedOrganization(t *testing.T) {
 	admin.Do("POST", path+"/restore", nil).Want(200)
 	ada.Get("/api/tasks/" + task).Want(200)
 	key.Get("/api/opens").Want(200)
+}
+
+// TestAttack135_RequestsOfAnOrganization: one that asks too much is slowed down
+// alone, and told by what limit and until when.
+func TestAttack135_RequestsOfAnOrganization(t *testing.T) {
+	s, ada, eve := two(t)
+	root(t, s).Do("PUT", "/auth/admin/organizations/"+ada.Org+"/limits", map[string]any{"requestsPerMinute": 5}).Want(200)
+	for range 5 {
+		ada.Get("/api/tasks").Want(200)
+	}
+	for _, r := range []*testkit.Response{ada.Get("/api/tasks"), ada.GraphQL(`{ listTasks { items { id } } }`, nil), ada.Get("/auth/me")} {
+		r.WantCode(429, "tenant/too_many_requests")
+		if r.Header.Get("Retry-After") == "" || !strings.Contains(r.String("detail"), " 5 ") {
+			t.Errorf("the answer names no time or limit: %v %s", r.Header, r.Body)
+		}
+	}
+	eve.Get("/api/tasks").Want(200)
 }

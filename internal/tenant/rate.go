@@ -1,0 +1,142 @@
+package tenant
+
+import (
+	"context"
+	"hash/maphash"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// rates count the requests of each organization in memory: on several nodes,
+// each by itself. A minute's requests may come at once; then they come as fast as
+// they are refilled.
+type rates struct {
+	seed   maphash.Seed
+	shards [rateShards]rateShard
+}
+
+// rateShard is a bounded map: when young is full it becomes old, and what old
+// held is forgotten.
+type rateShard struct {
+	mu         sync.Mutex
+	young, old map[string]*bucket
+}
+
+// bucket holds what an organization may still ask.
+type bucket struct {
+	perMinute float64 // 0: any number
+	tokens    float64
+	at        time.Time // of tokens
+	known     time.Time // when perMinute was read
+}
+
+func newRates() *rates {
+	r := &rates{seed: maphash.MakeSeed()}
+	for i := range r.shards {
+		r.shards[i].young = map[string]*bucket{}
+	}
+	return r
+}
+
+func (r *rates) shard(org string) *rateShard {
+	return &r.shards[maphash.String(r.seed, org)%rateShards]
+}
+
+// find returns an organization's bucket, or nil; under the lock.
+func (s *rateShard) find(org string) *bucket {
+	b := s.young[org]
+	if b == nil {
+		if b = s.old[org]; b != nil {
+			s.put(org, b)
+		}
+	}
+	return b
+}
+
+func (s *rateShard) put(org string, b *bucket) {
+	if len(s.young) >= maxBuckets/2/rateShards {
+		s.young, s.old = map[string]*bucket{}, s.young
+	}
+	s.young[org] = b
+}
+
+// take counts a request. stale: the limit has to be read first. wait is 0, or how
+// long until the next request is let in.
+func (r *rates) take(org string, now time.Time) (stale bool, wait time.Duration, limit int64) {
+	s := r.shard(org)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.find(org)
+	if b == nil || now.Sub(b.known) >= rateKnown {
+		return true, 0, 0
+	}
+	if b.perMinute == 0 {
+		return false, 0, 0
+	}
+	if since := now.Sub(b.at); since > 0 {
+		b.tokens, b.at = math.Min(b.perMinute, b.tokens+since.Minutes()*b.perMinute), now
+	}
+	if b.tokens < 1 {
+		return false, time.Duration((1 - b.tokens) / b.perMinute * float64(time.Minute)), int64(b.perMinute)
+	}
+	b.tokens--
+	return false, 0, 0
+}
+
+// know notes an organization's limit. What it has used of the old one stays used.
+func (r *rates) know(org string, perMinute int64, now time.Time) {
+	s := r.shard(org)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.find(org)
+	if b == nil {
+		b = &bucket{tokens: float64(perMinute), at: now}
+		s.put(org, b)
+	}
+	if b.perMinute == 0 {
+		b.tokens, b.at = float64(perMinute), now
+	}
+	b.perMinute, b.known = float64(perMinute), now
+	b.tokens = math.Min(b.tokens, b.perMinute)
+}
+
+// forget makes the limit be read again.
+func (r *rates) forget(org string) {
+	s := r.shard(org)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b := s.find(org); b != nil {
+		b.known = time.Time{}
+	}
+}
+
+// Admit counts a request of the caller's organization, and refuses it where that
+// has had as many as it may. It takes under a microsecond, but for one a minute
+// that reads the limit.
+func (s *Service) Admit(ctx context.Context, p *access.Principal) error {
+	if p.Org == "" || s.register.Off {
+		return nil
+	}
+	now := s.now()
+	stale, wait, limit := s.rates.take(p.Org, now)
+	if stale {
+		var limits Limits
+		if err := s.engine.Read(ctx, func(c store.Conn) (err error) {
+			limits, err = s.register.LimitsOf(c, p.Org)
+			return err
+		}); err != nil {
+			return wrap("reading how much an organization may ask", err)
+		}
+		s.rates.know(p.Org, limits.RequestsPerMinute, now)
+		_, wait, limit = s.rates.take(p.Org, now)
+	}
+	if wait > 0 {
+		return fault.New(fault.TenantTooMany, "this organization has had its %d requests a minute; try again after Retry-After", limit).After(wait)
+	}
+	return nil
+}
