@@ -1,9 +1,10 @@
 #!/bin/sh
 # Installs the few programs beside Go, Node, git and make that the tests run:
-# the documents' commands are pasted into a shell as a reader would.
+# the documents' commands are pasted into a shell as a reader would, and passkeys
+# need a real browser.
 set -eu
 missing=
-for tool in bash curl sed; do
+for tool in bash chromium curl sed; do
 	command -v "$tool" >/dev/null || missing="$missing $tool"
 done
 [ -z "$missing" ] && exit 0

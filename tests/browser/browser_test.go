@@ -1,0 +1,97 @@
+// Package browser drives the real binary from a real browser: what only a browser
+// can show, such as its passkeys.
+package browser
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// patience is how long a start may take; machines that test are slow.
+const patience = 20 * time.Second
+
+// output is what a process has written so far.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// serve builds loam and runs `loam dev` on a project of its own. It returns the
+// address under the name that browsers take for secure.
+func serve(t *testing.T, schema, config string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"schema.graphql": schema, "loam.yaml": config} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	loam := filepath.Join(dir, "loam")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", loam, "../../cmd/loam")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building loam: %v\n%s", err, out)
+	}
+	out := &output{}
+	cmd := exec.Command(loam, "dev", "--dir", dir, "--addr", "127.0.0.1:0")
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		if t.Failed() {
+			t.Log(out)
+		}
+	})
+	ready := regexp.MustCompile(`(?m)^ready http://127\.0\.0\.1(:\d+)$`)
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) {
+		if found := ready.FindStringSubmatch(out.String()); found != nil {
+			return "http://localhost" + found[1]
+		}
+	}
+	t.Fatalf("not ready after %s", patience)
+	return ""
+}
+
+// run runs a script of this directory in Node, with Chromium.
+func run(t *testing.T, script, url string) {
+	t.Helper()
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatal("there is no chromium: run scripts/tools.sh")
+	}
+	if _, err := os.Stat("node_modules/playwright-core"); err != nil {
+		if out, err := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error").CombinedOutput(); err != nil {
+			t.Fatalf("npm ci: %v\n%s", err, out)
+		}
+	}
+	if out, err := exec.Command("node", script, url, chromium).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", script, err, strings.TrimSpace(string(out)))
+	}
+}
+
+func TestPasskeys(t *testing.T) {
+	url := serve(t, "type Note @model @auth(rules: [{ allow: member }]) {\n  text: String!\n}\n", "auth:\n  email:\n    confirm: none\n")
+	run(t, "passkeys.mjs", url)
+}
