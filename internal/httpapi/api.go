@@ -17,6 +17,7 @@ import (
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/mail"
+	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/tenant"
 )
 
@@ -73,4 +74,12 @@ func New(c Config) *API {
 		a.mux.Handle(r.pattern, &endpoint{a, r})
 	}
 	return a
+}
+
+// model is a model of the schema in force, nil without it or before there is one.
+func (a *App) model(name string) *schema.Model {
+	if a == nil {
+		return nil
+	}
+	return a.Data.Schema().Model(name)
 }

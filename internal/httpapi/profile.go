@@ -25,7 +25,7 @@ func decodeProfile[T any](c *call, model string) (T, map[string]json.RawMessage,
 		return in, nil, fault.New(fault.QueryMalformed, "the body does not fit").Because(err)
 	}
 	own := map[string]json.RawMessage{}
-	if m := c.app.Data.Schema().Model(model); m != nil && m.Profile != nil {
+	if m := c.app.model(model); m != nil && m.Profile != nil {
 		for _, f := range m.Profile.Fields {
 			if value, sent := known[f.Name]; sent && !f.Implicit {
 				own[f.Name] = value
