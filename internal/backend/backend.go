@@ -30,6 +30,7 @@ import (
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/sdkgen"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 	"github.com/loam-dev/loam/internal/store/sqlite"
 	"github.com/loam-dev/loam/internal/tenant"
 	"github.com/loam-dev/loam/internal/vault"
@@ -54,11 +55,12 @@ type Backend struct {
 	Tenant   *tenant.Service
 	Audit    *audit.Log
 	Mail     *mail.Service
-	Migrator *store.Migrator
+	Migrator *migrate.Migrator
 
 	opts     Options
 	engine   store.Engine
 	jobs     *jobs.Queue
+	rows     store.RowLimit // of an organization
 	api      *httpapi.API
 	outbound *outbound.Client
 	hooks    *hooks.Hooks
@@ -91,7 +93,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 // wire joins the rooms.
 func (b *Backend) wire(ctx context.Context) error {
 	o := b.opts
-	b.Migrator = store.NewMigrator(b.engine, store.MigratorOptions{
+	b.Migrator = migrate.New(b.engine, migrate.Options{
 		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), audit.Tables(), jobs.Tables(), mail.Tables()),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
@@ -105,6 +107,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	b.Audit = audit.New(b.engine, o.Vault, o.Now)
 	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Roles: o.Config.Roles, Limits: &o.Config.Limits.Organization,
 		PerUser: o.Config.Limits.User.Organizations, AdminsFound: o.Config.Orgs.Create == "admins", NoDomains: !o.Config.Orgs.Domains, Now: o.Now}
+	b.rows = register.RowLimit
 	var err error
 	if b.Mail, err = mail.New(b.mail(register)); err != nil {
 		return err
@@ -157,7 +160,7 @@ func (b *Backend) mail(brands mail.Brands) mail.Options {
 // Use serves a schema from now on; requests under way finish with the one that
 // they began with. The database must match it: see Migrator.
 func (b *Backend) Use(c *Compiled) error {
-	st := store.New(b.engine, c.Schema, b.opts.Now)
+	st := store.New(b.engine, c.Schema, b.opts.Now).Limited(b.rows)
 	service, err := data.New(c.Schema, c.Policy, st, b.opts.Vault.Key("data/cursor").Bytes(), requestLimits(b.opts.Config.Limits.Request), b.opts.Now)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loam-dev/loam/internal/schema"
-	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 )
 
 func (c *console) demoCommand() *cobra.Command {
@@ -73,7 +73,7 @@ func (c *console) demo(ctx context.Context, at *place, files fs.FS, dir string) 
 	if err != nil {
 		return err
 	}
-	if _, err := b.Migrator.Apply(ctx, p.compiled.Schema, store.ApplyOptions{Source: p.schemaText}); err != nil {
+	if _, err := b.Migrator.Apply(ctx, p.compiled.Schema, migrate.ApplyOptions{Source: p.schemaText}); err != nil {
 		return err
 	}
 	if err := b.Use(p.compiled); err != nil {

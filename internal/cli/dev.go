@@ -19,7 +19,7 @@ import (
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/schema"
-	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 )
 
 // editorSchemaFile is the JSON Schema of loam.yaml, in the data directory,
@@ -223,7 +223,7 @@ func (d *development) take(ctx context.Context, p *project) bool {
 // apply migrates to a schema and serves it.
 func (d *development) apply(ctx context.Context, p *project, allow []string) bool {
 	began := time.Now()
-	done, err := d.backend.Migrator.Apply(ctx, p.compiled.Schema, store.ApplyOptions{Source: p.schemaText, Allow: allow})
+	done, err := d.backend.Migrator.Apply(ctx, p.compiled.Schema, migrate.ApplyOptions{Source: p.schemaText, Allow: allow})
 	if err == nil {
 		err = d.backend.Use(p.compiled)
 	}
@@ -241,7 +241,7 @@ func (d *development) apply(ctx context.Context, p *project, allow []string) boo
 }
 
 // hold names what a schema would lose, and asks where somebody is there.
-func (d *development) hold(p *project, plan store.Plan, refused error) {
+func (d *development) hold(p *project, plan migrate.Plan, refused error) {
 	if !fault.Is(refused, fault.MigrateRefused) {
 		fmt.Fprintln(d.err, "schema: not taken up: "+explain(refused))
 		return
@@ -249,7 +249,7 @@ func (d *development) hold(p *project, plan store.Plan, refused error) {
 	d.held, d.flags = p, nil
 	var losses []string
 	for _, s := range plan.Steps {
-		if s.Risk == store.Destructive {
+		if s.Risk == migrate.Destructive {
 			d.flags, losses = append(d.flags, s.Flag), append(losses, s.Words+", but "+s.Harm)
 		}
 	}

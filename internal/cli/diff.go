@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 )
 
 func (c *console) diffCommand() *cobra.Command {
@@ -37,7 +37,7 @@ its risk, and as SQL. Nothing is changed.
 			}
 			if asJSON {
 				if plan.Steps == nil {
-					plan.Steps = []store.Step{}
+					plan.Steps = []migrate.Step{}
 				}
 				return c.printJSON(plan)
 			}
@@ -52,7 +52,7 @@ its risk, and as SQL. Nothing is changed.
 
 // planAt is the plan for the database of a place. One that does not exist is
 // not made by asking: an empty one stands for it.
-func (c *console) planAt(ctx context.Context, at *place, p *project) (plan store.Plan, err error) {
+func (c *console) planAt(ctx context.Context, at *place, p *project) (plan migrate.Plan, err error) {
 	if at.isNew() {
 		err = at.withTemporary(func(t *place) error {
 			plan, err = c.planOf(ctx, t, p)
@@ -63,7 +63,7 @@ func (c *console) planAt(ctx context.Context, at *place, p *project) (plan store
 	return c.planOf(ctx, at, p)
 }
 
-func (c *console) planOf(ctx context.Context, at *place, p *project) (plan store.Plan, err error) {
+func (c *console) planOf(ctx context.Context, at *place, p *project) (plan migrate.Plan, err error) {
 	b, err := at.openAlone(ctx, p.config, c.log())
 	if err != nil {
 		return plan, err
@@ -73,7 +73,7 @@ func (c *console) planOf(ctx context.Context, at *place, p *project) (plan store
 }
 
 // showPlan prints a plan for people to review.
-func (c *console) showPlan(plan store.Plan) error {
+func (c *console) showPlan(plan migrate.Plan) error {
 	if plan.Empty() {
 		_, err := fmt.Fprintf(c.out, "the database matches %s\n", schemaFile)
 		return err
@@ -84,7 +84,7 @@ func (c *console) showPlan(plan store.Plan) error {
 		if s.Harm != "" {
 			fmt.Fprintf(&b, "--   %s\n", s.Harm)
 		}
-		if s.Risk == store.Destructive {
+		if s.Risk == migrate.Destructive {
 			fmt.Fprintf(&b, "--   if that is meant: loam migrate --allow %s\n", s.Flag)
 		}
 		for _, sql := range s.SQL {

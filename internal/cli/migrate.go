@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loam-dev/loam/internal/fault"
-	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 )
 
 // migrationsDirectory is inside the project, and for a database beside another
@@ -91,7 +91,7 @@ func (c *console) migrate(ctx context.Context, o *migrateOptions) (err error) {
 	if ok, err := c.agreed(next, files, o); !ok || err != nil {
 		return err
 	}
-	done, err := b.Migrator.Apply(ctx, p.compiled.Schema, store.ApplyOptions{Source: p.schemaText, Allow: o.allow})
+	done, err := b.Migrator.Apply(ctx, p.compiled.Schema, migrate.ApplyOptions{Source: p.schemaText, Allow: o.allow})
 	if err != nil {
 		return advise(err)
 	}
@@ -100,7 +100,7 @@ func (c *console) migrate(ctx context.Context, o *migrateOptions) (err error) {
 
 // agreed shows the next migration and asks, where there is one and somebody to
 // ask.
-func (c *console) agreed(next *store.Migration, files map[string]string, o *migrateOptions) (bool, error) {
+func (c *console) agreed(next *migrate.Migration, files map[string]string, o *migrateOptions) (bool, error) {
 	if next == nil {
 		return true, nil
 	}
@@ -163,12 +163,12 @@ func (o *migrateOptions) elsewhere(err error) error {
 
 // migrated writes the file of a migration, unless it is there already, and says
 // what was done.
-func (c *console) migrated(done *store.Migration, files map[string]string, o *migrateOptions) error {
+func (c *console) migrated(done *migrate.Migration, files map[string]string, o *migrateOptions) error {
 	if done == nil {
 		if o.asJSON {
 			return c.printJSON(struct {
-				Steps []store.Step `json:"steps"`
-			}{[]store.Step{}})
+				Steps []migrate.Step `json:"steps"`
+			}{[]migrate.Step{}})
 		}
 		_, err := fmt.Fprintf(c.out, "the database matches %s\n", schemaFile)
 		return err
@@ -181,10 +181,10 @@ func (c *console) migrated(done *store.Migration, files map[string]string, o *mi
 	}
 	if o.asJSON {
 		return c.printJSON(struct {
-			Version int          `json:"version"`
-			Name    string       `json:"name"`
-			File    string       `json:"file"`
-			Steps   []store.Step `json:"steps"`
+			Version int            `json:"version"`
+			Name    string         `json:"name"`
+			File    string         `json:"file"`
+			Steps   []migrate.Step `json:"steps"`
 		}{done.Version, done.Name, path, done.Plan.Steps})
 	}
 	_, err := fmt.Fprintf(c.out, "migrated: %s\n"+wrote+"\n", inWords(done.Plan), path)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/fault"
-	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 )
 
 func (c *console) serveCommand() *cobra.Command {
@@ -59,7 +59,7 @@ func (c *console) production(ctx context.Context, at *place) (err error) {
 	}
 	if fresh {
 		log.Info("made a new database", "file", filepath.Join(at.dataDir(), databaseFile))
-		_, err = b.Migrator.Apply(ctx, p.compiled.Schema, store.ApplyOptions{Source: p.schemaText})
+		_, err = b.Migrator.Apply(ctx, p.compiled.Schema, migrate.ApplyOptions{Source: p.schemaText})
 	} else {
 		err = matches(ctx, b, p)
 	}
@@ -120,6 +120,6 @@ func matches(ctx context.Context, b *backend.Backend, p *project) error {
 	if !plan.Empty() {
 		return fault.New(fault.CLIRefuses, "will not serve: the database does not match %s, which %s; run `loam migrate`", schemaFile, inWords(plan))
 	}
-	_, err = b.Migrator.Apply(ctx, p.compiled.Schema, store.ApplyOptions{Source: p.schemaText})
+	_, err = b.Migrator.Apply(ctx, p.compiled.Schema, migrate.ApplyOptions{Source: p.schemaText})
 	return err
 }

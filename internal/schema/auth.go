@@ -52,7 +52,25 @@ func (c *checker) modelAuth(m *modelDef) {
 		}
 		c.warnf(at, "no_rules", "add @auth(rules: [{ allow: member }])", "`%s` has no rule, so nobody may read or write it", m.Name)
 	}
+	c.ownerDeletion(m)
 	c.fieldsAuth(m)
+}
+
+// ownerDeletion checks @model(onOwnerDelete:) against the owners that there are.
+func (c *checker) ownerDeletion(m *modelDef) {
+	if m.ownerDelete == nil {
+		return
+	}
+	at := m.ownerDelete.span("onOwnerDelete")
+	owners := m.Owners()
+	if len(owners) == 0 {
+		c.errorf(at, "no_owner", "add { allow: owner } to its rules, or remove the argument", "`%s` has no owner: no rule compares a field with the caller's id", m.Name)
+	}
+	for _, f := range owners {
+		if m.OnOwnerDelete == ClearOwner && (f.Required && !f.List || slices.Contains(m.Key, f)) {
+			c.errorf(at, "required_owner", "make "+f.Name+" optional, or write DELETE", "`%s` of `%s` can't be emptied", f.Name, m.Name)
+		}
+	}
 }
 
 func (c *checker) fieldsAuth(m *modelDef) {

@@ -107,6 +107,8 @@ func servedDirectives() []directiveSpec {
 			{name: "timestamps", kind: argObject, nullable: true, doc: "names of the time fields; null turns off", fields: []argSpec{
 				renameArg("createdAt", "when the row was made"), renameArg("updatedAt", "when it last changed")}},
 			wordArg("scope", "`TENANT`, unless given: rows belong to one organization. `GLOBAL`: all organizations share them", "TENANT", "GLOBAL"),
+			wordArg("onOwnerDelete", "what becomes of a user's rows when the account is deleted, for models with `allow: owner`. `KEEP`, unless given: they stay. `DELETE`: they are deleted, with what the schema says of those that refer to them. `CLEAR`: the owner field is emptied, or the user taken from the list",
+				"KEEP", "DELETE", "CLEAR"),
 		}},
 		{name: "auth", on: onModel | onField, doc: "Who may do what. Rules add up: one that allows is enough. Those of a field replace the model's for that field.", args: []argSpec{
 			{name: "rules", kind: argObjects, required: true, fields: authRule, doc: "the rules"}}},

@@ -31,6 +31,10 @@ func (c *checker) modelArguments(m *modelDef, a args) {
 	if a.text("scope") == "GLOBAL" {
 		m.Scope = Global
 	}
+	m.OnOwnerDelete = map[string]OwnerDelete{"DELETE": DeleteRows, "CLEAR": ClearOwner}[a.text("onOwnerDelete")]
+	if a.has("onOwnerDelete") {
+		m.ownerDelete = &a
+	}
 	c.nameOperations(m, a)
 	m.timing = timing{"createdAt", "updatedAt"}
 	if a.null("timestamps") {

@@ -68,24 +68,25 @@ type checker struct {
 // modelDef is a model in the making.
 type modelDef struct {
 	*Model
-	def      *ast.Definition
-	auth     []args // of @auth(rules:)
-	hasAuth  bool
-	authSpan span
-	byColumn map[string]*Field
-	links    []*link
-	incoming []*link
-	keyed    bool
-	keyArgs  *args
-	indexes  []indexDef
-	uniques  []args
-	search   *args
-	timing   timing
-	fieldDef map[string]*ast.FieldDefinition
-	fieldAth map[*Field]args
-	implicit []*Field        // to come after the declared fields
-	own      []*Field        // of a built-in model: the app's own fields
-	demanded map[*Field]bool // those of own that are required and have no default
+	def         *ast.Definition
+	auth        []args // of @auth(rules:)
+	hasAuth     bool
+	authSpan    span
+	byColumn    map[string]*Field
+	links       []*link
+	incoming    []*link
+	keyed       bool
+	keyArgs     *args
+	indexes     []indexDef
+	uniques     []args
+	search      *args
+	timing      timing
+	fieldDef    map[string]*ast.FieldDefinition
+	fieldAth    map[*Field]args
+	implicit    []*Field        // to come after the declared fields
+	own         []*Field        // of a built-in model: the app's own fields
+	ownerDelete *args           // @model, where it has onOwnerDelete
+	demanded    map[*Field]bool // those of own that are required and have no default
 }
 
 // timing says what @model(timestamps:) wants; "" turns a field off.

@@ -36,6 +36,9 @@ func (s *Schema) canonical() string {
 		for _, f := range m.Fields {
 			lines = append(lines, "field "+m.Name+"."+printField(f))
 		}
+		if m.OnOwnerDelete != KeepRows {
+			lines = append(lines, fmt.Sprintf("owner %s delete=%d", m.Name, m.OnOwnerDelete))
+		}
 		if m.Profile != nil {
 			for _, f := range m.Profile.Fields {
 				lines = append(lines, "profile "+m.Name+"."+printField(f))

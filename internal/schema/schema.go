@@ -50,6 +50,8 @@ type Model struct {
 	CreatedAt, UpdatedAt *Field // nil where the timestamps are turned off
 	Version              *Field // "version"; implicit, or hidden where the app declares a field of that name
 
+	OnOwnerDelete OwnerDelete // what happens to the rows of a user who is removed
+
 	Join        bool   // made by @manyToMany
 	ReadOnly    bool   // built in, served by a view of the system tables: no writes
 	RenamedFrom string // the table's former name, for the next migration, or ""
@@ -162,6 +164,17 @@ const (
 	SetNull OnDelete = iota
 	Restrict
 	Cascade
+)
+
+// OwnerDelete says what happens to the rows that a user owns when the user's
+// account is deleted.
+type OwnerDelete uint8
+
+// KeepRows is what models do unless they say otherwise.
+const (
+	KeepRows   OwnerDelete = iota // they stay as they are
+	DeleteRows                    // they are deleted, as @belongsTo says of those that refer to them
+	ClearOwner                    // the owner field is emptied, or the user taken from the list
 )
 
 // Index is one index of a model, without the tenant that leads every one of

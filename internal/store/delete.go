@@ -32,6 +32,7 @@ func (d *deleting) row(m *schema.Model, key []any, image []byte, depth int) erro
 	if _, err := d.conn.Exec(string(b.sql), b.args...); err != nil {
 		return elsewhere(m, err)
 	}
+	d.count(m, -1)
 	return d.log(m, key, query.Delete, image, nil)
 }
 

@@ -19,6 +19,12 @@ type Engine interface {
 	Close() error
 }
 
+// Rebuilder is an engine that has to lift its checks, within a transaction of its
+// own, to replace tables that others refer to.
+type Rebuilder interface {
+	Rebuild(ctx context.Context, fn func(Conn) error) error
+}
+
 // Conn runs statements inside the transaction it was handed for. It is not
 // safe for concurrent use, and not to be kept after fn returns. Statements are
 // prepared once per connection and cached by their text.

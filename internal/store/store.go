@@ -27,15 +27,25 @@ func TooLarge() error {
 	return fault.New(fault.QueryTooComplex, "the answer is larger than %d MiB; ask for fewer rows or fields at once", MaxAnswer>>20)
 }
 
+// Names that every table has beside its fields.
+const (
+	OrgColumn     = "_org" // of a tenant's table
+	VersionColumn = "_version"
+	RowidColumn   = "_rowid" // an integer key of the table's own
+)
+
 // Store runs grants on one engine under one schema. It is immutable and safe
 // for concurrent use; a new schema is a new Store on the same engine.
 type Store struct {
 	engine    Engine
+	schema    *schema.Schema
 	referrers map[*schema.Model][]reference
+	rows      map[*schema.Model]bool // those that count as an organization's; see usage.go
+	rowLimit  RowLimit
 	now       func() time.Time
 }
 
 // New makes a store. The database must match the schema; see Migrator.
 func New(engine Engine, s *schema.Schema, now func() time.Time) *Store {
-	return &Store{engine: engine, referrers: referrersOf(s), now: now}
+	return &Store{engine: engine, schema: s, referrers: referrersOf(s), rows: ownRows(s), now: now}
 }

@@ -19,6 +19,7 @@ func TestTablesAreNamedInOnePlace(t *testing.T) {
 		"match", "score", // name the full-text table that fromSearch joins
 		"create",      // an INSERT, whose first column is the tenant
 		"quotedTable", // for UPDATE and DELETE, which go on through where
+		"nextTenant",  // steps through the organizations that have rows, and reads none
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -26,8 +27,7 @@ func TestTablesAreNamedInOnePlace(t *testing.T) {
 	}
 	found := map[string]bool{}
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") || strings.HasPrefix(file, "migrate") || strings.HasPrefix(file, "layout") ||
-			strings.HasPrefix(file, "diff") || strings.HasPrefix(file, "ddl") || file == "plan.go" || file == "engine.go" {
+		if strings.HasSuffix(file, "_test.go") || file == "engine.go" {
 			continue
 		}
 		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)

@@ -33,9 +33,9 @@ func (s *Store) Write(ctx context.Context, grants []access.WriteGrant, once *Onc
 			return err
 		}
 		out = make([]Written, 0, len(grants))
-		size := 0
+		size, counted := 0, tally{}
 		for i, g := range grants {
-			w := writing{store: s, conn: c, by: g.Principal()}
+			w := writing{store: s, conn: c, by: g.Principal(), tally: counted}
 			written, err := w.change(g.Change())
 			if err != nil {
 				return InBatch(i, len(grants), err)
@@ -45,6 +45,9 @@ func (s *Store) Write(ctx context.Context, grants []access.WriteGrant, once *Onc
 			}
 			out = append(out, written)
 		}
+		if err := s.settle(c, counted); err != nil {
+			return err
+		}
 		return once.finish(c, out)
 	})
 	return out, err
@@ -52,8 +55,12 @@ func (s *Store) Write(ctx context.Context, grants []access.WriteGrant, once *Onc
 
 // WriteIn runs a granted write inside a transaction that somebody else runs.
 func (s *Store) WriteIn(c Conn, g access.WriteGrant) (Written, error) {
-	w := writing{store: s, conn: c, by: g.Principal()}
-	return w.change(g.Change())
+	w := writing{store: s, conn: c, by: g.Principal(), tally: tally{}}
+	written, err := w.change(g.Change())
+	if err == nil {
+		err = s.settle(c, w.tally)
+	}
+	return written, err
 }
 
 // InBatch puts the place of a write among `of` before the path that its error
@@ -75,6 +82,7 @@ type writing struct {
 	store *Store
 	conn  Conn
 	by    *access.Principal
+	tally tally
 }
 
 func (w *writing) change(c *access.Change) (Written, error) {
@@ -131,6 +139,7 @@ func (w *writing) create(c *access.Change) (Written, error) {
 	if err := w.log(c.Model, c.Key, query.Create, nil, after); err != nil {
 		return Written{}, err
 	}
+	w.count(c.Model, 1)
 	return w.answer(c, query.Create, image{key: c.Key, text: after, version: 1})
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 	"github.com/loam-dev/loam/internal/tenant"
 )
 
@@ -112,7 +113,7 @@ func TestUpgrades(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	migrator := store.NewMigrator(p.engine, store.MigratorOptions{SystemTables: append(auth.Tables(), tenant.Tables()...),
+	migrator := migrate.New(p.engine, migrate.Options{SystemTables: append(auth.Tables(), tenant.Tables()...),
 		Upgrades: tenant.Upgrades(), Views: tenant.Views()})
 	for range 2 {
 		if err := migrator.Prepare(ctx); err != nil {

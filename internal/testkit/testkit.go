@@ -15,7 +15,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/config"
-	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 	"github.com/loam-dev/loam/internal/vault"
 )
 
@@ -94,7 +94,7 @@ func (s *Server) Use(source string) {
 	if c == nil {
 		s.t.Fatalf("the schema has errors:\n%s", diags)
 	}
-	if _, err := s.Backend.Migrator.Apply(s.t.Context(), c.Schema, store.ApplyOptions{Source: source}); err != nil {
+	if _, err := s.Backend.Migrator.Apply(s.t.Context(), c.Schema, migrate.ApplyOptions{Source: source}); err != nil {
 		s.t.Fatal(err)
 	}
 	if err := s.Backend.Use(c); err != nil {

@@ -21,7 +21,7 @@ import (
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
-	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 	"github.com/loam-dev/loam/internal/testkit"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -175,7 +175,7 @@ func newWorld(t *testing.T, s *settlement, seed uint64) *world {
 			t.Error(err)
 		}
 	})
-	if _, err := w.b.Migrator.Apply(t.Context(), w.c.Schema, store.ApplyOptions{Source: w.sdl}); err != nil {
+	if _, err := w.b.Migrator.Apply(t.Context(), w.c.Schema, migrate.ApplyOptions{Source: w.sdl}); err != nil {
 		w.fatalf("migrating: %v", err)
 	}
 	w.use(open)

@@ -1,4 +1,4 @@
-package store_test
+package migrate_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 	"github.com/loam-dev/loam/internal/store/sqlite"
 )
 
@@ -37,9 +38,9 @@ func TestMigrateAnywhere(t *testing.T) {
 		defer fresh.Close()
 		from := drawSchema(t, nil)
 		to := drawSchema(t, &from)
-		m := store.NewMigrator(e, store.MigratorOptions{})
-		apply := func(m *store.Migrator, source string, allow []string) error {
-			_, err := m.Apply(context.Background(), parse(t, source), store.ApplyOptions{Source: source, Allow: allow})
+		m := migrate.New(e, migrate.Options{})
+		apply := func(m *migrate.Migrator, source string, allow []string) error {
+			_, err := m.Apply(context.Background(), parse(t, source), migrate.ApplyOptions{Source: source, Allow: allow})
 			return err
 		}
 		must := func(err error) {
@@ -48,7 +49,7 @@ func TestMigrateAnywhere(t *testing.T) {
 			}
 		}
 		must(apply(m, from.String(), nil))
-		layout := store.LayoutOf(parse(t, from.String()))
+		layout := migrate.LayoutOf(parse(t, from.String()))
 		must(e.Write(context.Background(), func(c store.Conn) error { return fillRandomly(t, c, layout) }))
 		before := valuesOf(t, e, layout)
 
@@ -71,11 +72,11 @@ func TestMigrateAnywhere(t *testing.T) {
 		must(err)
 		arrived++
 		sound(t, e)
-		must(apply(store.NewMigrator(fresh, store.MigratorOptions{}), to.String(), nil))
+		must(apply(migrate.New(fresh, migrate.Options{}), to.String(), nil))
 		if got, want := structure(t, e), structure(t, fresh); !slices.Equal(got, want) {
 			t.Fatalf("from %s\nto %s\narrived at\n%s\nnot\n%s\nby\n%s", from, to, strings.Join(got, "\n"), strings.Join(want, "\n"), strings.Join(plan.SQL(), "\n"))
 		}
-		after := store.LayoutOf(parse(t, to.String()))
+		after := migrate.LayoutOf(parse(t, to.String()))
 		now := valuesOf(t, e, after)
 		for _, column := range keptColumns(layout, after, plan) {
 			if now[column] != before[column] {
@@ -90,7 +91,7 @@ func TestMigrateAnywhere(t *testing.T) {
 }
 
 // valuesOf is what each column holds, by rowid.
-func valuesOf(t *rapid.T, e *sqlite.Engine, l store.Layout) map[string]string {
+func valuesOf(t *rapid.T, e *sqlite.Engine, l migrate.Layout) map[string]string {
 	values := map[string]string{}
 	for _, table := range l.Tables {
 		for _, c := range table.Columns {
@@ -102,7 +103,7 @@ func valuesOf(t *rapid.T, e *sqlite.Engine, l store.Layout) map[string]string {
 }
 
 // keptColumns are those whose values a plan has no business with.
-func keptColumns(old, new store.Layout, plan store.Plan) []string {
+func keptColumns(old, new migrate.Layout, plan migrate.Plan) []string {
 	harmed := map[string]bool{}
 	for _, s := range plan.Steps {
 		if s.Rows > 0 {
@@ -111,12 +112,12 @@ func keptColumns(old, new store.Layout, plan store.Plan) []string {
 	}
 	var kept []string
 	for _, a := range old.Tables {
-		i := slices.IndexFunc(new.Tables, func(b store.Table) bool { return b.Name == a.Name })
+		i := slices.IndexFunc(new.Tables, func(b migrate.Table) bool { return b.Name == a.Name })
 		if i < 0 || harmed[a.Model] {
 			continue
 		}
 		for _, c := range a.Columns {
-			j := slices.IndexFunc(new.Tables[i].Columns, func(d store.Column) bool { return d.Name == c.Name })
+			j := slices.IndexFunc(new.Tables[i].Columns, func(d migrate.Column) bool { return d.Name == c.Name })
 			if j < 0 || harmed[c.Field] {
 				continue
 			}
@@ -130,7 +131,7 @@ func keptColumns(old, new store.Layout, plan store.Plan) []string {
 }
 
 // fillRandomly puts rows of two organizations into every table.
-func fillRandomly(t *rapid.T, c store.Conn, l store.Layout) error {
+func fillRandomly(t *rapid.T, c store.Conn, l migrate.Layout) error {
 	for i, table := range l.Tables {
 		for n := range rapid.IntRange(0, 6).Draw(t, "rows") {
 			org := rapid.SampledFrom([]string{"o", "p"}).Draw(t, "org")
@@ -191,7 +192,7 @@ func quotedColumns(columns []string) string { return `"` + strings.Join(columns,
 
 // drawValue is a value of a column as it is stored, from few enough that some
 // are the same.
-func drawValue(t *rapid.T, c store.Column) any {
+func drawValue(t *rapid.T, c migrate.Column) any {
 	if !c.Required && rapid.Bool().Draw(t, "null") {
 		return nil
 	}
@@ -208,7 +209,7 @@ func drawValue(t *rapid.T, c store.Column) any {
 	}
 	switch element := v.(type) {
 	case string:
-		if c.Type == store.JSONColumn && (c.Of == "JSON" || c.Of == "Place" || c.Of == "Spot") {
+		if c.Type == migrate.JSONColumn && (c.Of == "JSON" || c.Of == "Place" || c.Of == "Spot") {
 			return "[" + element + "]"
 		}
 		return rapid.SampledFrom([]string{"[]", `["` + element + `"]`, `["` + element + `","` + element + `"]`}).Draw(t, "list")

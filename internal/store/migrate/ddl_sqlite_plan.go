@@ -1,4 +1,4 @@
-package store
+package migrate
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // SQLite alters tables by little: it adds optional columns and it renames.
@@ -130,7 +131,7 @@ func renameTableSQL(from, to string) []string {
 // recoding reads and writes the values of a text column that is to hold a
 // narrower kind of text, page by page.
 func (sqliteDDL) recoding(s Step) *recoding {
-	from, rowid := s.change.from(s.column.Name), ident(rowidColumn)
+	from, rowid := s.change.from(s.column.Name), ident(store.RowidColumn)
 	page := func(table, column string) string {
 		return "SELECT " + rowid + ", " + ident(column) + " FROM " + ident(table) + " WHERE " + rowid + " > ?1 AND " + ident(column) +
 			" IS NOT NULL ORDER BY " + rowid + " LIMIT ?2"
@@ -209,11 +210,11 @@ func (w *sqlitePlan) rewrites() []Step {
 
 // move takes the rows of a table to its new form.
 func (d sqliteDDL) move(c *tableChange) []string {
-	columns, values := []string{rowidColumn}, []string{ident(rowidColumn)}
+	columns, values := []string{store.RowidColumn}, []string{ident(store.RowidColumn)}
 	if c.new.Tenant {
-		columns = append(columns, orgColumn)
+		columns = append(columns, store.OrgColumn)
 		if c.old.Tenant {
-			values = append(values, ident(orgColumn))
+			values = append(values, ident(store.OrgColumn))
 		} else {
 			values = append(values, "NULL") // of no row: see changeScope
 		}
@@ -250,8 +251,8 @@ func (w *sqlitePlan) mend(s Step) string {
 func (w *sqlitePlan) separate(s Step) string {
 	c, columns := s.change, s.index.Columns
 	t := ident(c.new.Name)
-	return "UPDATE " + t + " SET " + ident(c.loosest(columns)) + " = NULL WHERE " + allPresent(columns, "") + " AND " + ident(rowidColumn) +
-		" NOT IN (SELECT min(" + ident(rowidColumn) + ") FROM " + t + " GROUP BY " + idents(c.new.scoped(columns)) + ")"
+	return "UPDATE " + t + " SET " + ident(c.loosest(columns)) + " = NULL WHERE " + allPresent(columns, "") + " AND " + ident(store.RowidColumn) +
+		" NOT IN (SELECT min(" + ident(store.RowidColumn) + ") FROM " + t + " GROUP BY " + idents(c.new.scoped(columns)) + ")"
 }
 
 // detach empties references that lead nowhere.
@@ -265,7 +266,7 @@ func (w *sqlitePlan) detach(s Step) string {
 func (r *Reference) matches() string {
 	var list []string
 	if r.Tenant {
-		list = append(list, "p."+ident(orgColumn)+" = c."+ident(orgColumn))
+		list = append(list, "p."+ident(store.OrgColumn)+" = c."+ident(store.OrgColumn))
 	}
 	for i, column := range r.Columns {
 		list = append(list, "p."+ident(r.To[i])+" = c."+ident(column))
@@ -336,9 +337,9 @@ func (w *sqlitePlan) dangling(s Step) string {
 func (d sqliteDDL) before(c *tableChange, columns []string) string {
 	var list []string
 	if c.new.Tenant && c.was.Tenant {
-		list = append(list, ident(orgColumn))
+		list = append(list, ident(store.OrgColumn))
 	} else if c.new.Tenant {
-		list = append(list, "NULL AS "+ident(orgColumn))
+		list = append(list, "NULL AS "+ident(store.OrgColumn))
 	}
 	for _, column := range columns {
 		from := "NULL"

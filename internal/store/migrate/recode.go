@@ -1,9 +1,10 @@
-package store
+package migrate
 
 import (
 	"strconv"
 
 	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // recodePage is how many rows are looked at between two writes.
@@ -42,7 +43,7 @@ func (r *recoding) fit(value string) (string, bool) {
 }
 
 // misfits counts the values that have no form.
-func (r *recoding) misfits(c Conn) (int64, error) {
+func (r *recoding) misfits(c store.Conn) (int64, error) {
 	var n int64
 	err := r.each(c, r.before, func(_ int64, value string) error {
 		if _, ok := r.fit(value); !ok {
@@ -53,7 +54,7 @@ func (r *recoding) misfits(c Conn) (int64, error) {
 	return n, err
 }
 
-func (r *recoding) run(c Conn) error {
+func (r *recoding) run(c store.Conn) error {
 	return r.each(c, r.page, func(rowid int64, value string) error {
 		now, ok := r.fit(value)
 		switch {
@@ -69,7 +70,7 @@ func (r *recoding) run(c Conn) error {
 
 // each goes through a table's values. It reads a page before it hands it out,
 // so that fn may write.
-func (r *recoding) each(c Conn, page string, fn func(rowid int64, value string) error) error {
+func (r *recoding) each(c store.Conn, page string, fn func(rowid int64, value string) error) error {
 	type cell struct {
 		rowid int64
 		value string
@@ -77,7 +78,7 @@ func (r *recoding) each(c Conn, page string, fn func(rowid int64, value string) 
 	cells := make([]cell, 0, recodePage)
 	for last := int64(-1 << 63); ; {
 		cells = cells[:0]
-		err := c.Query(page, []any{last, recodePage}, func(r Row) error {
+		err := c.Query(page, []any{last, recodePage}, func(r store.Row) error {
 			cells = append(cells, cell{r.Int(0), r.Text(1)})
 			return nil
 		})

@@ -1,4 +1,4 @@
-package store
+package migrate
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // Migration is a plan that was carried out.
@@ -45,12 +46,12 @@ func newMigration(version int, name string, p Plan) *Migration {
 // what should stand in migrations/.
 func (m *Migrator) History(ctx context.Context) ([]*Migration, error) {
 	var all []*Migration
-	err := m.engine.Read(ctx, func(c Conn) error {
+	err := m.engine.Read(ctx, func(c store.Conn) error {
 		all = nil
 		if now, err := m.load(c); err != nil || now.Version == 0 {
 			return err
 		}
-		return c.Query(`SELECT version, name, plan FROM _migrations ORDER BY version`, nil, func(r Row) error {
+		return c.Query(`SELECT version, name, plan FROM _migrations ORDER BY version`, nil, func(r store.Row) error {
 			var p Plan
 			if err := json.Unmarshal(r.Bytes(2), &p); err != nil {
 				return fmt.Errorf("the plan of migration %d on record: %w", r.Int(0), err)
@@ -86,13 +87,13 @@ func bodyOf(text string) (body string, ok bool) {
 }
 
 // append keeps the migration in the database's own list.
-func (m *Migrator) append(c Conn, done *Migration) error {
+func (m *Migrator) append(c store.Conn, done *Migration) error {
 	plan, err := json.Marshal(done.Plan)
 	if err != nil {
 		return fmt.Errorf("recording the migration: %w", err)
 	}
 	_, err = c.Exec(`INSERT INTO _migrations (version, name, checksum, plan, at) VALUES (?1, ?2, ?3, ?4, ?5)`,
-		done.Version, done.Name, done.Checksum, string(plan), m.opts.Now().UTC().Format(TimeFormat))
+		done.Version, done.Name, done.Checksum, string(plan), m.opts.Now().UTC().Format(store.TimeFormat))
 	return err
 }
 
@@ -100,12 +101,12 @@ func (m *Migrator) append(c Conn, done *Migration) error {
 // was edited, or the file of another database. Files maps names to contents;
 // one that is missing is no change.
 func (m *Migrator) Verify(ctx context.Context, files map[string]string) error {
-	return m.engine.Read(ctx, func(c Conn) error {
+	return m.engine.Read(ctx, func(c store.Conn) error {
 		if now, err := m.load(c); err != nil || now.Version == 0 {
 			return err
 		}
 		var edited, foreign []string
-		err := c.Query(`SELECT version, name, checksum FROM _migrations ORDER BY version`, nil, func(r Row) error {
+		err := c.Query(`SELECT version, name, checksum FROM _migrations ORDER BY version`, nil, func(r store.Row) error {
 			applied := Migration{Version: int(r.Int(0)), Name: r.Text(1), Checksum: r.Text(2)}
 			for _, name := range applied.sameNumber(files) {
 				switch {

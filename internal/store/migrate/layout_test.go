@@ -1,4 +1,4 @@
-package store_test
+package migrate_test
 
 import (
 	"encoding/json"
@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 )
 
 // outline is a table's key, indexes, references and search, one a line.
-func outline(table store.Table) []string {
+func outline(table migrate.Table) []string {
 	list := []string{"key " + strings.Join(table.Key, " ")}
 	for _, x := range table.Indexes {
 		kind := "index "
@@ -66,7 +66,7 @@ func TestLayout(t *testing.T) {
 			map[string][]string{"as_": {"key id", "search text_"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			l := store.LayoutOf(parse(t, rules.Replace(test.source)))
+			l := migrate.LayoutOf(parse(t, rules.Replace(test.source)))
 			got := map[string][]string{}
 			for _, table := range l.Tables {
 				got[table.Name] = outline(table)
@@ -85,16 +85,16 @@ func TestLayout(t *testing.T) {
 
 // TestLayoutKeeps checks that a layout survives being kept as JSON.
 func TestLayoutKeeps(t *testing.T) {
-	l := store.LayoutOf(parse(t, shopAfter))
+	l := migrate.LayoutOf(parse(t, shopAfter))
 	text, err := json.Marshal(l)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back store.Layout
+	var back migrate.Layout
 	if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(l, back) {
 		t.Errorf("%v\n%+v\n%+v", err, l, back)
 	}
-	if p := store.Diff(l, back); !p.Empty() {
+	if p := migrate.Diff(l, back); !p.Empty() {
 		t.Errorf("%+v", p.Steps)
 	}
 }

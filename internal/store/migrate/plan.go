@@ -1,4 +1,4 @@
-package store
+package migrate
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // Risk says what a step can do to the data that is there.
@@ -144,7 +145,7 @@ func (p *Plan) begin() {
 
 // count finds out how many rows each step would harm. A step that harms none
 // needs nobody's leave.
-func (p *Plan) count(c Conn) error {
+func (p *Plan) count(c store.Conn) error {
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		if s.offence == "" {
@@ -154,7 +155,7 @@ func (p *Plan) count(c Conn) error {
 		if s.recode != nil {
 			s.Rows, err = s.recode.misfits(c)
 		} else {
-			err = c.Query(s.check, nil, func(r Row) error { s.Rows = r.Int(0); return nil })
+			err = c.Query(s.check, nil, func(r store.Row) error { s.Rows = r.Int(0); return nil })
 		}
 		if err != nil {
 			return fmt.Errorf("counting the rows that stand in the way of %q: %w", s.Words, err)

@@ -1,4 +1,4 @@
-package store_test
+package migrate_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 	"github.com/loam-dev/loam/internal/store/sqlite"
 )
 
@@ -17,7 +18,7 @@ import (
 type database struct {
 	testing.TB
 	*sqlite.Engine
-	*store.Migrator
+	*migrate.Migrator
 }
 
 // fatal is what a test and a property have in common.
@@ -33,7 +34,7 @@ func openDatabase(t testing.TB) *database {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() })
-	return &database{t, e, store.NewMigrator(e, store.MigratorOptions{
+	return &database{t, e, migrate.New(e, migrate.Options{
 		SystemTables: []string{`CREATE TABLE IF NOT EXISTS _users (id TEXT PRIMARY KEY) STRICT`},
 		Views:        []store.View{{Name: "User", Columns: "u.id", From: "_users u", ID: "u.id"}},
 	})}
@@ -49,11 +50,11 @@ func parse(t fatal, source string) *schema.Schema {
 }
 
 // apply migrates to a schema.
-func (d *database) apply(source string, allow ...string) (*store.Migration, error) {
-	return d.Apply(context.Background(), parse(d, source), store.ApplyOptions{Source: source, Allow: allow})
+func (d *database) apply(source string, allow ...string) (*migrate.Migration, error) {
+	return d.Apply(context.Background(), parse(d, source), migrate.ApplyOptions{Source: source, Allow: allow})
 }
 
-func (d *database) mustApply(source string, allow ...string) *store.Migration {
+func (d *database) mustApply(source string, allow ...string) *migrate.Migration {
 	d.Helper()
 	m, err := d.apply(source, allow...)
 	if err != nil {

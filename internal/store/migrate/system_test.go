@@ -1,4 +1,4 @@
-package store_test
+package migrate_test
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 	"github.com/loam-dev/loam/internal/store/sqlite"
 )
 
@@ -19,7 +20,7 @@ func TestUpgrades(t *testing.T) {
 INSERT INTO new SELECT id, email, 'of old' FROM _people; DROP TABLE _people; ALTER TABLE new RENAME TO _people;`}
 	newPeople := `CREATE TABLE IF NOT EXISTS _people (id TEXT PRIMARY KEY, email TEXT UNIQUE, name TEXT) STRICT`
 	later := store.Upgrade{Name: "later/a", Table: "_later", SQL: `ALTER TABLE _later ADD COLUMN a TEXT`}
-	for i, version := range []store.MigratorOptions{
+	for i, version := range []migrate.Options{
 		{SystemTables: []string{`CREATE TABLE IF NOT EXISTS _people (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE) STRICT`, posts,
 			`INSERT INTO _people VALUES ('ada', 'ada@example.com')`, `INSERT INTO _posts VALUES ('ada')`},
 			Views: []store.View{{Name: "User", Columns: "id", From: "_people", ID: "id"}}},
@@ -31,7 +32,7 @@ INSERT INTO new SELECT id, email, 'of old' FROM _people; DROP TABLE _people; ALT
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := store.NewMigrator(engine, version).Prepare(t.Context()); err != nil {
+		if err := migrate.New(engine, version).Prepare(t.Context()); err != nil {
 			t.Fatalf("version %d: %v", i+1, err)
 		}
 		got := ""

@@ -1,4 +1,4 @@
-package store_test
+package migrate_test
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 )
 
 var errInjected = errors.New("injected")
@@ -20,7 +21,7 @@ func (f *failing) Rebuild(ctx context.Context, fn func(store.Conn) error) error 
 	type rebuilder interface {
 		Rebuild(ctx context.Context, fn func(store.Conn) error) error
 	}
-	return f.Engine.(rebuilder).Rebuild(ctx, func(c store.Conn) error { return fn(&failingConn{c, f}) })
+	return f.Engine.(store.Rebuilder).Rebuild(ctx, func(c store.Conn) error { return fn(&failingConn{c, f}) })
 }
 
 func (f *failing) fails() bool {
@@ -99,8 +100,8 @@ func TestAttack120_FailureMidway(t *testing.T) {
 	}
 	before := d.dump()
 	broken := &failing{Engine: d.Engine}
-	m := store.NewMigrator(broken, store.MigratorOptions{Views: []store.View{{Name: "User", Columns: "u.id", From: "_users u", ID: "u.id"}}})
-	options := store.ApplyOptions{Source: shopAfter, Allow: []string{"drop:Gone", "drop:Item.old", "narrow:Item.code", "narrow:Item.price"}}
+	m := migrate.New(broken, migrate.Options{Views: []store.View{{Name: "User", Columns: "u.id", From: "_users u", ID: "u.id"}}})
+	options := migrate.ApplyOptions{Source: shopAfter, Allow: []string{"drop:Gone", "drop:Item.old", "narrow:Item.code", "narrow:Item.price"}}
 	schema := parse(t, shopAfter)
 	k := 1
 	for ; ; k++ {

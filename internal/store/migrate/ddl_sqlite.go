@@ -1,8 +1,10 @@
-package store
+package migrate
 
 import (
 	"fmt"
 	"strings"
+
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // sqliteDDL writes the SQL of layouts and plans for SQLite.
@@ -36,9 +38,9 @@ func (d sqliteDDL) create(t *Table) []string {
 
 // table is the CREATE TABLE of t under the name as.
 func (d sqliteDDL) table(t *Table, as string) string {
-	lines := []string{ident(rowidColumn) + " INTEGER PRIMARY KEY"}
+	lines := []string{ident(store.RowidColumn) + " INTEGER PRIMARY KEY"}
 	if t.Tenant {
-		lines = append(lines, ident(orgColumn)+" TEXT NOT NULL")
+		lines = append(lines, ident(store.OrgColumn)+" TEXT NOT NULL")
 	}
 	for _, c := range t.Columns {
 		lines = append(lines, d.column(c))
@@ -73,7 +75,7 @@ func (sqliteDDL) column(c Column) string {
 func (sqliteDDL) reference(r Reference) string {
 	columns, to := r.Columns, r.To
 	if r.Tenant {
-		columns, to = append([]string{orgColumn}, columns...), append([]string{orgColumn}, to...)
+		columns, to = append([]string{store.OrgColumn}, columns...), append([]string{store.OrgColumn}, to...)
 	}
 	key := "FOREIGN KEY (" + idents(columns) + ") REFERENCES " + ident(r.Parent) + " (" + idents(to) + ")"
 	if r.Cascade {
@@ -106,7 +108,7 @@ func (d sqliteDDL) createSearch(t *Table) []string {
 		for i, c := range columns {
 			list[i] = row + "." + ident(c)
 		}
-		return row + "." + ident(rowidColumn) + ", " + strings.Join(list, ", ")
+		return row + "." + ident(store.RowidColumn) + ", " + strings.Join(list, ", ")
 	}
 	add := "INSERT INTO " + fts + " (rowid, " + idents(columns) + ") VALUES (" + values("new") + ");"
 	remove := "INSERT INTO " + fts + " (" + fts + ", rowid, " + idents(columns) + ") VALUES ('delete', " + values("old") + ");"
@@ -115,7 +117,7 @@ func (d sqliteDDL) createSearch(t *Table) []string {
 	}
 	return []string{
 		"CREATE VIRTUAL TABLE " + fts + " USING fts5(" + idents(columns) +
-			", content=" + ident(t.Name) + ", content_rowid=" + ident(rowidColumn) + ", tokenize='unicode61 remove_diacritics 2')",
+			", content=" + ident(t.Name) + ", content_rowid=" + ident(store.RowidColumn) + ", tokenize='unicode61 remove_diacritics 2')",
 		trigger("insert", "INSERT", add),
 		trigger("delete", "DELETE", remove),
 		trigger("update", "UPDATE OF "+idents(columns), remove+"\n  "+add),
@@ -165,6 +167,7 @@ func (sqliteDDL) systemTables() []string {
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, org TEXT, model TEXT NOT NULL,
   key TEXT NOT NULL, op TEXT NOT NULL, before TEXT, after TEXT, actor TEXT
 ) STRICT`,
+		`CREATE TABLE IF NOT EXISTS _usage (org TEXT PRIMARY KEY, rows INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
 		`CREATE TABLE IF NOT EXISTS _idempotency (
   caller TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, answer BLOB NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (caller, key)

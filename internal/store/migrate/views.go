@@ -1,20 +1,12 @@
-package store
+package migrate
 
 import (
 	"fmt"
 	"slices"
 	"strings"
-)
 
-// View is a view over system tables, from which a built-in model is read. The
-// fields that the app gives the model are joined to it from the table where they
-// are kept: a row without one there has their defaults.
-type View struct {
-	Name    string // of the model
-	Columns string // the select list
-	From    string // what follows FROM
-	ID      string // the expression, in From, of the model's id
-}
+	"github.com/loam-dev/loam/internal/store"
+)
 
 // The views over the system tables. A model of the same name takes a view's
 // place.
@@ -31,7 +23,7 @@ func (m *Migrator) wanted(l Layout) []string {
 }
 
 // view is the CREATE VIEW of v under a layout.
-func (d sqliteDDL) view(v View, l Layout) string {
+func (d sqliteDDL) view(v store.View, l Layout) string {
 	columns, from := v.Columns, v.From
 	for i := range l.Tables {
 		t := &l.Tables[i]
@@ -40,7 +32,7 @@ func (d sqliteDDL) view(v View, l Layout) string {
 		}
 		for j := range t.Columns {
 			c := &t.Columns[j]
-			if c.Name == t.Key[0] || c.Name == versionColumn {
+			if c.Name == t.Key[0] || c.Name == store.VersionColumn {
 				continue
 			}
 			value := `p.` + ident(c.Name)
@@ -55,7 +47,7 @@ func (d sqliteDDL) view(v View, l Layout) string {
 }
 
 // renewViews replaces the views where they are not those wanted.
-func (m *Migrator) renewViews(c Conn, l Layout) error {
+func (m *Migrator) renewViews(c store.Conn, l Layout) error {
 	have, err := m.views(c)
 	if err != nil {
 		return err
@@ -75,16 +67,16 @@ func (m *Migrator) renewViews(c Conn, l Layout) error {
 }
 
 // views maps the text of each view to its name.
-func (m *Migrator) views(c Conn) (map[string]string, error) {
+func (m *Migrator) views(c store.Conn) (map[string]string, error) {
 	have := map[string]string{}
-	err := c.Query(m.ddl.views(), nil, func(r Row) error {
+	err := c.Query(m.ddl.views(), nil, func(r store.Row) error {
 		have[r.Text(1)] = r.Text(0)
 		return nil
 	})
 	return have, err
 }
 
-func (m *Migrator) dropViews(c Conn) error {
+func (m *Migrator) dropViews(c store.Conn) error {
 	have, err := m.views(c)
 	if err != nil {
 		return err
@@ -97,7 +89,7 @@ func (m *Migrator) dropViews(c Conn) error {
 	return nil
 }
 
-func (m *Migrator) createViews(c Conn, l Layout) error {
+func (m *Migrator) createViews(c store.Conn, l Layout) error {
 	for _, sql := range m.wanted(l) {
 		if err := c.Script(sql); err != nil {
 			return fmt.Errorf("making a view: %w", err)

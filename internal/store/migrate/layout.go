@@ -1,4 +1,4 @@
-package store
+package migrate
 
 import (
 	"fmt"
@@ -6,18 +6,12 @@ import (
 	"strings"
 
 	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // layoutFormat counts the shapes that the system tables and the stored layout
 // have had. A database with a higher one belongs to a newer Loam.
 const layoutFormat = 1
-
-// Names that every table has beside its fields.
-const (
-	orgColumn     = "_org"
-	versionColumn = "_version"
-	rowidColumn   = "_rowid"
-)
 
 // Layout is what the database must look like for a schema: pure data, the same
 // for every engine, kept as JSON beside the data it describes.
@@ -314,7 +308,7 @@ func (t *Table) scoped(columns []string) []string {
 	if !t.Tenant {
 		return columns
 	}
-	return append([]string{orgColumn}, columns...)
+	return append([]string{store.OrgColumn}, columns...)
 }
 
 // indexName is unique in the database: no table's name has a dot.

@@ -1,4 +1,4 @@
-package store_test
+package migrate_test
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/loam-dev/loam/internal/fault"
-	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 )
 
 // model is a schema of one model, Task, with the fields, between what stands
@@ -211,7 +211,7 @@ func TestMigrateAdditive(t *testing.T) {
 	d := openDatabase(t)
 	d.mustApply(model("a: Int b: Int"))
 	apply := func(fields string) error {
-		_, err := d.Apply(t.Context(), parse(t, model(fields)), store.ApplyOptions{Additive: true, Allow: []string{"drop:Task.b"}})
+		_, err := d.Apply(t.Context(), parse(t, model(fields)), migrate.ApplyOptions{Additive: true, Allow: []string{"drop:Task.b"}})
 		return err
 	}
 	if err := apply("a: Int"); !fault.Is(err, fault.MigrateRefused) {

@@ -1,4 +1,7 @@
-package store
+// Package migrate takes a database from one schema to another: what tables a schema
+// needs, the steps that lead there with the risk of each, and the system tables.
+// It sees rows only to count and to convert them.
+package migrate
 
 import (
 	"context"
@@ -11,27 +14,28 @@ import (
 
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // Migrator takes a database to the layout of a schema. What it does to a
 // database it does in one transaction: a failure leaves all as it was. The
 // change log has no entries of what a migration does to rows.
 type Migrator struct {
-	engine Engine
+	engine store.Engine
 	ddl    sqliteDDL
-	opts   MigratorOptions
+	opts   Options
 }
 
-// MigratorOptions are what other rooms keep in the same database.
-type MigratorOptions struct {
-	SystemTables []string  // statements that make them; each may run again without harm
-	Upgrades     []Upgrade // of those that an earlier version made, oldest first
-	Views        []View    // over them, for the built-in models
+// Options are what other rooms keep in the same database.
+type Options struct {
+	SystemTables []string        // statements that make them; each may run again without harm
+	Upgrades     []store.Upgrade // of those that an earlier version made, oldest first
+	Views        []store.View    // over them, for the built-in models
 	Now          func() time.Time
 }
 
-// NewMigrator makes a migrator for one database.
-func NewMigrator(e Engine, o MigratorOptions) *Migrator {
+// New makes a migrator for one database.
+func New(e store.Engine, o Options) *Migrator {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -53,16 +57,10 @@ type ApplyOptions struct {
 	Additive bool     // refuse all that could harm rows, whatever Allow says
 }
 
-// rebuilder is an engine that has to lift its checks, within a transaction of
-// its own, to replace tables that others refer to.
-type rebuilder interface {
-	Rebuild(ctx context.Context, fn func(Conn) error) error
-}
-
 // Status compares the database with a schema.
 func (m *Migrator) Status(ctx context.Context, s *schema.Schema) (State, error) {
 	var state State
-	err := m.engine.Read(ctx, func(c Conn) error {
+	err := m.engine.Read(ctx, func(c store.Conn) error {
 		now, err := m.load(c)
 		if err != nil {
 			return err
@@ -78,7 +76,7 @@ func (m *Migrator) Status(ctx context.Context, s *schema.Schema) (State, error) 
 // Plan says what Apply would do, with the rows counted that it would harm.
 func (m *Migrator) Plan(ctx context.Context, s *schema.Schema) (Plan, error) {
 	var plan Plan
-	err := m.engine.Read(ctx, func(c Conn) error {
+	err := m.engine.Read(ctx, func(c store.Conn) error {
 		now, err := m.load(c)
 		if err != nil {
 			return err
@@ -93,7 +91,7 @@ func (m *Migrator) Plan(ctx context.Context, s *schema.Schema) (Plan, error) {
 // already. Its plan may be one that is refused.
 func (m *Migrator) Next(ctx context.Context, s *schema.Schema) (*Migration, error) {
 	var next *Migration
-	err := m.engine.Read(ctx, func(c Conn) error {
+	err := m.engine.Read(ctx, func(c store.Conn) error {
 		next = nil
 		now, err := m.load(c)
 		if err != nil {
@@ -109,7 +107,7 @@ func (m *Migrator) Next(ctx context.Context, s *schema.Schema) (*Migration, erro
 }
 
 // plan compares what is with what is wanted.
-func (m *Migrator) plan(c Conn, now stored, s *schema.Schema) (Plan, error) {
+func (m *Migrator) plan(c store.Conn, now stored, s *schema.Schema) (Plan, error) {
 	plan := Diff(now.layout, LayoutOf(s))
 	m.ddl.write(&plan)
 	if now.fresh {
@@ -126,16 +124,16 @@ func (m *Migrator) Apply(ctx context.Context, s *schema.Schema, o ApplyOptions) 
 		return nil, err
 	}
 	run, mayAlter := m.engine.Write, !planned.Empty()
-	if r, ok := m.engine.(rebuilder); ok && mayAlter {
+	if r, ok := m.engine.(store.Rebuilder); ok && mayAlter {
 		run = r.Rebuild
 	}
 	var done *Migration
-	err = run(ctx, func(c Conn) error {
+	err = run(ctx, func(c store.Conn) error {
 		var err error
 		done, err = m.apply(c, s, o, mayAlter)
 		return err
 	})
-	if _, ok := errors.AsType[*ConstraintError](err); ok {
+	if _, ok := errors.AsType[*store.ConstraintError](err); ok {
 		return nil, failed("committing it", err)
 	}
 	if err != nil {
@@ -146,7 +144,7 @@ func (m *Migrator) Apply(ctx context.Context, s *schema.Schema, o ApplyOptions) 
 
 // apply does the work of Apply inside its transaction. Tables are altered only
 // where mayAlter tells that the transaction was begun for that.
-func (m *Migrator) apply(c Conn, s *schema.Schema, o ApplyOptions, mayAlter bool) (*Migration, error) {
+func (m *Migrator) apply(c store.Conn, s *schema.Schema, o ApplyOptions, mayAlter bool) (*Migration, error) {
 	now, err := m.load(c)
 	if err != nil {
 		return nil, err
@@ -190,7 +188,7 @@ func (m *Migrator) apply(c Conn, s *schema.Schema, o ApplyOptions, mayAlter bool
 
 // run carries the plan out. The views go first: a table that one of them reads
 // can't be renamed.
-func (m *Migrator) run(c Conn, plan *Plan, l Layout) error {
+func (m *Migrator) run(c store.Conn, plan *Plan, l Layout) error {
 	if err := m.dropViews(c); err != nil {
 		return err
 	}
@@ -206,6 +204,11 @@ func (m *Migrator) run(c Conn, plan *Plan, l Layout) error {
 			}
 		}
 	}
+	if plan.takesRows() {
+		if err := m.recount(c, l); err != nil {
+			return err
+		}
+	}
 	return m.createViews(c, l)
 }
 
@@ -215,13 +218,13 @@ func failed(what string, err error) error {
 	if _, ok := errors.AsType[*fault.Error](err); ok {
 		return err
 	}
-	broken, ok := errors.AsType[*ConstraintError](err)
+	broken, ok := errors.AsType[*store.ConstraintError](err)
 	switch {
-	case ok && broken.Kind == UniqueViolation:
-		columns := slices.DeleteFunc(slices.Clone(broken.Columns), func(column string) bool { return column == orgColumn })
+	case ok && broken.Kind == store.UniqueViolation:
+		columns := slices.DeleteFunc(slices.Clone(broken.Columns), func(column string) bool { return column == store.OrgColumn })
 		return fault.New(fault.MigrateFailed, "the migration failed and was undone: %s: rows of %s would have the same (%s); change them first",
 			what, broken.Table, strings.Join(columns, ", ")).Because(err)
-	case ok && broken.Kind == ForeignKeyViolation:
+	case ok && broken.Kind == store.ForeignKeyViolation:
 		return fault.New(fault.MigrateFailed, "the migration failed and was undone: rows of %s would refer to rows that are not there; change them first", broken.Table).Because(err)
 	case ok:
 		return fault.New(fault.MigrateFailed, "the migration failed and was undone: %s: rows of %s do not fit; change them first", what, broken.Table).Because(err)
@@ -237,14 +240,14 @@ type stored struct {
 	fresh    bool // not even the system tables are there
 }
 
-func (m *Migrator) load(c Conn) (stored, error) {
+func (m *Migrator) load(c store.Conn) (stored, error) {
 	there, err := m.hasTable(c, "_schema")
 	now := stored{fresh: !there}
 	if err != nil || !there {
 		return now, err
 	}
 	var layout []byte
-	err = c.Query(`SELECT version, hash, source, layout FROM _schema WHERE id = 1`, nil, func(r Row) error {
+	err = c.Query(`SELECT version, hash, source, layout FROM _schema WHERE id = 1`, nil, func(r store.Row) error {
 		now.State = State{Version: int(r.Int(0)), Hash: r.Text(1), Source: r.Text(2)}
 		now.recorded, layout = true, []byte(r.Text(3))
 		return nil
@@ -269,18 +272,18 @@ func (m *Migrator) load(c Conn) (stored, error) {
 }
 
 // record keeps the schema that the tables now follow.
-func (m *Migrator) record(c Conn, version int, s *schema.Schema, source string) error {
+func (m *Migrator) record(c store.Conn, version int, s *schema.Schema, source string) error {
 	layout, err := json.Marshal(LayoutOf(s))
 	if err != nil {
 		return fmt.Errorf("recording the layout: %w", err)
 	}
 	_, err = c.Exec(`INSERT INTO _schema (id, version, hash, source, layout, at) VALUES (1, ?1, ?2, ?3, ?4, ?5)
 ON CONFLICT (id) DO UPDATE SET version = excluded.version, hash = excluded.hash, source = excluded.source, layout = excluded.layout, at = excluded.at`,
-		version, s.Hash, source, string(layout), m.opts.Now().UTC().Format(TimeFormat))
+		version, s.Hash, source, string(layout), m.opts.Now().UTC().Format(store.TimeFormat))
 	return err
 }
 
-func (m *Migrator) systemTables(c Conn) error {
+func (m *Migrator) systemTables(c store.Conn) error {
 	for _, sql := range append(m.ddl.systemTables(), m.opts.SystemTables...) {
 		if err := c.Script(sql); err != nil {
 			return fmt.Errorf("making the system tables: %w", err)

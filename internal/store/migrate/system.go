@@ -1,24 +1,17 @@
-package store
+package migrate
 
 import (
 	"context"
 	"fmt"
-)
 
-// Upgrade changes a system table that an earlier version of Loam made. The
-// statements of MigratorOptions.SystemTables are always of the newest shape: a
-// new database needs no upgrade, and one that lacks the table gets it right.
-type Upgrade struct {
-	Name  string // "auth/verified_at": once applied, never again
-	Table string // that it changes
-	SQL   string
-}
+	"github.com/loam-dev/loam/internal/store"
+)
 
 // Prepare makes the system tables and views that are missing, brings those of an
 // earlier version to their newest shape, and touches no model's table.
 func (m *Migrator) Prepare(ctx context.Context) error {
-	var due []Upgrade
-	err := m.engine.Read(ctx, func(c Conn) (err error) {
+	var due []store.Upgrade
+	err := m.engine.Read(ctx, func(c store.Conn) (err error) {
 		due, err = m.due(c)
 		return err
 	})
@@ -26,10 +19,10 @@ func (m *Migrator) Prepare(ctx context.Context) error {
 		return err
 	}
 	run := m.engine.Write
-	if r, ok := m.engine.(rebuilder); ok && len(due) > 0 {
+	if r, ok := m.engine.(store.Rebuilder); ok && len(due) > 0 {
 		run = r.Rebuild
 	}
-	return run(ctx, func(c Conn) error {
+	return run(ctx, func(c store.Conn) error {
 		now, err := m.load(c)
 		if err != nil {
 			return err
@@ -37,13 +30,22 @@ func (m *Migrator) Prepare(ctx context.Context) error {
 		if err := m.upgrade(c, due); err != nil {
 			return err
 		}
+		counted, err := m.hasTable(c, "_usage")
+		if err != nil {
+			return err
+		}
 		if err := m.systemTables(c); err != nil {
 			return err
 		}
 		for _, u := range m.opts.Upgrades {
 			if _, err := c.Exec(`INSERT INTO _upgrades (name, at) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING`,
-				u.Name, m.opts.Now().UTC().Format(TimeFormat)); err != nil {
+				u.Name, m.opts.Now().UTC().Format(store.TimeFormat)); err != nil {
 				return fmt.Errorf("noting an upgrade: %w", err)
+			}
+		}
+		if !counted {
+			if err := m.recount(c, now.layout); err != nil {
+				return err
 			}
 		}
 		return m.renewViews(c, now.layout)
@@ -51,13 +53,13 @@ func (m *Migrator) Prepare(ctx context.Context) error {
 }
 
 // due are the upgrades whose table is there in a shape from before them.
-func (m *Migrator) due(c Conn) ([]Upgrade, error) {
+func (m *Migrator) due(c store.Conn) ([]store.Upgrade, error) {
 	applied := map[string]bool{}
 	known, err := m.hasTable(c, "_upgrades")
 	if err == nil && known {
-		err = c.Query(`SELECT name FROM _upgrades`, nil, func(r Row) error { applied[r.Text(0)] = true; return nil })
+		err = c.Query(`SELECT name FROM _upgrades`, nil, func(r store.Row) error { applied[r.Text(0)] = true; return nil })
 	}
-	var due []Upgrade
+	var due []store.Upgrade
 	for _, u := range m.opts.Upgrades {
 		if err != nil {
 			return nil, err
@@ -75,7 +77,7 @@ func (m *Migrator) due(c Conn) ([]Upgrade, error) {
 
 // upgrade runs them. The views go first: a table that one of them reads can't be
 // replaced.
-func (m *Migrator) upgrade(c Conn, due []Upgrade) error {
+func (m *Migrator) upgrade(c store.Conn, due []store.Upgrade) error {
 	if len(due) == 0 {
 		return nil
 	}
@@ -90,7 +92,7 @@ func (m *Migrator) upgrade(c Conn, due []Upgrade) error {
 	return nil
 }
 
-func (m *Migrator) hasTable(c Conn, name string) (found bool, err error) {
-	err = c.Query(m.ddl.hasTable(), []any{name}, func(Row) error { found = true; return nil })
+func (m *Migrator) hasTable(c store.Conn, name string) (found bool, err error) {
+	err = c.Query(m.ddl.hasTable(), []any{name}, func(store.Row) error { found = true; return nil })
 	return found, err
 }

@@ -1,0 +1,122 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
+	"github.com/loam-dev/loam/internal/store/sqlite"
+)
+
+// database is a real database.
+type database struct {
+	testing.TB
+	*sqlite.Engine
+	*migrate.Migrator
+}
+
+func openDatabase(t testing.TB) *database {
+	t.Helper()
+	e, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "loam.db"), Readers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	return &database{t, e, migrate.New(e, migrate.Options{SystemTables: []string{`CREATE TABLE IF NOT EXISTS _users (id TEXT PRIMARY KEY) STRICT`}})}
+}
+
+func parse(t testing.TB, source string) *schema.Schema {
+	t.Helper()
+	s, ds := schema.Parse("schema.graphql", source)
+	if s == nil {
+		t.Fatalf("%s\n%v", source, ds)
+	}
+	return s
+}
+
+func (d *database) mustApply(source string) {
+	d.Helper()
+	if _, err := d.Apply(context.Background(), parse(d, source), migrate.ApplyOptions{Source: source}); err != nil {
+		d.Fatal(err)
+	}
+}
+
+// exec runs statements.
+func (d *database) exec(sql string) {
+	d.Helper()
+	if err := d.Write(context.Background(), func(c store.Conn) error { return c.Script(sql) }); err != nil {
+		d.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// rows answers a query's rows, each as one text.
+func (d *database) rows(sql string) []string {
+	d.Helper()
+	var list []string
+	columns, rest, _ := strings.Cut(strings.TrimPrefix(sql, "SELECT "), " FROM ")
+	err := d.Read(context.Background(), func(c store.Conn) error {
+		list = nil
+		return c.Query("SELECT json_array("+columns+") FROM "+rest, nil, func(r store.Row) error {
+			list = append(list, r.Text(0))
+			return nil
+		})
+	})
+	if err != nil {
+		d.Fatalf("%s: %v", sql, err)
+	}
+	return list
+}
+
+// sound fails for a database that is damaged or refers to nothing.
+func (d *database) sound() {
+	d.Helper()
+	if got := d.rows(`SELECT integrity_check FROM pragma_integrity_check`); !slices.Equal(got, []string{`["ok"]`}) {
+		d.Fatalf("integrity check: %v", got)
+	}
+	if got := d.rows(`SELECT "table", parent FROM pragma_foreign_key_check`); len(got) > 0 {
+		d.Fatalf("rows refer to nothing: %v", got)
+	}
+}
+
+var errInjected = errors.New("injected")
+
+// failing is an engine whose writes end at the n-th statement, as a kill ends
+// them.
+type failing struct {
+	store.Engine
+	left int
+}
+
+func (f *failing) Write(ctx context.Context, fn func(store.Conn) error) error {
+	return f.Engine.Write(ctx, func(c store.Conn) error { return fn(&failingConn{c, f}) })
+}
+
+func (f *failing) fails() bool {
+	f.left--
+	return f.left == 0
+}
+
+type failingConn struct {
+	store.Conn
+	*failing
+}
+
+func (c *failingConn) Query(sql string, args []any, fn func(store.Row) error) error {
+	if c.fails() {
+		return errInjected
+	}
+	return c.Conn.Query(sql, args, fn)
+}
+
+func (c *failingConn) Exec(sql string, args ...any) (int64, error) {
+	if c.fails() {
+		return 0, errInjected
+	}
+	return c.Conn.Exec(sql, args...)
+}

@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// window is how many entries of the change log one step looks through.
+const window = 20_000
+
+// DeleteOrganization removes every row of an organization, its change log and
+// the answers kept for its requests; the change log gets no entry of that. It
+// works in small transactions, so that others write meanwhile: what a server that
+// died has left, the next call removes. Nobody may write to the organization any
+// more.
+func (s *Store) DeleteOrganization(ctx context.Context, org string) error {
+	order := s.childrenFirst()
+	for _, ref := range order.loops {
+		if err := s.untie(ctx, org, ref); err != nil {
+			return err
+		}
+	}
+	for _, m := range order.models {
+		limit := batchRows
+		if order.whole[m] {
+			limit = -1
+		}
+		if err := s.sweep(ctx, func(c Conn) (int64, error) { return s.deleteBatch(c, m, org, limit) }); err != nil {
+			return err
+		}
+	}
+	if err := s.forgetHistory(ctx, org); err != nil {
+		return err
+	}
+	return s.engine.Write(ctx, func(c Conn) error {
+		_, err := c.Exec(`DELETE FROM "_usage" WHERE org = ?1`, org)
+		return err
+	})
+}
+
+// deletion is the order in which tables are emptied.
+type deletion struct {
+	models []*schema.Model
+	loops  []reference            // to be unset first: they lead round in a circle
+	whole  map[*schema.Model]bool // to be emptied by one statement: a circle that can't be unset
+}
+
+// childrenFirst orders the tables so that what refers goes before what it refers
+// to.
+func (s *Store) childrenFirst() deletion {
+	d := deletion{whole: map[*schema.Model]bool{}}
+	const under, done = 1, 2
+	state := map[*schema.Model]int{}
+	var visit func(m *schema.Model)
+	visit = func(m *schema.Model) {
+		state[m] = under
+		for _, ref := range s.referrers[m] {
+			switch {
+			case !s.rows[ref.child]:
+			case state[ref.child] == under:
+				if defaultOnDelete(ref.from) == schema.SetNull {
+					d.loops = append(d.loops, ref)
+				} else {
+					d.whole[ref.child] = true
+				}
+			case state[ref.child] == 0:
+				visit(ref.child)
+			}
+		}
+		state[m] = done
+		d.models = append(d.models, m)
+	}
+	for _, m := range s.tenantModels() {
+		if state[m] == 0 {
+			visit(m)
+		}
+	}
+	return d
+}
+
+// sweep runs steps, each a transaction, until one finds nothing more to do.
+func (s *Store) sweep(ctx context.Context, step func(Conn) (int64, error)) error {
+	for {
+		var n int64
+		err := s.engine.Write(ctx, func(c Conn) (err error) {
+			n, err = step(c)
+			return err
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+func (s *Store) deleteBatch(c Conn, m *schema.Model, org string, limit int) (int64, error) {
+	b := newBuilder(system(org))
+	t := table{m, b.quotedTable(m)}
+	b.raw("DELETE FROM ", t.alias)
+	b.where(t)
+	b.some(m, limit, func(table) {})
+	n, err := c.Exec(string(b.sql), b.args...)
+	if err != nil || !s.rows[m] {
+		return n, err
+	}
+	return n, s.settle(c, tally{org: -n})
+}
+
+// some narrows a statement to some of the rows that also meet a condition.
+func (b *builder) some(m *schema.Model, limit int, also func(table)) {
+	b.raw(` AND "`, RowidColumn, `" IN (SELECT `)
+	t := b.use(m)
+	b.raw(t.alias, `."`, RowidColumn, `"`)
+	b.from(t)
+	also(t)
+	b.limit(limit, 0)
+	b.raw(")")
+}
+
+// untie unsets a reference of rows that are about to go.
+func (s *Store) untie(ctx context.Context, org string, ref reference) error {
+	return s.sweep(ctx, func(c Conn) (int64, error) {
+		b := newBuilder(system(org))
+		t := table{ref.child, b.quotedTable(ref.child)}
+		b.raw("UPDATE ", t.alias, " SET ")
+		var loose *schema.Field
+		for _, f := range ref.from {
+			if neverNull(f) {
+				continue
+			}
+			if loose != nil {
+				b.raw(",")
+			}
+			loose = f
+			b.name(f.Column)
+			b.raw("=NULL")
+		}
+		b.where(t)
+		b.some(ref.child, batchRows, func(t table) { b.and(t, &query.Cond{Test: query.NotNull, Field: loose}) })
+		return c.Exec(string(b.sql), b.args...)
+	})
+}
+
+// forgetHistory removes an organization's change log and the answers to its
+// requests with an Idempotency-Key.
+func (s *Store) forgetHistory(ctx context.Context, org string) error {
+	var last int64
+	err := s.engine.Read(ctx, func(c Conn) error {
+		return c.Query(`SELECT coalesce(max(seq), 0) FROM "_changes"`, nil, func(r Row) error { last = r.Int(0); return nil })
+	})
+	for from := int64(0); err == nil && from < last; from += window {
+		err = s.engine.Write(ctx, func(c Conn) error {
+			_, err := c.Exec(`DELETE FROM "_changes" WHERE seq > ?1 AND seq <= ?2 AND org = ?3`, from, from+window, org)
+			return err
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return s.sweep(ctx, func(c Conn) (int64, error) {
+		return c.Exec(`DELETE FROM "_idempotency" WHERE rowid IN (SELECT rowid FROM "_idempotency" WHERE caller >= ?1 AND caller < ?2 LIMIT ?3)`,
+			org+" ", org+"!", batchRows) // "!" follows the blank that ends the organization
+	})
+}
+
+// MoveOrganization makes all that is one organization's another's, which has
+// nothing yet, in one transaction. also runs in it, before it ends.
+func (s *Store) MoveOrganization(ctx context.Context, from, to string, also func(Conn) error) error {
+	run := s.engine.Write
+	if r, ok := s.engine.(Rebuilder); ok {
+		run = r.Rebuild // a row and those that refer to it do not change at once
+	}
+	return run(ctx, func(c Conn) error {
+		for _, m := range s.tenantModels() {
+			b := newBuilder(system(from))
+			t := table{m, b.quotedTable(m)}
+			b.raw("UPDATE ", t.alias, ` SET "`, OrgColumn, `"=`)
+			b.arg(to)
+			if !s.rows[m] { // the organization's own fields
+				b.raw(",")
+				b.name(m.Key[0].Column)
+				b.raw("=")
+				b.arg(to)
+			}
+			b.where(t)
+			if _, err := c.Exec(string(b.sql), b.args...); err != nil {
+				return err
+			}
+		}
+		for _, sql := range []string{
+			`UPDATE "_changes" SET org = ?2 WHERE org = ?1`,
+			`UPDATE "_usage" SET org = ?2 WHERE org = ?1`,
+			`UPDATE "_idempotency" SET caller = ?2 || substr(caller, length(?1) + 1) WHERE caller >= ?1 || ' ' AND caller < ?1 || '!'`,
+		} {
+			if _, err := c.Exec(sql, from, to); err != nil {
+				return err
+			}
+		}
+		return also(c)
+	})
+}
