@@ -60,6 +60,13 @@ type Organizations interface {
 	Leads(c store.Conn, userID string) (bool, error)
 }
 
+// Gate keeps out who must come another way: the federation room has the
+// organizations that want their members to sign in with their own provider.
+type Gate interface {
+	// MayEnter refuses a way in, inside the transaction that opens the session.
+	MayEnter(c store.Conn, userID, email string, how Method) error
+}
+
 // Config is what New needs.
 type Config struct {
 	Engine        store.Engine
@@ -69,6 +76,7 @@ type Config struct {
 	Mailer        Mailer
 	Queue         Queue
 	Factors       Factors
+	Gate          Gate // nil: nobody is kept out
 	Settings      config.AuthConfig
 	Limits        config.Limits
 	Issuer        string           // names this environment in its tokens; another's are refused
@@ -84,6 +92,7 @@ type Service struct {
 	audit    *audit.Log
 	mailer   Mailer
 	queue    Queue
+	gate     Gate
 	settings config.AuthConfig
 	issuer   string
 	url      string
@@ -124,6 +133,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		audit:    cfg.Audit,
 		mailer:   cfg.Mailer,
 		queue:    cfg.Queue,
+		gate:     cfg.Gate,
 		settings: cfg.Settings,
 		issuer:   cfg.Issuer,
 		url:      strings.TrimSuffix(cfg.URL, "/"),

@@ -21,6 +21,10 @@ type External struct {
 	EmailVerified bool
 	Name          string
 	Locale        string
+	// Join, where the provider is an organization's own, makes the account a member
+	// of it inside the transaction that signs in, or refuses the account; it returns
+	// the organization to act in. A new user gets no other. email is the account's.
+	Join func(ctx context.Context, c store.Conn, userID, email string) (org string, err error)
 }
 
 // Identity is another provider's account that signs in to one here.
@@ -40,6 +44,9 @@ func (s *Service) SignInExternal(ctx context.Context, e External, from Client) (
 	var o opening
 	err := s.engine.Write(ctx, func(c store.Conn) error {
 		user, err := s.accountOf(ctx, c, e)
+		if err == nil && e.Join != nil {
+			user.org, err = e.Join(ctx, c, user.ID, user.Email)
+		}
 		if err != nil {
 			return err
 		}
@@ -93,7 +100,11 @@ func (s *Service) newExternal(ctx context.Context, c store.Conn, e External, ema
 	user := account{User: User{ID: newID(), Email: email, CreatedAt: stamp(s.now())}}
 	user.Name, _ = displayName(e.Name) // a name that we do not take is none
 	user.Locale, _ = locale(e.Locale)
-	if err := s.insertNew(ctx, c, user); err != nil {
+	insert := s.insertNew
+	if e.Join != nil {
+		insert = s.insertAlone
+	}
+	if err := insert(ctx, c, user); err != nil {
 		return account{}, err
 	}
 	return user, s.verify(ctx, c, &user)

@@ -108,6 +108,11 @@ func (s *Service) admit(ctx context.Context, c store.Conn, user account, how Met
 	if how == ByPassword && !user.EmailVerified && s.settings.Email.Confirm != confirmNone {
 		return opening{}, unconfirmed()
 	}
+	if s.gate != nil {
+		if err := s.gate.MayEnter(c, user.ID, user.Email, how); err != nil {
+			return opening{}, err
+		}
+	}
 	challenge, err := s.challenge(c, user, how, from)
 	if err != nil || challenge != nil {
 		return opening{challenge: challenge, user: user.User}, err

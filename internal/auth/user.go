@@ -194,13 +194,18 @@ func emailTaken() *fault.Error {
 
 // insertNew stores a new account with the organization that it starts in.
 func (s *Service) insertNew(ctx context.Context, c store.Conn, user account) error {
-	if err := insertAccount(c, user); err != nil {
-		return err
-	}
-	if err := s.record(ctx, c, audit.Event{Action: "auth.sign_up", Actor: "user:" + user.ID, Target: "user:" + user.ID}); err != nil {
+	if err := s.insertAlone(ctx, c, user); err != nil {
 		return err
 	}
 	return s.orgs.First(c, user.ID, user.Name)
+}
+
+// insertAlone stores a new account whose first organization is seen to elsewhere.
+func (s *Service) insertAlone(ctx context.Context, c store.Conn, user account) error {
+	if err := insertAccount(c, user); err != nil {
+		return err
+	}
+	return s.record(ctx, c, audit.Event{Action: "auth.sign_up", Actor: "user:" + user.ID, Target: "user:" + user.ID})
 }
 
 // Me returns the caller's account and active organization.

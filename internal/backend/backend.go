@@ -21,6 +21,7 @@ import (
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/data"
+	"github.com/loam-dev/loam/internal/federation"
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/hooks"
 	"github.com/loam-dev/loam/internal/httpapi"
@@ -94,7 +95,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 func (b *Backend) wire(ctx context.Context) error {
 	o := b.opts
 	b.Migrator = migrate.New(b.engine, migrate.Options{
-		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), audit.Tables(), jobs.Tables(), mail.Tables()),
+		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), federation.Tables(), audit.Tables(), jobs.Tables(), mail.Tables()),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
 		Now:          o.Now,
@@ -112,7 +113,12 @@ func (b *Backend) wire(ctx context.Context) error {
 	if b.Mail, err = mail.New(b.mail(register)); err != nil {
 		return err
 	}
-	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Audit: b.Audit,
+	ways, err := b.federation()
+	if err != nil {
+		return err
+	}
+	b.jobs.Every("federation/prune", tidyEvery, func(ctx context.Context) error { _, err := ways.Prune(ctx); return err })
+	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Audit: b.Audit, Gate: ways,
 		Mailer: b.Mail, Queue: b.jobs, Settings: o.Config.Auth, Limits: o.Config.Limits, Issuer: "loam:" + o.Name, URL: o.Config.URL,
 		Factors: factors(o.Config, o.Dev), Now: o.Now})
 	if err != nil {
@@ -129,7 +135,7 @@ func (b *Backend) wire(ctx context.Context) error {
 		}
 	}
 	b.api = httpapi.New(httpapi.Config{
-		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Mail: b.Mail, Anonymous: anonymous,
+		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Anonymous: anonymous,
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
 		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,

@@ -56,7 +56,7 @@ func federationSettings() []setting {
 			at: func(c *Config, id string) any { return &c.Auth.provider(id).ClientID }},
 		{path: "auth.providers.*.clientSecret", kind: settingSecret, doc: "the secret that goes with it",
 			at: func(c *Config, id string) any { return &c.Auth.provider(id).ClientSecret }},
-		{path: "auth.providers.*.issuer", kind: settingText, form: issuerForm, doc: "of `oidc`: the address of the issuer",
+		{path: "auth.providers.*.issuer", kind: settingText, form: issuerForm, doc: "of `oidc`: the address of the issuer; of `github`: that of GitHub Enterprise Server",
 			at: func(c *Config, id string) any { return &c.Auth.provider(id).Issuer }},
 		{path: "auth.providers.*.tenant", kind: settingText, form: tenantForm, doc: "of `microsoft`: whose accounts; left out: `common`, which is everybody's",
 			at: func(c *Config, id string) any { return &c.Auth.provider(id).Tenant }},

@@ -64,7 +64,7 @@ func (p *configParser) checkProvider(o *Provider) {
 	}{
 		{"clientId", o.ClientID != "", kinds, kinds},
 		{"clientSecret", o.ClientSecret.Given(), []string{"google", "github", "microsoft"}, []string{"google", "github", "microsoft", "oidc"}},
-		{"issuer", o.Issuer != "", []string{"oidc"}, []string{"oidc"}},
+		{"issuer", o.Issuer != "", []string{"oidc"}, []string{"oidc", "github"}},
 		{"tenant", o.Tenant != "", nil, []string{"microsoft"}},
 		{"teamId", o.TeamID != "", []string{"apple"}, []string{"apple"}},
 		{"keyId", o.KeyID != "", []string{"apple"}, []string{"apple"}},

@@ -31,7 +31,7 @@ var (
 	languageForm = matching(`^[a-z]{2,3}(-[A-Z]{2})?$`, "is no language", "write en, or de-CH", "en")
 	hostForm     = matching(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$|^\[?[0-9A-Fa-f:.]+\]?$`, "is no host", "write smtp.example.com, without a port", "smtp.example.com")
 	scopeForm    = matching(`^[\x21\x23-\x5B\x5D-\x7E]+$`, "is no scope", "write each scope by itself: [openid, email]", "openid")
-	tenantForm   = matching(`^[A-Za-z0-9][A-Za-z0-9.-]*$`, "is no tenant", "write common, organizations, or the tenant's id or domain", "common")
+	tenantForm   = matching(`^(common|organizations|consumers|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`, "is no tenant", "write common, organizations, consumers, or the tenant's id", "common")
 )
 
 func matching(pattern, not, help, like string) form {

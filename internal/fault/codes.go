@@ -140,6 +140,10 @@ const (
 	FederationUnreachable   Code = "federation/unreachable"
 	FederationNoURL         Code = "federation/no_url"
 	FederationTooMany       Code = "federation/too_many"
+	FederationConnection    Code = "federation/bad_connection"
+	FederationNoConnection  Code = "federation/connection_not_found"
+	FederationForeign       Code = "federation/foreign_domain"
+	FederationRequired      Code = "federation/sso_required"
 
 	AuthChallenge Code = "auth/challenge_ended"
 
@@ -327,6 +331,10 @@ var Catalog = map[Code]Entry{
 	FederationRefused:       {Unauthenticated, "What the provider sent does not prove who the user is. Start again."},
 	FederationUnreachable:   {Unavailable, "The identity provider does not answer as it should. Try again, and check its settings."},
 	FederationNoURL:         {Unavailable, "The server does not know its own URL. Set url in loam.yaml."},
+	FederationConnection:    {Invalid, "The organization's connection to its identity provider has a setting that is missing or wrong. The message names it."},
+	FederationNoConnection:  {NotFound, "The organization has no such connection."},
+	FederationForeign:       {Forbidden, "The address is not of a domain that the organization has shown to be its own, so that its provider does not speak for it."},
+	FederationRequired:      {Forbidden, "The organization wants its members to sign in with its own provider. The message says where to begin."},
 	FederationTooMany:       {TooMany, "Too many sign-ins from one network wait for their browser. Try again after Retry-After."},
 
 	AuthChallenge: {Unauthenticated, "The challenge of a sign-in is unknown, was answered, has expired, or had too many wrong answers. Sign in again."},

@@ -1,6 +1,6 @@
 // Package federation signs users in with somebody else's identity provider:
-// OAuth 2.0 and OpenID Connect providers that loam.yaml names. Each kind of
-// provider is one file. The room proves who somebody is to that provider; which
+// OAuth 2.0 and OpenID Connect providers that loam.yaml names, and the SAML or
+// OpenID Connect provider of an organization. Each kind of provider is one file. The room proves who somebody is to that provider; which
 // account that means, and the session, are auth's. It does not speak HTTP to the
 // caller: a door decodes, calls and encodes.
 package federation
@@ -13,10 +13,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
@@ -37,8 +39,12 @@ const (
 	maxToken       = 64 << 10         // bytes of an ID token
 	maxSubject     = 255              // bytes of a subject
 	maxKeySet      = 100              // keys of one provider
-	maxDocument    = 1 << 20          // bytes of a document read from a provider
-	requestTimeout = 10 * time.Second // of one call to a provider
+	maxGroups      = 1000             // of a user, or of a connection's mapping
+	maxConnections = 20               // of one organization
+	maxDomains     = 50               // of one connection
+	maxLabel       = 200              // bytes of a connection's name, of a group or an attribute
+	maxMetadata    = 256 << 10        // bytes of a SAML provider's metadata
+	maxEmail       = 254              // bytes
 )
 
 // Kind is a kind of identity provider.
@@ -71,21 +77,24 @@ type Provider struct {
 // Identity is who somebody is to a provider. EmailVerified says that the
 // provider vouches for the address: nothing else in an Identity is a proof of it.
 type Identity struct {
-	Provider      string `json:"provider"` // the Provider's name
-	Subject       string `json:"subject"`  // stable at the provider, and unique there
-	Email         string `json:"email"`
-	EmailVerified bool   `json:"emailVerified"`
-	Name          string `json:"name"`
-	Locale        string `json:"locale"`
+	Provider      string   `json:"provider"` // the name of the way in
+	Subject       string   `json:"subject"`  // stable at the provider, and unique there
+	Email         string   `json:"email"`
+	EmailVerified bool     `json:"emailVerified"`
+	Name          string   `json:"name"`
+	Locale        string   `json:"locale"`
+	Groups        []string `json:"groups,omitempty"` // of a connection's provider
 }
 
 // Options are what New needs.
 type Options struct {
 	Engine    store.Engine
 	Vault     *vault.Vault
-	HTTP      *http.Client // every call to a provider goes through it
-	URL       string       // of this server, without a slash at its end; "" where only a loopback address serves
-	Redirects []string     // where an answer may go, exactly as they are sent
+	Orgs      Organizations // nil: no connections of organizations
+	Audit     *audit.Log    // nil records nothing
+	HTTP      *http.Client  // every call to a provider goes through it
+	URL       string        // of this server, without a slash at its end; "" where only a loopback address serves
+	Redirects []string      // where an answer may go, exactly as they are sent
 	Providers []Provider
 	Now       func() time.Time // nil: the clock
 }
@@ -93,14 +102,17 @@ type Options struct {
 // Service is the ways in of one environment. It is immutable but for its caches,
 // and safe for concurrent use.
 type Service struct {
-	engine    store.Engine
-	sealer    *vault.Sealer
-	http      *http.Client
-	url       string
-	redirects []string
-	ways      []namedWay
-	issuers   *issuers
-	now       func() time.Time
+	engine           store.Engine
+	orgs             Organizations
+	audit            *audit.Log
+	sealer           *vault.Sealer
+	connectionSealer *vault.Sealer
+	http             *http.Client
+	url              string
+	redirects        []string
+	ways             []namedWay
+	issuers          *issuers
+	now              func() time.Time
 }
 
 // namedWay is a configured provider with what talks to it.
@@ -123,7 +135,7 @@ func New(o Options) (*Service, error) {
 		o.Now = time.Now
 	}
 	s := &Service{
-		engine: o.Engine, sealer: o.Vault.Sealer("federation/flow"), http: bounded(o.HTTP),
+		engine: o.Engine, orgs: o.Orgs, audit: o.Audit, sealer: o.Vault.Sealer("federation/flow"), connectionSealer: o.Vault.Sealer("federation/connection"), http: o.HTTP,
 		url: o.URL, redirects: slices.Clone(o.Redirects), now: o.Now,
 	}
 	s.issuers = newIssuers(s.http, o.Now)
@@ -138,7 +150,7 @@ func New(o Options) (*Service, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !nameForm.MatchString(p.Name) || s.find(p.Name) != nil {
+		if !nameForm.MatchString(p.Name) || strings.HasPrefix(p.Name, ssoPrefix) || s.configured(p.Name) != nil {
 			return nil, misconfigured("the provider %q needs a name of its own, of lower-case letters, digits and dashes", p.Name)
 		}
 		s.ways = append(s.ways, namedWay{Way{p.Name, p.Label, p.Kind}, w})
@@ -175,8 +187,8 @@ func (s *Service) Ways() []Way {
 	return ways
 }
 
-// find returns the way of that name, or nil.
-func (s *Service) find(name string) way {
+// configured returns the way of that name in loam.yaml, or nil.
+func (s *Service) configured(name string) way {
 	for _, w := range s.ways {
 		if w.Name == name {
 			return w.way
@@ -185,10 +197,30 @@ func (s *Service) find(name string) way {
 	return nil
 }
 
+// find returns the way of that name: one of loam.yaml, or a connection of an
+// organization.
+func (s *Service) find(ctx context.Context, name string) (way, error) {
+	if w := s.configured(name); w != nil {
+		return w, nil
+	}
+	var of Connection
+	err := s.engine.Read(ctx, func(c store.Conn) (err error) {
+		of, err = s.connection(c, name)
+		return err
+	})
+	if err != nil {
+		return nil, wrap("finding a way in", err)
+	}
+	return s.wayOf(of)
+}
+
 // Prune removes the flows that nobody can finish any more, and says how many.
 func (s *Service) Prune(ctx context.Context) (removed int64, err error) {
 	err = s.engine.Write(ctx, func(c store.Conn) error {
-		removed, err = c.Exec(`DELETE FROM "_flows" WHERE "expires_at" <= ?1`, stamp(s.now()))
+		if removed, err = c.Exec(`DELETE FROM "_flows" WHERE "expires_at" <= ?1`, stamp(s.now())); err != nil {
+			return err
+		}
+		_, err = c.Exec(`DELETE FROM "_assertions" WHERE "expires_at" <= ?1`, stamp(s.now()))
 		return err
 	})
 	return removed, wrap("pruning flows", err)

@@ -3,6 +3,7 @@ package federation
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
@@ -70,7 +72,7 @@ const (
 )
 
 var (
-	nameForm      = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$`)
+	nameForm      = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 	challengeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 	ownPage       = regexp.MustCompile(`^/(?:[A-Za-z0-9._~-][A-Za-z0-9._~/-]*)?(?:\?[A-Za-z0-9._~=&%-]*)?$`)
 )
@@ -81,11 +83,11 @@ func (s *Service) Depart(ctx context.Context, provider string, in Start, v Visit
 }
 
 func (s *Service) depart(ctx context.Context, provider string, why purpose, user string, in Start, v Visit) (Departure, error) {
-	w := s.find(provider)
-	if w == nil {
-		return Departure{}, unknownProvider(provider)
+	w, err := s.find(ctx, provider)
+	if err != nil {
+		return Departure{}, err
 	}
-	t, err := s.trip(provider, v)
+	t, err := s.trip(provider, w, v)
 	if err != nil {
 		return Departure{}, err
 	}
@@ -107,10 +109,10 @@ func (s *Service) BeginLink(ctx context.Context, p *access.Principal, provider s
 	if p.Kind != access.User {
 		return "", fault.New(fault.AccessSignIn, "sign in first: send Authorization: Bearer <access token>")
 	}
-	if s.find(provider) == nil {
+	if s.configured(provider) == nil { // a connection is for the members that it makes
 		return "", unknownProvider(provider)
 	}
-	t, err := s.trip(provider, v)
+	t, err := s.trip(provider, s.configured(provider), v)
 	if err != nil {
 		return "", err
 	}
@@ -126,13 +128,13 @@ func (s *Service) BeginLink(ctx context.Context, p *access.Principal, provider s
 // Resume sends the browser that shows a ticket of BeginLink on its way; the
 // ticket is used up.
 func (s *Service) Resume(ctx context.Context, provider, ticket string, v Visit) (Departure, error) {
-	w := s.find(provider)
-	if w == nil {
-		return Departure{}, unknownProvider(provider)
+	w, err := s.find(ctx, provider)
+	if err != nil {
+		return Departure{}, err
 	}
 	browser, now := secret(), stamp(s.now())
 	var f flow
-	err := s.engine.Write(ctx, func(c store.Conn) error {
+	err = s.engine.Write(ctx, func(c store.Conn) error {
 		n, err := c.Exec(`UPDATE "_flows" SET "browser" = ?1 WHERE "browser" = ?2 AND "provider" = ?3 AND "used_at" IS NULL AND "expires_at" > ?4`,
 			digest(browser), ofTicket(ticket), provider, now)
 		if err != nil {
@@ -159,12 +161,12 @@ func (s *Service) Resume(ctx context.Context, provider, ticket string, v Visit) 
 // where the user turned back at the provider. The state is used up by one
 // update, and only for the browser that left with it.
 func (s *Service) Return(ctx context.Context, provider string, answer url.Values, v Visit) (string, error) {
-	w := s.find(provider)
-	if w == nil {
-		return "", unknownProvider(provider)
+	w, err := s.find(ctx, provider)
+	if err != nil {
+		return "", err
 	}
 	for name, values := range answer {
-		if len(values) > 1 || len(values[0]) > maxAnswer {
+		if len(values) != 1 || len(values[0]) > maxAnswer {
 			return "", fault.New(fault.FederationState, "the parameter %q is there more than once, or longer than %d bytes: start again", shorten(name), maxAnswer)
 		}
 	}
@@ -177,14 +179,45 @@ func (s *Service) Return(ctx context.Context, provider string, answer url.Values
 	}
 	who, err := w.identify(ctx, f.trip, answer)
 	if err != nil {
-		return "", err
+		return "", errors.Join(err, s.recordRefusal(ctx, f, err))
 	}
 	who.Provider = provider
+	if who.EmailVerified, err = s.vouches(ctx, who); fault.Is(err, fault.FederationForeign) {
+		return withQuery(f.redirect, "error", string(fault.FederationForeign)), nil
+	} else if err != nil {
+		return "", err
+	}
 	code, err := s.admit(ctx, f, who)
 	if err != nil {
 		return "", err
 	}
 	return withQuery(f.redirect, "code", code), nil
+}
+
+// recordRefusal tells the audit log of an answer that proved nothing.
+func (s *Service) recordRefusal(ctx context.Context, f flow, err error) error {
+	if !fault.Is(err, fault.FederationRefused) {
+		return nil
+	}
+	return wrap("recording a refusal", s.audit.Write(ctx, audit.Event{Action: "auth.sign_in_failed", Outcome: audit.Failure, Actor: "anonymous",
+		Details: map[string]any{"method": string(auth.ByProvider) + linkedAs(f.provider)}}))
+}
+
+// vouches tells whether the address counts as proved: where the provider says so,
+// and for the provider of an organization where the domain is its own. It says so
+// of no other.
+func (s *Service) vouches(ctx context.Context, who Identity) (bool, error) {
+	if s.configured(who.Provider) != nil {
+		return who.EmailVerified, nil
+	}
+	err := s.engine.Read(ctx, func(c store.Conn) error {
+		of, err := s.connection(c, who.Provider)
+		if err != nil {
+			return err
+		}
+		return s.belongs(c, of, who.Email)
+	})
+	return err == nil, wrap("looking at a domain", err)
 }
 
 // use marks the flow of a state as used, or refuses the state.
@@ -242,7 +275,7 @@ type Exchange struct {
 // verifier that their app kept. One update uses the code up; a wrong verifier
 // does not, so that who only saw the code can't spoil it. link is set where the
 // flow was begun to add a way in, by p.
-func (s *Service) Redeem(ctx context.Context, p *access.Principal, in Exchange) (who Identity, link bool, err error) {
+func (s *Service) Redeem(ctx context.Context, p *access.Principal, in Exchange) (who auth.External, link bool, err error) {
 	now, code := stamp(s.now()), digest(string(in.Code))
 	var f flow
 	var sealed []byte
@@ -263,13 +296,14 @@ func (s *Service) Redeem(ctx context.Context, p *access.Principal, in Exchange) 
 		return err
 	})
 	if err != nil {
-		return Identity{}, false, wrap("exchanging a code", err)
+		return auth.External{}, false, wrap("exchanging a code", err)
 	}
 	plain, err := s.sealer.Open(sealed, "_flows.identity/"+f.id)
+	var proved Identity
 	if err == nil {
-		err = json.Unmarshal(plain, &who)
+		err = json.Unmarshal(plain, &proved)
 	}
-	return who, f.purpose == linking, wrap("opening an identity", err)
+	return s.external(proved), f.purpose == linking, wrap("opening an identity", err)
 }
 
 // flow is one row.
@@ -331,9 +365,13 @@ func (s *Service) flowWhere(c store.Conn, condition string, args ...any) (flow, 
 }
 
 // trip is the secrets of a new flow.
-func (s *Service) trip(provider string, v Visit) (trip, error) {
+func (s *Service) trip(provider string, w way, v Visit) (trip, error) {
 	base, err := s.base(v)
-	return trip{secret(), secret(), secret(), base + "/auth/callback/" + provider}, err
+	callback := base + "/auth/callback/" + provider
+	if saml, ok := w.(*samlWay); ok {
+		callback = acsURL(base, saml.connection)
+	}
+	return trip{secret(), secret(), secret(), callback}, err
 }
 
 // base is the URL of this server: the configured one, and without it a loopback

@@ -116,56 +116,6 @@ func secureURL(text string) bool {
 	return u.Scheme == "https" || loopback(&url.URL{Scheme: u.Scheme, Host: u.Host})
 }
 
-// bounded returns the client with a time limit on every call and a size limit on
-// every answer.
-func bounded(client *http.Client) *http.Client {
-	if client == nil {
-		client = &http.Client{}
-	}
-	c := *client
-	next := c.Transport
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	c.Transport = limited{next}
-	if c.Timeout == 0 || c.Timeout > requestTimeout {
-		c.Timeout = requestTimeout
-	}
-	return &c
-}
-
-// limited is a transport whose answers end after maxDocument.
-type limited struct{ next http.RoundTripper }
-
-func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := l.next.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	answer.Body = struct {
-		io.Reader
-		io.Closer
-	}{&capped{answer.Body, maxDocument}, answer.Body}
-	return answer, nil
-}
-
-// capped reads at most left bytes and fails at the next.
-type capped struct {
-	from io.Reader
-	left int
-}
-
-func (c *capped) Read(p []byte) (int, error) {
-	if len(p) > c.left+1 {
-		p = p[:c.left+1]
-	}
-	n, err := c.from.Read(p)
-	if c.left -= n; c.left < 0 {
-		return 0, fmt.Errorf("the answer has more than %d bytes", maxDocument)
-	}
-	return n, err
-}
-
 // getJSON reads a document into v.
 func getJSON(ctx context.Context, client *http.Client, from string, header http.Header, v any) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)

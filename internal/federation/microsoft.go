@@ -19,6 +19,9 @@ var tenantForm = regexp.MustCompile(`^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$
 // says that the tenant owns its domain. A subject is of one tenant, and so is
 // named with it.
 func (s *Service) microsoft(p Provider) (*openID, error) {
+	if p.Tenant == "" {
+		p.Tenant = "common"
+	}
 	shared := slices.Contains([]string{"common", "organizations", "consumers"}, p.Tenant)
 	if !shared && !tenantForm.MatchString(p.Tenant) {
 		return nil, misconfigured("the provider %q needs tenant: a tenant's id, or common, organizations or consumers", p.Name)

@@ -33,6 +33,7 @@ type openID struct {
 	issued   func(claims) bool   // is the token's issuer right; nil: it must be the issuer
 	subject  func(claims) string // nil: sub
 	verified func(claims) bool   // does the provider vouch for the address
+	groups   string              // the claim that lists a user\'s groups; "" for none
 }
 
 // claims are what an ID token or the userinfo endpoint says of a user.
@@ -122,10 +123,29 @@ func (o *openID) identify(ctx context.Context, t trip, answer url.Values) (Ident
 	if o.subject != nil {
 		subject = o.subject(who)
 	}
+	groups := who.list(o.groups)
+	if len(groups) > maxGroups {
+		return Identity{}, refused("the token lists more than %d groups", maxGroups)
+	}
 	return Identity{
 		Subject: subject, Email: who.Email, EmailVerified: who.Email != "" && o.verified(who),
-		Name: who.Name, Locale: who.Locale,
+		Name: who.Name, Locale: who.Locale, Groups: groups,
 	}, nil
+}
+
+// list is a claim that holds texts, or one.
+func (c claims) list(name string) (texts []string) {
+	switch value := c.all[name].(type) {
+	case string:
+		return []string{value}
+	case []any:
+		for _, one := range value {
+			if text, ok := one.(string); ok {
+				texts = append(texts, text)
+			}
+		}
+	}
+	return texts
 }
 
 // claims exchanges the code and returns what the issuer says of the user.
@@ -134,8 +154,9 @@ func (o *openID) claims(ctx context.Context, t trip, answer url.Values) (claims,
 	if err != nil {
 		return claims{}, err
 	}
-	// RFC 9207: an answer that another issuer's user was tricked into.
-	if named := answer.Get("iss"); named != "" && named != o.named || named == "" && is.NamesSelf {
+	// RFC 9207: an answer that another issuer's user was tricked into. Where one
+	// document is of many issuers, the token says which it is.
+	if named := answer.Get("iss"); o.issued == nil && (named != "" && named != o.named || named == "" && is.NamesSelf) {
 		return claims{}, refused("the answer names the issuer %q, not %q", shorten(named), o.named)
 	}
 	secret, err := o.secret()

@@ -15,6 +15,7 @@ import (
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/data"
+	"github.com/loam-dev/loam/internal/federation"
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/schema"
@@ -40,6 +41,7 @@ type Config struct {
 	App            func() *App // the App in force
 	Auth           *auth.Service
 	Tenant         *tenant.Service
+	Federation     *federation.Service
 	Audit          *audit.Log
 	Mail           *mail.Service
 	Anonymous      *access.Principal // the caller who shows nothing

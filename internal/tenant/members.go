@@ -161,11 +161,14 @@ func (s *Service) SetRole(ctx context.Context, p *access.Principal, org, userID 
 	return changed, wrap("changing a member's role", err)
 }
 
-// setRole changes a role in one statement that keeps an owner.
+// updateRole takes the role, time, organization and user. It leaves the last
+// owner one.
+const updateRole = `UPDATE "_members" SET "role" = ?1, "updated_at" = ?2 WHERE "org" = ?3 AND "user_id" = ?4
+	AND (?1 = 'owner' OR "role" <> 'owner' OR (SELECT COUNT(*) FROM "_members" WHERE "org" = ?3 AND "role" = 'owner') > 1)`
+
+// setRole changes a role, or refuses to take the last owner's.
 func (s *Service) setRole(c store.Conn, org, userID string, role Role) error {
-	n, err := c.Exec(`UPDATE "_members" SET "role" = ?1, "updated_at" = ?2 WHERE "org" = ?3 AND "user_id" = ?4
-		AND (?1 = 'owner' OR "role" <> 'owner' OR (SELECT COUNT(*) FROM "_members" WHERE "org" = ?3 AND "role" = 'owner') > 1)`,
-		string(role), stamp(s.now()), org, userID)
+	n, err := c.Exec(updateRole, string(role), stamp(s.now()), org, userID)
 	if err == nil && n == 0 {
 		return lastOwner()
 	}

@@ -1,0 +1,212 @@
+package attack
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/loam-dev/loam/internal/backend"
+	"github.com/loam-dev/loam/internal/config"
+	"github.com/loam-dev/loam/internal/testkit"
+)
+
+// by lets users of some issuers sign in, each by the name that it stands under.
+func by(issuers map[string]*testkit.Issuer) testkit.Option {
+	return func(o *backend.Options) {
+		c := *o.Config
+		c.Auth.Redirects = []string{testkit.Redirect}
+		for name, is := range issuers {
+			c.Auth.Providers = append(c.Auth.Providers, config.Provider{ID: name, Kind: "oidc", Issuer: is.URL, ClientID: "loam", ClientSecret: config.NewSecret("s3cret")})
+		}
+		c.Outbound.AllowPrivate = true
+		o.Config = &c
+	}
+}
+
+// person makes an issuer's user somebody.
+func person(is *testkit.Issuer, subject, email string, verified any) {
+	is.User = map[string]any{"sub": subject, "email": email, "email_verified": verified, "name": subject}
+}
+
+// identities are the providers that sign in to a caller's account.
+func identities(c *testkit.Client) int { return c.Get("/auth/identities").Want(200).Len("items") }
+
+// Eve signs up with Ada's address and waits. When Ada comes with proof that the
+// address is hers, what Eve set up is worth nothing.
+func TestAttack001_RegisteredBeforeItsOwner(t *testing.T) {
+	is := testkit.NewIssuer(t)
+	s := testkit.New(t, app, by(map[string]*testkit.Issuer{"google": is}))
+	eve := s.Anonymous()
+	up := eve.Do("POST", "/auth/sign-up", map[string]any{"email": "ada@example.com", "password": "correct horse battery"}).Want(201)
+	eve.Header.Set("Authorization", "Bearer "+up.String("accessToken"))
+	eve.Get("/auth/me").Want(200)
+
+	person(is, "ada", "ada@example.com", true)
+	ada := s.SignInBy("google")
+	if got := ada.Get("/auth/me").String("user", "email"); got != "ada@example.com" {
+		t.Errorf("ada is %q", got)
+	}
+	eve.Get("/auth/me").Want(401)
+	s.Anonymous().Do("POST", "/auth/refresh", map[string]any{"refreshToken": up.String("refreshToken")}).Want(401)
+	s.Anonymous().Do("POST", "/auth/sign-in", map[string]any{"email": "ada@example.com", "password": "correct horse battery"}).Want(401)
+}
+
+// Eve links her own identity to an account with Ada's address. When Ada comes by
+// another provider, that link is gone: Eve's identity is Eve.
+func TestAttack002_LinkedBeforeItsOwner(t *testing.T) {
+	hers, google := testkit.NewIssuer(t), testkit.NewIssuer(t)
+	s := testkit.New(t, app, by(map[string]*testkit.Issuer{"hers": hers, "google": google}))
+	eve := s.SignUp("ada@example.com")
+	person(hers, "eve", "eve@example.com", true)
+	link(s, eve, "hers").Want(200)
+	if identities(eve) != 1 {
+		t.Fatal("the identity is not linked")
+	}
+	person(google, "ada", "ada@example.com", true)
+	ada := s.SignInBy("google")
+	if n := identities(ada); n != 1 {
+		t.Errorf("ada's account has %d identities", n)
+	}
+	if again := s.SignInBy("hers"); again.UserID == ada.UserID {
+		t.Error("eve's identity signs in to ada's account")
+	}
+	// an address in the body of a sign-in is no proof of anything
+	code := s.Browser().ComeBack("hers").Code()
+	s.Anonymous().Do("POST", "/auth/exchange", map[string]any{"code": code, "verifier": testkit.Verifier, "email": "ada@example.com"}).Want(400)
+}
+
+// link adds a provider to a signed-in user's account.
+func link(s *testkit.Server, c *testkit.Client, provider string) *testkit.Response {
+	b := s.Browser()
+	to := c.Do("POST", "/auth/identities/"+provider, map[string]any{"redirect": testkit.Redirect, "challenge": testkit.Challenge(testkit.Verifier)}).Want(200).String("url")
+	away := b.Go(to, nil).Want(303).Header.Get("Location")
+	back := b.Go(away, nil).Want(302).Header.Get("Location")
+	return c.Exchange(b.Go(back, nil).Code())
+}
+
+func TestAttack003_AddressesThatNobodyVouchesFor(t *testing.T) {
+	is := testkit.NewIssuer(t)
+	s := testkit.New(t, app, by(map[string]*testkit.Issuer{"google": is}))
+	ada := s.SignUp("ada@example.com")
+	for name, claim := range map[string]any{"false": false, "absent": nil, "text": "true", "number": 1} {
+		t.Run(name, func(t *testing.T) {
+			person(is, "eve", "ada@example.com", claim)
+			s.Anonymous().Exchange(s.Browser().ComeBack("google").Code()).WantCode(403, "auth/unverified_email")
+			if identities(ada) != 0 {
+				t.Error("an unproved address was linked")
+			}
+			if verified := ada.Get("/auth/me").Value("user", "emailVerified"); verified == true {
+				t.Error("an unproved address counts as verified")
+			}
+		})
+	}
+}
+
+func TestAttack004_TokensOfOthers(t *testing.T) {
+	is, evil := testkit.NewIssuer(t), testkit.NewIssuer(t)
+	s := testkit.New(t, app, by(map[string]*testkit.Issuer{"google": is}))
+	set := func(name string, value any) func(map[string]any) { return func(c map[string]any) { c[name] = value } }
+	for name, mangle := range map[string]func(map[string]any){
+		"another's issuer": set("iss", evil.URL), "prefix of the issuer": set("iss", is.URL+".evil.test"),
+		"another's audience": set("aud", "evil"), "no audience": set("aud", nil), "no expiry": set("exp", nil),
+		"expired": set("exp", time.Now().Add(-time.Minute).Unix()), "another nonce": set("nonce", "x"), "no nonce": set("nonce", nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			is.Claims = mangle
+			s.Browser().ComeBack("google").WantCode(401, "federation/refused")
+		})
+	}
+	is.Claims = nil
+	is.Sign = func(payload []byte) string { return testkit.Sign(t, jose.ES256, evil.Key, "1", payload) }
+	s.Browser().ComeBack("google").WantCode(401, "federation/refused")
+}
+
+func TestAttack005_AnswersOfOtherFlows(t *testing.T) {
+	is := testkit.NewIssuer(t)
+	s := testkit.New(t, app, by(map[string]*testkit.Issuer{"google": is, "other": is}))
+	b := s.Browser()
+	back := testkit.Follow(t, b.Depart("google"))
+	s.Browser().Go(back.String(), nil).WantCode(400, "federation/bad_state") // another browser
+	other := s.Browser()
+	other.Depart("google")
+	other.Go(back.String(), nil).WantCode(400, "federation/bad_state")
+	b.Go(strings.Replace(back.String(), "/google", "/other", 1), nil).WantCode(400, "federation/bad_state") // of another client
+	b.Go("/auth/callback/google?code=x", nil).WantCode(400, "federation/bad_state")
+	b.Go("/auth/callback/google?code=x&state=x", nil).WantCode(400, "federation/bad_state")
+	b.Go("/auth/callback/google", url.Values{"state": {"x"}}).WantCode(400, "federation/bad_state")
+	code := b.Go(back.String(), nil).Code()
+	b.Go(back.String(), nil).WantCode(400, "federation/bad_state") // a second time
+
+	caller := s.Anonymous()
+	for _, verifier := range []any{"", testkit.Challenge(testkit.Verifier), strings.Repeat("a", 43)} { // who saw the code
+		caller.Do("POST", "/auth/exchange", map[string]any{"code": code, "verifier": verifier}).WantCode(400, "federation/bad_code")
+	}
+	caller.Do("POST", "/auth/exchange", map[string]any{"code": code}).WantCode(400, "federation/bad_code")
+	caller.Exchange(code).Want(200)
+	caller.Exchange(code).WantCode(400, "federation/bad_code")
+
+	for _, challenge := range []string{"", "plain", testkit.Verifier + "A"} {
+		query := url.Values{"redirect": {testkit.Redirect}, "challenge": {challenge}}
+		s.Browser().Go("/auth/sign-in/google?"+query.Encode(), nil).WantCode(400, "federation/bad_challenge")
+	}
+
+	// a link that Eve began ends in nobody's account when Ada's browser is lured through
+	eve, ada := s.SignUp("eve@example.com"), s.SignUp("lured@example.com")
+	lured := s.Browser()
+	to := eve.Do("POST", "/auth/identities/google", map[string]any{"redirect": testkit.Redirect, "challenge": testkit.Challenge(testkit.Verifier)}).Want(200).String("url")
+	gone := testkit.Follow(t, lured.Go(to, nil).Want(303).Header.Get("Location"))
+	ada.Exchange(lured.Go(gone.String(), nil).Code()).WantCode(400, "federation/bad_code")
+}
+
+func TestAttack006_RedirectsElsewhere(t *testing.T) {
+	is := testkit.NewIssuer(t)
+	s := testkit.New(t, app, by(map[string]*testkit.Issuer{"google": is}))
+	for _, to := range []string{
+		"https://app.test@evil.test/signed-in", "//evil.test", `\evil.test`, `/\evil.test`, "https://app.test", "https://app.test/signed-in/x",
+		"https://app.test.evil.test/signed-in", "https://sub.app.test/signed-in", testkit.Redirect + "?x=1", testkit.Redirect + "#x", "", "javascript:alert(1)",
+		"HTTPS://app.test/signed-in", "https://app.test:443/signed-in", "/%2f%2fevil.test", "/a//evil.test", " " + testkit.Redirect,
+	} {
+		query := url.Values{"redirect": {to}, "challenge": {testkit.Challenge(testkit.Verifier)}}
+		r := s.Browser().Go("/auth/sign-in/google?"+query.Encode(), nil).WantCode(400, "federation/bad_redirect")
+		if r.Header.Get("Location") != "" || len(r.Header["Set-Cookie"]) > 0 {
+			t.Errorf("%q is answered with %v", to, r.Header)
+		}
+	}
+}
+
+// Many sign in at once by two issuers, whose subjects have the same names: each
+// becomes who they are there.
+func TestAttack007_ParallelSignIns(t *testing.T) {
+	one, two := testkit.NewIssuer(t), testkit.NewIssuer(t)
+	s := testkit.New(t, app, by(map[string]*testkit.Issuer{"one": one, "two": two}))
+	person(one, "1", "one@example.com", true)
+	person(two, "1", "two@example.com", true)
+	var group sync.WaitGroup
+	for range 10 {
+		for _, name := range []string{"one", "two"} {
+			group.Go(func() {
+				r := s.Anonymous().Exchange(s.Browser().ComeBack(name).Code())
+				if r.StatusCode != http.StatusOK || r.String("user", "email") != name+"@example.com" {
+					t.Errorf("by %s came %d %s", name, r.StatusCode, r.String("user", "email"))
+				}
+			})
+		}
+	}
+	group.Wait()
+}
+
+// A key is a key of the issuer that publishes it, whatever its kid says.
+func TestAttack028_SameKidOfAnotherIssuer(t *testing.T) {
+	one, two := testkit.NewIssuer(t), testkit.NewIssuer(t)
+	s := testkit.New(t, app, by(map[string]*testkit.Issuer{"one": one, "two": two}))
+	s.SignInBy("one")
+	person(two, "2", "two@example.com", true)
+	s.SignInBy("two")
+	two.Sign = func(payload []byte) string { return testkit.Sign(t, jose.ES256, one.Key, "1", payload) }
+	s.Browser().ComeBack("two").WantCode(401, "federation/refused")
+}
