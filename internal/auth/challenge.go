@@ -55,6 +55,7 @@ type ChallengeID struct {
 type pendingSignIn struct {
 	hash   string
 	user   account
+	org    string // that the session would act in
 	method Method
 	enrol  bool
 	data   string // sealed: of a passkey's ceremony, or the secret being enrolled
@@ -230,7 +231,7 @@ func (s *Service) attemptChallenge(ctx context.Context, id Secret, from Client, 
 		}
 		if err == nil && refused != nil {
 			who := "user:" + p.user.ID
-			err = s.record(ctx, c, audit.Event{Action: "auth.sign_in_failed", Outcome: audit.Failure, Actor: who, Target: who, Org: p.user.org,
+			err = s.record(ctx, c, audit.Event{Action: "auth.sign_in_failed", Outcome: audit.Failure, Actor: who, Target: who, Org: p.org,
 				Details: map[string]any{"method": string(p.method), "reason": "second factor"}})
 		}
 		return err
@@ -269,6 +270,11 @@ func (s *Service) liveChallenge(c store.Conn, id Secret) (pendingSignIn, error) 
 	if p.user, err = findAccount(c, selectAccount+`WHERE u."id" = ?1`, user); err == nil && p.user.disabled {
 		err = disabled()
 	}
+	if err != nil {
+		return p, err
+	}
+	org, err := s.active(c, p.user.ID, p.user.org)
+	p.org = org.id()
 	return p, err
 }
 
@@ -309,7 +315,7 @@ func (s *Service) enrolled(ctx context.Context, c store.Conn, p pendingSignIn, c
 	if err != nil {
 		return nil, err
 	}
-	who := &access.Principal{Kind: access.User, UserID: p.user.ID, Org: p.user.org}
+	who := &access.Principal{Kind: access.User, UserID: p.user.ID, Org: p.org}
 	return codes, s.recordFactor(ctx, c, who, "auth.factor_added", kindTOTP)
 }
 

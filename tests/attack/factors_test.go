@@ -10,6 +10,7 @@ import (
 	"github.com/descope/virtualwebauthn"
 	"github.com/pquerna/otp/totp"
 
+	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/testkit"
 )
 
@@ -106,6 +107,26 @@ func TestAttack020_HalfWay(t *testing.T) {
 	if r.Header.Get("Retry-After") == "" {
 		t.Error("a back-off without Retry-After")
 	}
+}
+
+// TestAttack020_EnrolFirst: where everybody must have a second factor, who has none
+// gets no session before it is set up.
+func TestAttack020_EnrolFirst(t *testing.T) {
+	s := testkit.New(t, app, func(o *backend.Options) { o.Config.Auth.SecondFactor = "required" })
+	up := s.Anonymous().Do("POST", "/auth/sign-up", map[string]any{"email": "ada@example.com", "password": password})
+	if up.StatusCode/100 != 2 || up.Value("accessToken") != nil {
+		t.Fatalf("signing up answers %d %s", up.StatusCode, up.Body)
+	}
+	id := challenge(t, s, "ada@example.com")
+	s.Anonymous().Do("POST", "/auth/challenge", map[string]any{"id": id, "code": "123456"}).WantCode(404, "factor/not_found")
+	secret := s.Anonymous().Do("POST", "/auth/challenge/enrol", map[string]any{"id": id}).Want(200).String("secret")
+	s.Anonymous().Do("GET", "/auth/me", nil, "Authorization", "Bearer "+id).Want(401)
+	in := s.Anonymous().Do("POST", "/auth/challenge", map[string]any{"id": id, "code": code(t, secret, 0)}).Want(200)
+	if in.Len("recoveryCodes") != 10 {
+		t.Errorf("the session comes with %d recovery codes", in.Len("recoveryCodes"))
+	}
+	s.Anonymous().Do("GET", "/auth/factors", nil, "Authorization", "Bearer "+in.String("accessToken")).Want(200)
+	s.Anonymous().Do("POST", "/auth/challenge/enrol", map[string]any{"id": challenge(t, s, "ada@example.com")}).WantCode(401, "auth/challenge_ended")
 }
 
 // phone is an authenticator that holds one passkey.
