@@ -132,6 +132,19 @@ func (s *Service) RevokeKey(ctx context.Context, p *access.Principal, id string)
 	return wrap("revoking an API key", err)
 }
 
+// RemoveOrganization removes the keys of an organization that is no more, and what
+// leads users back to it, inside the caller's transaction.
+func (s *Service) RemoveOrganization(c store.Conn, org string) error {
+	if _, err := c.Exec(`DELETE FROM "_api_keys" WHERE "org" = ?1`, org); err != nil {
+		return err
+	}
+	if _, err := c.Exec(`UPDATE "_sessions" SET "org" = '' WHERE "org" = ?1`, org); err != nil {
+		return err
+	}
+	_, err := c.Exec(`UPDATE "_users" SET "org" = '' WHERE "org" = ?1`, org)
+	return err
+}
+
 // VerifyKey returns whom an API key stands for: its organization, with no user
 // and no role.
 func (s *Service) VerifyKey(ctx context.Context, key string) (*access.Principal, error) {

@@ -146,7 +146,7 @@ func (b *Backend) wire(ctx context.Context) error {
 
 // outside is what the tenant room reaches beyond the database.
 func (b *Backend) outside() tenant.Outside {
-	return tenant.Outside{Mailer: b.Mail, Resolver: net.DefaultResolver, Link: func(token string) string {
+	return tenant.Outside{Mailer: b.Mail, Resolver: net.DefaultResolver, Rows: tenantRows{b}, Jobs: b.jobs, Link: func(token string) string {
 		return b.opts.Config.URL + "/account/invitation#token=" + token // behind the #, no server logs it
 	}}
 }

@@ -184,6 +184,7 @@ const (
 	TenantUnproved     Code = "tenant/domain_unproved"
 	TenantDomainTaken  Code = "tenant/domain_taken"
 	TenantTooMany      Code = "tenant/too_many_requests"
+	TenantUnconfirmed  Code = "tenant/unconfirmed"
 
 	AuditBroken    Code = "audit/broken"
 	AuditBadFilter Code = "audit/bad_filter"
@@ -376,6 +377,7 @@ var Catalog = map[Code]Entry{
 	TenantUnproved:     {Conflict, "The DNS does not have the TXT record yet that shows the domain to be the organization's. The message names it."},
 	TenantDomainTaken:  {Conflict, "Another organization has shown the domain to be its own."},
 	TenantTooMany:      {TooMany, "The organization has had as many requests a minute as it may. Try again after Retry-After."},
+	TenantUnconfirmed:  {Invalid, "Deleting an organization needs its slug as confirm. The message names it."},
 
 	AuditBroken:    {Internal, "The audit log was changed from outside. The message names the first record that is wrong; restore a backup beside it to see what was there."},
 	AuditBadFilter: {Invalid, "A filter of the audit log is not well formed. The message says what it takes."},

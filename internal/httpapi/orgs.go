@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -67,4 +69,25 @@ func limitOrganization(c *call) (reply, error) {
 	}
 	record, err := c.api.Tenant.SetLimits(c.Context(), c.by, c.PathValue("org"), in)
 	return c.answer(http.StatusOK, record, err)
+}
+
+func deleteOrganization(c *call) (reply, error) {
+	in, err := decode[tenant.Deletion](c)
+	if err != nil {
+		return reply{}, err
+	}
+	return c.answer(http.StatusNoContent, nil, c.api.Tenant.Delete(c.Context(), c.by, c.PathValue("org"), in))
+}
+
+// exportOrganization streams; that somebody took all of it along is on record.
+func exportOrganization(c *call) (reply, error) {
+	org := c.PathValue("org")
+	if err := c.api.Tenant.MayExport(c.Context(), c.by, org); err != nil {
+		return reply{}, err
+	}
+	c.out.Set("Cache-Control", "no-store")
+	c.out.Set("Content-Disposition", `attachment; filename="organization.jsonl"`)
+	return reply{status: http.StatusOK, mime: "application/jsonl", stream: func(ctx context.Context, w io.Writer) error {
+		return c.api.Tenant.Export(ctx, org, w)
+	}}, nil
 }

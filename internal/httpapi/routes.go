@@ -79,6 +79,8 @@ var routes = []route{
 	{"POST /auth/organizations/{org}/switch", signedIn, switchOrganization, "makes an organization the active one: new tokens"},
 	{"GET /auth/organizations/{org}", signedIn, getOrganization, "an organization of the caller's"},
 	{"PATCH /auth/organizations/{org}", signedIn, changeOrganization, "changes its name, slug, logo or colour"},
+	{"DELETE /auth/organizations/{org}", signedIn, deleteOrganization, "deletes it with all that is in it; `confirm` is its slug"},
+	{"POST /auth/organizations/{org}/export", signedIn, exportOrganization, "all that is in it, as JSON Lines"},
 	{"GET /auth/organizations/{org}/roles", signedIn, listRoles, "the roles that its members can have, with what each allows"},
 	{"GET /auth/organizations/{org}/members", signedIn, listMembers, "a page of an organization's members"},
 	{"POST /auth/organizations/{org}/members", signedIn, addMember, "makes a user a member"},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/google/uuid"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/loam-dev/loam/internal/fault"
@@ -82,7 +83,7 @@ func checkSlug(slug string) error {
 	if err := wellFormedSlug(slug); err != nil {
 		return err
 	}
-	if reserved(slug) {
+	if _, err := uuid.Parse(slug); err == nil || reserved(slug) {
 		return fault.New(fault.TenantBadSlug, "the slug %q is reserved: choose another", slug).At("slug")
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -64,6 +65,9 @@ type Accounts interface {
 	Address(email string) (string, error)
 	// Forget is told of each user whose membership has changed, after the commit.
 	Forget(userID string)
+	// RemoveOrganization removes the keys of an organization that is no more, and
+	// what leads users back to it, inside the caller's transaction.
+	RemoveOrganization(c store.Conn, org string) error
 	// ForgetKeys is told, likewise, when an organization has been closed, whose
 	// API keys end with it.
 	ForgetKeys()
@@ -81,6 +85,8 @@ type Outside struct {
 	Mailer   Mailer
 	Link     func(token string) string // where one answers an invitation; nil: the mail has the token alone
 	Resolver Resolver
+	Rows     Rows
+	Jobs     *jobs.Queue // not started yet; nil: what is deleted is removed by Purge alone
 }
 
 // Service manages organizations. It is safe for concurrent use.
@@ -95,7 +101,11 @@ type Service struct {
 
 // New makes the service. The system tables must exist.
 func New(engine store.Engine, register Register, accounts Accounts, outside Outside) *Service {
-	return &Service{engine, register, accounts, outside, newRates(), register.clock()}
+	s := &Service{engine, register, accounts, outside, newRates(), register.clock()}
+	if outside.Jobs != nil {
+		outside.Jobs.Handle(deleteJob, func(ctx context.Context, org []byte) error { return s.Purge(ctx, string(org)) })
+	}
+	return s
 }
 
 // NewOrganization is what a user sends to found an organization.

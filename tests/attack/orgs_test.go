@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -108,4 +109,48 @@ func TestAttack135_RequestsOfAnOrganization(t *testing.T) {
 		}
 	}
 	eve.Get("/api/tasks").Want(200)
+}
+
+var invitationToken = regexp.MustCompile(`loami_[\w-]+`)
+
+// TestAttack008_MailedInvitation: who invites never sees the token nor whether
+// the address has an account; and it helps nobody but the address's owner.
+func TestAttack008_MailedInvitation(t *testing.T) {
+	s, ada, eve := two(t)
+	path := "/auth/organizations/" + ada.Org + "/invitations"
+	known := ada.Do("POST", path, map[string]any{"email": "eve@example.com", "role": "admin"}).Want(201)
+	unknown := ada.Do("POST", path, map[string]any{"email": "new@example.com", "role": "admin"}).Want(201)
+	for _, r := range []*testkit.Response{known, unknown, ada.Get(path).Want(200)} {
+		if invitationToken.Match(r.Body) {
+			t.Errorf("the token is shown: %s", r.Body)
+		}
+	}
+	mailed := func(to string) string {
+		list, err := s.Backend.Mail.Mailbox(t.Context(), to)
+		if err != nil || len(list) == 0 {
+			t.Fatal("no mail for ", to, err)
+		}
+		m, err := s.Backend.Mail.Read(t.Context(), list[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return invitationToken.FindString(m.Text)
+	}
+	token, other := mailed("eve@example.com"), mailed("new@example.com")
+	if token == "" || other == "" || token == other {
+		t.Fatalf("mailed %q and %q", token, other)
+	}
+	offer := s.Anonymous().Get("/auth/invitations?token=" + token).Want(200)
+	if offer.String("email") != "e**@example.com" || strings.Contains(string(offer.Body), ada.Org) {
+		t.Errorf("the offer is %s", offer.Body)
+	}
+	s.Anonymous().Do("POST", "/auth/invitations/accept", map[string]any{"token": token}).Want(401)
+	eve.Do("POST", "/auth/invitations/accept", map[string]any{"token": other}).WantCode(403, "tenant/not_invited")
+	eve.Do("POST", "/auth/invitations/accept", map[string]any{"token": token}).WantCode(403, "tenant/unverified_address")
+	eve.Do("POST", "/auth/invitations/accept", map[string]any{"token": token, "userId": ada.UserID}).WantCode(400, "query/unknown_field")
+	if n := eve.Get("/auth/me/invitations").Want(200).Len("items"); n != 0 {
+		t.Errorf("an address that is not confirmed is shown %d invitations", n)
+	}
+	ada.Do("DELETE", path+"/"+known.String("id"), nil).Want(204)
+	s.Anonymous().Get("/auth/invitations?token="+token).WantCode(404, "tenant/invitation_not_found")
 }
