@@ -31,8 +31,10 @@ type Principal struct {
 	Groups    []string       // what `groups` rules compare
 	Claims    map[string]any // further claims of the token, by name
 	SessionID string
-	KeyID     string // of the API key
-	ReadOnly  bool   // an API key or an impersonated session that may only read
+	Client    string   // the application that asks in the user's name; "" for the user
+	Scopes    []string // what the user lets it do
+	KeyID     string   // of the API key
+	ReadOnly  bool     // an API key or an impersonated session that may only read
 	// Impersonator is the subject of the admin who acts as the user, "" for nobody.
 	Impersonator string
 	Admin        bool // of the server

@@ -27,12 +27,13 @@ const (
 	freshFor     = 10 * time.Minute     // after a secret was shown: what may be changed that a stolen token must not
 	touchEvery   = time.Minute          // precision of an API key's last use
 	maxSessions  = 100                  // per user; a further sign-in ends the oldest
+	maxOfClient  = 20                   // likewise, of one application's sessions of a user
 	maxKeys      = 100                  // live API keys per organization
 	maxEmail     = 254                  // bytes
 	maxName      = 200                  // characters
 	minPassword  = 8                    // characters, whatever loam.yaml says
 	maxPassword  = 1024                 // bytes
-	maxToken     = 2048                 // bytes of an access token
+	maxToken     = 4096                 // bytes of a token that is signed here
 	maxGroups    = 100                  // per user
 	cachedTokens = 32768                // verified tokens kept in memory, at most
 	cachedFor    = time.Minute          // after which a verified token is looked up again
@@ -100,6 +101,7 @@ type Service struct {
 	idle     time.Duration // that ends a session
 	now      func() time.Time
 	keys     *keyring
+	idKeys   *keyring // of ID tokens; nil without an application that takes one
 	refresh  refreshTokens
 	codes    *vault.MAC // what is stored of codes
 	hasher   *hasher
@@ -119,9 +121,16 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		now = time.Now
 	}
 	life := cfg.Settings.Sessions.AccessToken
-	keys, err := openKeyring(ctx, cfg.Engine, cfg.Vault.Sealer("auth/signing"), life, now)
+	signing := cfg.Vault.Sealer("auth/signing")
+	keys, err := openKeyring(ctx, accessTokens(), cfg.Engine, signing, life, now)
 	if err != nil {
 		return nil, err
+	}
+	var idKeys *keyring
+	if len(cfg.Settings.Clients) > 0 {
+		if idKeys, err = openKeyring(ctx, idTokens(), cfg.Engine, signing, life, now); err != nil {
+			return nil, err
+		}
 	}
 	factors, err := newFactors(cfg.Factors, cfg.Vault, now)
 	if err != nil {
@@ -141,6 +150,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		idle:     min(cfg.Settings.Sessions.RefreshToken, sessionLife),
 		now:      now,
 		keys:     keys,
+		idKeys:   idKeys,
 		refresh:  refreshTokens{cfg.Vault.MAC("auth/refresh")},
 		codes:    cfg.Vault.MAC("auth/codes"),
 		hasher:   newHasher(),

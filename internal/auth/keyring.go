@@ -2,7 +2,7 @@ package auth
 
 import (
 	"context"
-	"crypto/ed25519"
+	"crypto"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -16,13 +16,10 @@ import (
 	"github.com/loam-dev/loam/internal/vault"
 )
 
-// tokenType is the typ of an access token (RFC 9068): no other kind of token
-// that these keys may ever sign passes for one.
-const tokenType = "at+jwt"
-
-// keyring holds the keys that sign access tokens, Ed25519 only: the algorithm
+// keyring holds the keys that sign one kind of token, all of one algorithm: it
 // belongs to the key and is never read from a token.
 type keyring struct {
+	scheme
 	engine    store.Engine
 	sealer    *vault.Sealer
 	now       func() time.Time
@@ -32,13 +29,13 @@ type keyring struct {
 
 type signingKey struct {
 	id      string
-	public  ed25519.PublicKey
+	public  crypto.PublicKey
 	signer  jose.Signer // of the first alone
 	retires string      // canonical time after which it verifies nothing; "" never
 }
 
-func openKeyring(ctx context.Context, engine store.Engine, sealer *vault.Sealer, tokenLife time.Duration, now func() time.Time) (*keyring, error) {
-	k := &keyring{engine: engine, sealer: sealer, tokenLife: tokenLife, now: now}
+func openKeyring(ctx context.Context, kind scheme, engine store.Engine, sealer *vault.Sealer, tokenLife time.Duration, now func() time.Time) (*keyring, error) {
+	k := &keyring{scheme: kind, engine: engine, sealer: sealer, tokenLife: tokenLife, now: now}
 	if err := k.load(ctx); err != nil {
 		return nil, err
 	}
@@ -57,11 +54,15 @@ func (k *keyring) load(ctx context.Context) error {
 	err := k.engine.Read(ctx, func(c store.Conn) error {
 		keys = nil
 		return c.Query(`SELECT "id", "public", "private", COALESCE("retires_at", '') FROM "_keys"
-			WHERE "retires_at" IS NULL OR "retires_at" > ?1 ORDER BY "retires_at" IS NULL DESC, "created_at" DESC`,
-			[]any{stamp(k.now())}, func(r store.Row) error {
-				public, err := base64.RawStdEncoding.DecodeString(r.Text(1))
-				if err != nil || len(public) != ed25519.PublicKeySize {
+			WHERE "algorithm" = ?2 AND ("retires_at" IS NULL OR "retires_at" > ?1) ORDER BY "retires_at" IS NULL DESC, "created_at" DESC`,
+			[]any{stamp(k.now()), string(k.algorithm)}, func(r store.Row) error {
+				raw, err := base64.RawStdEncoding.DecodeString(r.Text(1))
+				if err != nil {
 					return fmt.Errorf("signing key %s is damaged", r.Text(0))
+				}
+				public, err := k.readPublic(raw)
+				if err != nil {
+					return fmt.Errorf("signing key %s is damaged: %w", r.Text(0), err)
 				}
 				if len(keys) == 0 {
 					private = r.Text(2)
@@ -86,35 +87,71 @@ func (k *keyring) signer(id, sealed string) (jose.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	seed, err := k.sealer.Open(raw, "_keys/"+id)
+	plain, err := k.sealer.Open(raw, "_keys/"+id)
 	if err != nil {
 		return nil, err
 	}
-	key := jose.JSONWebKey{Key: ed25519.NewKeyFromSeed(seed), KeyID: id}
-	return jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: key}, (&jose.SignerOptions{}).WithType(tokenType))
+	private, err := k.readPrivate(plain)
+	if err != nil {
+		return nil, err
+	}
+	key := jose.JSONWebKey{Key: private, KeyID: id}
+	return jose.NewSigner(jose.SigningKey{Algorithm: k.algorithm, Key: key}, (&jose.SignerOptions{}).WithType(jose.ContentType(k.token)))
+}
+
+// sign makes a token of a payload.
+func (k *keyring) sign(payload []byte) (Secret, error) {
+	signed, err := (*k.live.Load())[0].signer.Sign(payload)
+	if err != nil {
+		return "", wrap("signing a token", err)
+	}
+	token, err := signed.CompactSerialize()
+	return Secret(token), wrap("signing a token", err)
+}
+
+// read returns the payload of a token that one of the keys has signed, as the
+// keyring's kind and in one spelling.
+func (k *keyring) read(token string) ([]byte, error) {
+	if len(token) > maxToken || !oneSpelling(token) {
+		return nil, badToken()
+	}
+	signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{k.algorithm})
+	if err != nil {
+		return nil, badToken().Because(err)
+	}
+	header := signed.Signatures[0].Protected
+	key, ok := k.public(header.KeyID)
+	if kind, _ := header.ExtraHeaders[jose.HeaderType].(string); !ok || kind != k.token || header.JSONWebKey != nil {
+		return nil, badToken()
+	}
+	payload, err := signed.Verify(key)
+	if err != nil {
+		return nil, badToken().Because(err)
+	}
+	return payload, nil
 }
 
 // rotate makes a new key and lets the others retire once no token that they
 // signed can be alive.
 func (k *keyring) rotate(ctx context.Context) error {
-	public, private, err := ed25519.GenerateKey(nil)
+	public, private, err := k.make()
 	if err != nil {
 		return wrap("making a signing key", err)
 	}
 	sum := sha256.Sum256(public)
 	id := base64.RawURLEncoding.EncodeToString(sum[:12])
-	sealed := k.sealer.Seal(private.Seed(), "_keys/"+id)
+	sealed := k.sealer.Seal(private, "_keys/"+id)
 	now := k.now()
 	err = k.engine.Write(ctx, func(c store.Conn) error {
 		if _, err := c.Exec(`DELETE FROM "_keys" WHERE "retires_at" <= ?1`, stamp(now)); err != nil {
 			return err
 		}
-		if _, err := c.Exec(`UPDATE "_keys" SET "retires_at" = ?1 WHERE "retires_at" IS NULL`,
-			stamp(now.Add(k.tokenLife+clockLeeway))); err != nil {
+		if _, err := c.Exec(`UPDATE "_keys" SET "retires_at" = ?1 WHERE "retires_at" IS NULL AND "algorithm" = ?2`,
+			stamp(now.Add(k.tokenLife+clockLeeway)), string(k.algorithm)); err != nil {
 			return err
 		}
-		_, err := c.Exec(`INSERT INTO "_keys" ("id", "public", "private", "created_at") VALUES (?1, ?2, ?3, ?4)`,
-			id, base64.RawStdEncoding.EncodeToString(public), base64.RawStdEncoding.EncodeToString(sealed), stamp(now))
+		_, err := c.Exec(`INSERT INTO "_keys" ("id", "algorithm", "public", "private", "created_at") VALUES (?1, ?2, ?3, ?4, ?5)`,
+			id, string(k.algorithm), base64.RawStdEncoding.EncodeToString(public), base64.RawStdEncoding.EncodeToString(sealed), stamp(now))
 		return err
 	})
 	if err != nil {
@@ -124,7 +161,7 @@ func (k *keyring) rotate(ctx context.Context) error {
 }
 
 // public returns the key of that id, unless it has retired.
-func (k *keyring) public(id string) (ed25519.PublicKey, bool) {
+func (k *keyring) public(id string) (crypto.PublicKey, bool) {
 	for _, key := range *k.live.Load() {
 		if key.id == id {
 			return key.public, key.alive(k.now())
@@ -137,22 +174,35 @@ func (k signingKey) alive(now time.Time) bool {
 	return k.retires == "" || k.retires > stamp(now)
 }
 
-// RotateKeys signs from now on with a new key. The old one verifies until the
-// last token that it signed has expired.
-func (s *Service) RotateKeys(ctx context.Context) error { return s.keys.rotate(ctx) }
+// publish adds the public half of every live key to a set.
+func (k *keyring) publish(set *jose.JSONWebKeySet) {
+	for _, key := range *k.live.Load() {
+		if key.alive(k.now()) {
+			set.Keys = append(set.Keys, jose.JSONWebKey{Key: key.public, KeyID: key.id, Algorithm: string(k.algorithm), Use: "sig"})
+		}
+	}
+}
+
+// RotateKeys signs from now on with new keys. The old ones verify until the last
+// token that they signed has expired.
+func (s *Service) RotateKeys(ctx context.Context) error {
+	if err := s.keys.rotate(ctx); err != nil || s.idKeys == nil {
+		return err
+	}
+	return s.idKeys.rotate(ctx)
+}
 
 // JWKS is the document at /.well-known/jwks.json: the public half of every live
-// key.
+// key, those of ID tokens among them.
 func (s *Service) JWKS() []byte {
 	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
-	for _, key := range *s.keys.live.Load() {
-		if key.alive(s.now()) {
-			set.Keys = append(set.Keys, jose.JSONWebKey{Key: key.public, KeyID: key.id, Algorithm: string(jose.EdDSA), Use: "sig"})
-		}
+	s.keys.publish(&set)
+	if s.idKeys != nil {
+		s.idKeys.publish(&set)
 	}
 	document, err := json.Marshal(set)
 	if err != nil {
-		panic("auth: " + err.Error()) // an Ed25519 key always encodes
+		panic("auth: " + err.Error()) // a public key always encodes
 	}
 	return document
 }

@@ -67,6 +67,8 @@ type opening struct {
 	refresh Secret
 	crowded bool // older sessions were ended to make room
 
+	client, scope string // of an application's session
+
 	challenge *Challenge // instead of a session
 	codes     []Secret   // for recovery, to be shown once
 }
@@ -76,11 +78,7 @@ func (s *Service) answer(o opening) (Session, error) {
 	if o.crowded {
 		s.Forget(o.user.ID)
 	}
-	var org, role string
-	if o.org != nil {
-		org, role = o.org.ID, o.org.Role
-	}
-	token, err := s.mintAccess(o.user.ID, o.session, org, role)
+	token, err := s.mintAccess(o)
 	if err != nil {
 		return Session{}, err
 	}
@@ -158,8 +156,8 @@ func (s *Service) open(c store.Conn, user account, how Method, from Client) (ope
 		stamp(now), stamp(now.Add(s.idle)), stamp(now.Add(sessionLife)), string(how)); err != nil {
 		return opening{}, err
 	}
-	n, err := c.Exec(`DELETE FROM "_sessions" WHERE "user_id" = ?1 AND "id" <=
-		(SELECT "id" FROM "_sessions" WHERE "user_id" = ?1 ORDER BY "id" DESC LIMIT 1 OFFSET ?2)`, user.ID, maxSessions)
+	n, err := c.Exec(`DELETE FROM "_sessions" WHERE "user_id" = ?1 AND "client" = '' AND "id" <=
+		(SELECT "id" FROM "_sessions" WHERE "user_id" = ?1 AND "client" = '' ORDER BY "id" DESC LIMIT 1 OFFSET ?2)`, user.ID, maxSessions)
 	o.crowded = n > 0
 	return o, err
 }
@@ -193,7 +191,7 @@ func (s *Service) Refresh(ctx context.Context, in Refresh) (Session, error) {
 	var moved opening
 	var refused error // not returned from the transaction: ending the session must last
 	err := s.engine.Write(ctx, func(c store.Conn) (err error) {
-		moved, refused, err = s.rotate(ctx, c, session, digest(in.RefreshToken))
+		moved, refused, err = s.rotate(ctx, c, "", session, digest(in.RefreshToken))
 		return err
 	})
 	switch {
@@ -209,14 +207,15 @@ func (s *Service) Refresh(ctx context.Context, in Refresh) (Session, error) {
 }
 
 // rotate puts a new refresh token in the place of the one whose digest is
-// shown, or says why not.
-func (s *Service) rotate(ctx context.Context, c store.Conn, session, shown string) (o opening, refused, err error) {
-	o = opening{session: session, refresh: s.refresh.mint(session)}
+// shown, or says why not. An application's token is good for that application
+// alone; client is "" for the user's own.
+func (s *Service) rotate(ctx context.Context, c store.Conn, client, session, shown string) (o opening, refused, err error) {
+	o = opening{session: session, refresh: s.refresh.mint(session), client: client}
 	now := s.now()
 	n, err := c.Exec(`UPDATE "_sessions" SET "token" = ?1, "refreshed_at" = ?2,
 		"expires_at" = CASE WHEN ?3 < "ends_at" THEN ?3 ELSE "ends_at" END
-		WHERE "id" = ?4 AND "token" = ?5 AND "revoked_at" IS NULL AND "expires_at" > ?2`,
-		digest(o.refresh), stamp(now), stamp(now.Add(s.idle)), session, shown)
+		WHERE "id" = ?4 AND "token" = ?5 AND "client" = ?6 AND "revoked_at" IS NULL AND "expires_at" > ?2`,
+		digest(o.refresh), stamp(now), stamp(now.Add(s.idle)), session, shown, client)
 	if err != nil {
 		return o, nil, err
 	}
@@ -284,7 +283,7 @@ func (s *Service) SignOut(ctx context.Context, p *access.Principal) error {
 // Switch moves the caller's session to another organization of theirs and gives
 // new tokens for it; the refresh token from before is used up.
 func (s *Service) Switch(ctx context.Context, p *access.Principal, org string) (Session, error) {
-	if p.Kind != access.User {
+	if p.Kind != access.User || p.Client != "" {
 		return Session{}, signInFirst()
 	}
 	moved := opening{session: p.SessionID, refresh: s.refresh.mint(p.SessionID)}

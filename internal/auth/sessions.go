@@ -14,8 +14,9 @@ type Device struct {
 	ID         string `json:"id"`
 	Current    bool   `json:"current"`
 	Method     Method `json:"method"`
-	Address    string `json:"address"` // an IPv4 address, or an IPv6 /64
-	Agent      string `json:"agent"`   // User-Agent
+	Client     string `json:"client,omitempty"` // the name of the application whose session it is
+	Address    string `json:"address"`          // an IPv4 address, or an IPv6 /64
+	Agent      string `json:"agent"`            // User-Agent
 	CreatedAt  string `json:"createdAt"`
 	LastUsedAt string `json:"lastUsedAt"` // when it was last refreshed
 }
@@ -28,10 +29,10 @@ func (s *Service) Sessions(ctx context.Context, p *access.Principal) ([]Device, 
 	var list []Device
 	err := s.engine.Read(ctx, func(c store.Conn) error {
 		list = []Device{}
-		return c.Query(`SELECT "id", "method", "address", "agent", "created_at", "refreshed_at" FROM "_sessions"
+		return c.Query(`SELECT "id", "method", "client", "address", "agent", "created_at", "refreshed_at" FROM "_sessions"
 			WHERE "user_id" = ?1 AND "revoked_at" IS NULL AND "expires_at" > ?2 AND "impersonator" = '' ORDER BY "id" DESC`,
 			[]any{p.UserID, stamp(s.now())}, func(r store.Row) error {
-				list = append(list, Device{r.Text(0), r.Text(0) == p.SessionID, Method(r.Text(1)), r.Text(2), r.Text(3), r.Text(4), r.Text(5)})
+				list = append(list, Device{r.Text(0), r.Text(0) == p.SessionID, Method(r.Text(1)), s.ClientName(r.Text(2)), r.Text(3), r.Text(4), r.Text(5), r.Text(6)})
 				return nil
 			})
 	})

@@ -16,7 +16,8 @@ import (
 //
 // A session is a family of refresh tokens: token is the SHA-256 of the one that
 // may be used next. It expires when that is not used in time, and ends in any
-// case. At proved_at its user last showed a secret.
+// case. At proved_at its user last showed a secret. An application's session has
+// its client, what that may do (scope), and the session that let it (parent).
 //
 // A ticket is a proof that was mailed out once, as a link's token or a code. An
 // identity is an account at another provider that signs in to one here.
@@ -51,7 +52,9 @@ func Tables() []string {
 			"method" TEXT NOT NULL DEFAULT 'password',
 			"proved_at" TEXT NOT NULL DEFAULT '',
 			"impersonator" TEXT NOT NULL DEFAULT '',
-			"client" TEXT NOT NULL DEFAULT ''
+			"client" TEXT NOT NULL DEFAULT '',
+			"scope" TEXT NOT NULL DEFAULT '',
+			"parent" TEXT NOT NULL DEFAULT ''
 		) STRICT`,
 		`CREATE INDEX IF NOT EXISTS "_sessions_user" ON "_sessions" ("user_id", "id")`,
 		`CREATE INDEX IF NOT EXISTS "_sessions_expiry" ON "_sessions" ("expires_at")`,
@@ -69,6 +72,7 @@ func Tables() []string {
 		`CREATE INDEX IF NOT EXISTS "_api_keys_org" ON "_api_keys" ("org", "id")`,
 		`CREATE TABLE IF NOT EXISTS "_keys" (
 			"id" TEXT NOT NULL PRIMARY KEY,
+			"algorithm" TEXT NOT NULL DEFAULT 'EdDSA',
 			"public" TEXT NOT NULL,
 			"private" TEXT NOT NULL,
 			"created_at" TEXT NOT NULL,
@@ -136,5 +140,10 @@ func Upgrades() []store.Upgrade {
 			ALTER TABLE "_sessions" ADD COLUMN "proved_at" TEXT NOT NULL DEFAULT '';
 			ALTER TABLE "_sessions" ADD COLUMN "impersonator" TEXT NOT NULL DEFAULT '';
 			ALTER TABLE "_sessions" ADD COLUMN "client" TEXT NOT NULL DEFAULT '';`},
+		{Name: "auth/what an application may do", Table: "_sessions", SQL: `
+			ALTER TABLE "_sessions" ADD COLUMN "scope" TEXT NOT NULL DEFAULT '';
+			ALTER TABLE "_sessions" ADD COLUMN "parent" TEXT NOT NULL DEFAULT '';`},
+		{Name: "auth/keys of several algorithms", Table: "_keys", SQL: `
+			ALTER TABLE "_keys" ADD COLUMN "algorithm" TEXT NOT NULL DEFAULT 'EdDSA';`},
 	}
 }

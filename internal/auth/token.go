@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"github.com/loam-dev/loam/internal/fault"
 )
 
@@ -20,47 +18,36 @@ type claims struct {
 	Session   string `json:"sid"`
 	Org       string `json:"org,omitempty"`
 	Role      string `json:"role,omitempty"`
+	Client    string `json:"client_id,omitempty"` // of an application's token, as is Scope
+	Scope     string `json:"scope,omitempty"`
 	IssuedAt  int64  `json:"iat"`
 	NotBefore int64  `json:"nbf"`
 	Expires   int64  `json:"exp"`
 }
 
 // mintAccess makes an access token of a session.
-func (s *Service) mintAccess(user, session, org, role string) (Secret, error) {
+func (s *Service) mintAccess(o opening) (Secret, error) {
 	now := s.now()
-	payload, err := json.Marshal(claims{
-		Issuer: s.issuer, Audience: s.issuer, Subject: user, Session: session, Org: org, Role: role,
+	c := claims{
+		Issuer: s.issuer, Audience: s.issuer, Subject: o.user.ID, Session: o.session, Org: o.org.id(), Client: o.client, Scope: o.scope,
 		IssuedAt: now.Unix(), NotBefore: now.Unix(), Expires: now.Add(s.life).Unix(),
-	})
+	}
+	if o.org != nil {
+		c.Role = o.org.Role
+	}
+	payload, err := json.Marshal(c)
 	if err != nil {
 		return "", wrap("encoding a token", err)
 	}
-	signed, err := (*s.keys.live.Load())[0].signer.Sign(payload)
-	if err != nil {
-		return "", wrap("signing a token", err)
-	}
-	token, err := signed.CompactSerialize()
-	return Secret(token), wrap("signing a token", err)
+	return s.keys.sign(payload)
 }
 
 // readAccess checks an access token by itself: signature, kind, issuer and
 // times. Whether its session still lives is for the caller to ask.
 func (s *Service) readAccess(token string) (claims, error) {
-	if len(token) > maxToken || !oneSpelling(token) {
-		return claims{}, badToken()
-	}
-	signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.EdDSA})
+	payload, err := s.keys.read(token)
 	if err != nil {
-		return claims{}, badToken().Because(err)
-	}
-	header := signed.Signatures[0].Protected
-	key, ok := s.keys.public(header.KeyID)
-	if kind, _ := header.ExtraHeaders[jose.HeaderType].(string); !ok || kind != tokenType || header.JSONWebKey != nil {
-		return claims{}, badToken()
-	}
-	payload, err := signed.Verify(key)
-	if err != nil {
-		return claims{}, badToken().Because(err)
+		return claims{}, err
 	}
 	var c claims
 	if err := json.Unmarshal(payload, &c); err != nil {

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
@@ -38,13 +39,13 @@ func (s *Service) Verify(ctx context.Context, token string) (*access.Principal, 
 // refreshing it leads to another.
 func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time.Time, error) {
 	var user account
-	var role, expires string
+	var role, expires, client, scope string
 	var teams, teamIDs []string
 	err := s.engine.Read(ctx, func(c store.Conn) error {
 		role, expires = "", ""
-		if err := c.Query(`SELECT "expires_at" FROM "_sessions" WHERE "id" = ?1 AND "user_id" = ?2 AND "revoked_at" IS NULL`,
+		if err := c.Query(`SELECT "expires_at", "client", "scope" FROM "_sessions" WHERE "id" = ?1 AND "user_id" = ?2 AND "revoked_at" IS NULL`,
 			[]any{t.Session, t.Subject}, func(r store.Row) error {
-				expires = r.Text(0)
+				expires, client, scope = r.Text(0), r.Text(1), r.Text(2)
 				return nil
 			}); err != nil {
 			return err
@@ -66,7 +67,7 @@ func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time
 		}
 		return err
 	})
-	if errors.Is(err, errNoAccount) || err == nil && (user.disabled || expires <= stamp(s.now())) {
+	if errors.Is(err, errNoAccount) || err == nil && (user.disabled || expires <= stamp(s.now()) || !s.knows(client)) {
 		return nil, time.Time{}, revoked()
 	}
 	if err != nil {
@@ -75,7 +76,8 @@ func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time
 	until, err := time.Parse(time.RFC3339, expires)
 	return &access.Principal{
 		Kind: access.User, UserID: user.ID, Username: user.ID, Email: user.Email,
-		Org: t.Org, Role: role, Teams: teams, TeamIDs: teamIDs, Groups: user.groups, Admin: user.admin, SessionID: t.Session,
+		Org: t.Org, Role: role, Teams: teams, TeamIDs: teamIDs, Groups: user.groups, Admin: user.admin && client == "", SessionID: t.Session,
+		Client: client, Scopes: strings.Fields(scope),
 		Claims: map[string]any{
 			"sub": user.ID, "username": user.ID, "cognito:username": user.ID, "cognito:groups": user.groups,
 			"email": user.Email, "name": user.Name, "org": t.Org, "role": role,

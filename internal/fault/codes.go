@@ -55,6 +55,7 @@ const (
 	AccessDenied         Code = "access/denied"
 	AccessFieldDenied    Code = "access/field_denied"
 	AccessNoOrganization Code = "access/no_organization"
+	AccessScope          Code = "access/insufficient_scope"
 
 	StoreBusy       Code = "store/busy"
 	StoreFull       Code = "store/full"
@@ -248,6 +249,7 @@ var Catalog = map[Code]Entry{
 	AccessDenied:         {Forbidden, "No rule of the model allows this operation for this caller."},
 	AccessFieldDenied:    {Forbidden, "No rule of the field allows this caller to read or write it."},
 	AccessNoOrganization: {Forbidden, "The model belongs to an organization, and the caller has none active. Create one or switch to one."},
+	AccessScope:          {Forbidden, "The token is an application's, and what was asked for is not among what its user lets it do. The message names the scope that would."},
 
 	StoreBusy:       {Unavailable, "The database is busy. Try again."},
 	StoreFull:       {StorageFull, "The disk is full. Nothing was written; reads go on."},

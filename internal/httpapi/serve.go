@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -140,11 +141,30 @@ func (e *endpoint) run(c *call) (answer reply, err error) {
 	if e.guard == signedIn && c.by.Kind != access.User {
 		return reply{}, fault.New(fault.AccessSignIn, "sign in first: send Authorization: Bearer <access token>")
 	}
-	answer, err = e.handle(c)
+	if err = e.admits(c.by); err == nil {
+		answer, err = e.handle(c)
+	}
 	if err != nil && fault.Of(err).Kind() == fault.Forbidden {
 		c.recordDenied(e.pattern, fault.Of(err))
 	}
 	return answer, err
+}
+
+// dataScope is what a user must let an application do, for the doors of data.
+const dataScope = "api"
+
+// admits refuses an application what its user has not let it do. No scope opens
+// more than the doors of data: accounts, organizations and keys are the user's.
+func (e *endpoint) admits(by *access.Principal) error {
+	_, path, _ := strings.Cut(e.pattern, " ")
+	data := strings.HasPrefix(path, "/api/") || path == "/graphql"
+	switch {
+	case by.Client == "" || data && slices.Contains(by.Scopes, dataScope):
+		return nil
+	case data:
+		return fault.New(fault.AccessScope, "this token is an application's, and its user has not let it use their data: ask for the scope %q at /oauth/authorize", dataScope)
+	}
+	return fault.New(fault.AccessScope, "this token is an application's, which may use /api and /graphql alone: the user does this in a session of their own")
 }
 
 // principal verifies what the caller shows. Showing both a token and a key is
