@@ -2,10 +2,12 @@ package auth
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -38,7 +40,10 @@ func (s *Service) remove(ctx context.Context, c store.Conn, user, actor string) 
 	if err == nil && n == 0 {
 		err = fault.New(fault.AuthUserNotFound, "there is no user %q", user)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.queue.Add(c, jobs.Job{Kind: RowsJob, Payload: []byte(strconv.Quote(user))})
 }
 
 // expel removes whatever was set up on an account whose address nobody had shown

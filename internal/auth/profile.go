@@ -21,6 +21,10 @@ type Profiles interface {
 	UserProfile(c store.Conn, by *access.Principal, id string) (map[string]json.RawMessage, error)
 }
 
+// RowsJob is the kind of the jobs that do with the rows of a user who is gone what
+// the schema says; the payload is the user's id, as JSON.
+const RowsJob = "auth.rows"
+
 // ChangeMe is what users change of themselves; nil stays.
 type ChangeMe struct {
 	Name    *string

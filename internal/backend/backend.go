@@ -125,6 +125,7 @@ func (b *Backend) wire(ctx context.Context) error {
 		return err
 	}
 	b.jobs.Handle(auth.PostJob, b.Auth.Post)
+	b.jobs.Handle(auth.RowsJob, b.removeRows)
 	b.jobs.Every("auth/prune", tidyEvery, b.tidy)
 	b.Tenant = tenant.New(b.engine, register, b.Auth, b.outside())
 	anonymous := &access.Principal{}

@@ -26,6 +26,7 @@ type migrateOptions struct {
 	migrations  string
 	allow       []string
 	yes, asJSON bool
+	adopt       adoption
 }
 
 // migrationsDir is where the migrations of the database are kept.
@@ -52,7 +53,8 @@ which loam diff and the refusal tell.`,
 		Example: `  loam migrate
   loam migrate --yes                        # ask nothing, as in CI
   loam migrate --allow drop:Task.body       # lose the bodies of all tasks
-  loam migrate --data staging --migrations staging/migrations`,
+  loam migrate --data staging --migrations staging/migrations
+  loam migrate --adopt-into Acme --owner ada@acme.test   # after tenancy: organizations`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.migrate(cmd.Context(), o) },
 	}
@@ -64,6 +66,7 @@ which loam diff and the refusal tell.`,
 	cmd.Flags().StringArrayVar(&o.allow, "allow", nil, "a step that may lose or make up data, by its name; may be given several times")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	jsonFlag(cmd, &o.asJSON)
+	o.adopt.flags(cmd)
 	return cmd
 }
 
@@ -95,7 +98,10 @@ func (c *console) migrate(ctx context.Context, o *migrateOptions) (err error) {
 	if err != nil {
 		return advise(err)
 	}
-	return c.migrated(done, files, o)
+	if err := c.migrated(done, files, o); err != nil {
+		return err
+	}
+	return c.adopted(ctx, b, p, &o.adopt)
 }
 
 // agreed shows the next migration and asks, where there is one and somebody to
