@@ -140,6 +140,9 @@ func (s *Service) move(ctx context.Context, c store.Conn, user account, email st
 		err = endSessions(c, user.ID, "", now)
 	}
 	if err == nil {
+		err = s.orgs.JoinByDomain(c, user.ID, email)
+	}
+	if err == nil {
 		err = s.record(ctx, c, audit.Event{Action: "auth.address_changed", Actor: "user:" + user.ID, Target: "user:" + user.ID})
 	}
 	return err

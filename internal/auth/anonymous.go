@@ -21,6 +21,9 @@ func (s *Service) SignInAnonymously(ctx context.Context, from Client) (SignedIn,
 		return SignedIn{}, err
 	}
 	user := account{User: User{ID: newID(), CreatedAt: stamp(s.now())}}
+	if err := s.mayJoin(ctx, user.User, ByAnonymous, nil); err != nil {
+		return SignedIn{}, err
+	}
 	var o opening
 	err := s.engine.Write(ctx, func(c store.Conn) error {
 		err := s.insertNew(ctx, c, user)

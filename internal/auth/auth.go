@@ -16,6 +16,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/config"
+	"github.com/loam-dev/loam/internal/hooks"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -44,6 +45,12 @@ const (
 type Organizations interface {
 	// First gives a new user an organization to start in.
 	First(c store.Conn, userID, name string) error
+	// JoinByDomain lets a user whose address has been shown to be theirs into the
+	// organization that has its domain.
+	JoinByDomain(c store.Conn, userID, email string) error
+	// AcceptFor makes a new user a member by an invitation, whose token was mailed
+	// to the address and so proves it.
+	AcceptFor(c store.Conn, token, userID, email string) error
 	// Leave ends the memberships of a user whose account goes, with the
 	// organizations that nobody else is in. It refuses for the last owner of others.
 	Leave(ctx context.Context, c store.Conn, userID string) error
@@ -76,6 +83,7 @@ type Config struct {
 	Audit         *audit.Log
 	Mailer        Mailer
 	Queue         Queue
+	Hooks         *hooks.Hooks
 	Factors       Factors
 	Gate          Gate // nil: nobody is kept out
 	Settings      config.AuthConfig
@@ -94,6 +102,7 @@ type Service struct {
 	mailer   Mailer
 	queue    Queue
 	gate     Gate
+	hooks    *hooks.Hooks
 	settings config.AuthConfig
 	issuer   string
 	url      string
@@ -143,6 +152,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		mailer:   cfg.Mailer,
 		queue:    cfg.Queue,
 		gate:     cfg.Gate,
+		hooks:    cfg.Hooks,
 		settings: cfg.Settings,
 		issuer:   cfg.Issuer,
 		url:      strings.TrimSuffix(cfg.URL, "/"),

@@ -182,7 +182,7 @@ func (p *place) opened(email string) (session Session) {
 		return err
 	})
 	if err == nil {
-		session, err = p.answer(o)
+		session, err = p.answer(context.Background(), o)
 	}
 	if err != nil {
 		p.Fatal(err)

@@ -85,8 +85,8 @@ func (s *Service) OpenClient(ctx context.Context, c store.Conn, g Grant, from Cl
 
 // ClientTokens makes the tokens of a session that OpenClient opened, once that is
 // durable.
-func (s *Service) ClientTokens(o Opened) (ClientSession, error) {
-	session, err := s.answer(o.o)
+func (s *Service) ClientTokens(ctx context.Context, o Opened) (ClientSession, error) {
+	session, err := s.answer(ctx, o.o)
 	if !o.offline {
 		session.RefreshToken = ""
 	}
@@ -120,7 +120,7 @@ func (s *Service) RefreshClient(ctx context.Context, client string, token Secret
 		}
 		return ClientSession{}, refused
 	}
-	return s.ClientTokens(moved)
+	return s.ClientTokens(ctx, moved)
 }
 
 // EndClientSession ends the session of an application of which a token is shown,

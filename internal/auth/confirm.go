@@ -6,6 +6,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/hooks"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -118,7 +119,18 @@ func (s *Service) verify(ctx context.Context, c store.Conn, user *account) error
 	if _, err := c.Exec(`UPDATE "_users" SET "verified_at" = ?1, "updated_at" = ?1 WHERE "id" = ?2`, now, user.ID); err != nil {
 		return err
 	}
-	return s.record(ctx, c, audit.Event{Action: "auth.address_verified", Actor: "user:" + user.ID, Target: "user:" + user.ID})
+	if err := s.record(ctx, c, audit.Event{Action: "auth.address_verified", Actor: "user:" + user.ID, Target: "user:" + user.ID}); err != nil {
+		return err
+	}
+	if err := s.orgs.JoinByDomain(c, user.ID, user.Email); err != nil {
+		return err
+	}
+	return s.confirmed(c, user.User, "")
+}
+
+// confirmed tells the app's hook of an account that has become real.
+func (s *Service) confirmed(c store.Conn, user User, method string) error {
+	return s.hooks.AfterConfirmation(c, hooks.Confirmed{ID: user.ID, Email: user.Email, Name: user.Name, Method: method})
 }
 
 // sendConfirmation mails the code or link that a new user's address waits for.

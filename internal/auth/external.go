@@ -41,6 +41,11 @@ type Identity struct {
 // whose owner never showed it to be theirs, the one who comes with a verified
 // address is its first owner, and what others set up under it goes.
 func (s *Service) SignInExternal(ctx context.Context, e External, from Client) (SignedIn, error) {
+	if e.EmailVerified {
+		if err := s.mayJoinAs(ctx, User{Email: e.Email, Name: e.Name, Locale: e.Locale}, ByProvider+Method(e.Provider)); err != nil && !fault.Is(err, fault.AuthBadEmail) {
+			return SignedIn{}, err
+		}
+	}
 	var o opening
 	err := s.engine.Write(ctx, func(c store.Conn) error {
 		user, err := s.accountOf(ctx, c, e)

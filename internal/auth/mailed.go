@@ -25,12 +25,37 @@ func (s *Service) SignInByMail(ctx context.Context, p Proof, from Client) (Signe
 	if err := s.mailed(); err != nil {
 		return SignedIn{}, err
 	}
+	if err := p.check(); err != nil {
+		return SignedIn{}, err
+	}
+	if email, err := s.newcomer(ctx, p); err != nil {
+		return SignedIn{}, err
+	} else if email != "" {
+		if err := s.mayJoin(ctx, User{Email: email}, ByEmail, nil); err != nil {
+			return SignedIn{}, err
+		}
+	}
 	return s.prove(ctx, toSignIn, p, from, func(c store.Conn, user *account, _ ticket) error {
 		if user.EmailVerified {
 			return nil
 		}
 		return s.expel(ctx, c, user)
 	})
+}
+
+// newcomer is the address of a proof that would make an account, or "": for the
+// hook, which is asked before the transaction.
+func (s *Service) newcomer(ctx context.Context, p Proof) (email string, err error) {
+	if s.hooks == nil {
+		return "", nil
+	}
+	err = s.engine.Read(ctx, func(c store.Conn) error {
+		return c.Query(`SELECT "email" FROM "_tickets" WHERE "purpose" = ?1 AND "user_id" IS NULL AND "used_at" IS NULL
+			AND ("token" = ?2 OR "email" = ?3 AND "code" = ?4)`,
+			[]any{string(toSignIn), digest(p.Token), p.Email, s.codeDigest(toSignIn, p.Email, p.Code)},
+			func(r store.Row) error { email = r.Text(0); return nil })
+	})
+	return email, wrap("reading a ticket", err)
 }
 
 // joinByMail makes the account of an address that has none.

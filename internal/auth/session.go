@@ -8,6 +8,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/hooks"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -73,12 +74,30 @@ type opening struct {
 	codes     []Secret   // for recovery, to be shown once
 }
 
-// answer mints the access token, outside the transaction.
-func (s *Service) answer(o opening) (Session, error) {
+// answer mints the access token, outside the transaction, with the claims that
+// the app's hook wants in it.
+func (s *Service) answer(ctx context.Context, o opening) (Session, error) {
+	own, err := s.ownClaims(ctx, o)
+	if err != nil {
+		return Session{}, err
+	}
+	return s.mint(o, own)
+}
+
+// ownClaims asks the app's hook for claims.
+func (s *Service) ownClaims(ctx context.Context, o opening) (map[string]any, error) {
+	to := hooks.Token{UserID: o.user.ID, Email: o.user.Email, Name: o.user.Name, SessionID: o.session}
+	if o.org != nil {
+		to.Organization, to.Role = o.org.ID, o.org.Role
+	}
+	return s.hooks.BeforeToken(ctx, to)
+}
+
+func (s *Service) mint(o opening, own map[string]any) (Session, error) {
 	if o.crowded {
 		s.Forget(o.user.ID)
 	}
-	token, err := s.mintAccess(o)
+	token, err := s.mintAccess(o, own)
 	if err != nil {
 		return Session{}, err
 	}
@@ -129,11 +148,11 @@ func (s *Service) enter(ctx context.Context, c store.Conn, user account, how Met
 }
 
 // signedIn is what the door answers, once the transaction of admit is durable.
-func (s *Service) signedIn(_ context.Context, o opening) (SignedIn, error) {
+func (s *Service) signedIn(ctx context.Context, o opening) (SignedIn, error) {
 	if o.challenge != nil {
 		return SignedIn{Challenge: o.challenge}, nil
 	}
-	session, err := s.answer(o)
+	session, err := s.answer(ctx, o)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -188,9 +207,13 @@ func (s *Service) Refresh(ctx context.Context, in Refresh) (Session, error) {
 	if !ok {
 		return Session{}, badToken()
 	}
+	own, err := s.claimsAhead(ctx, session)
+	if err != nil {
+		return Session{}, err
+	}
 	var moved opening
 	var refused error // not returned from the transaction: ending the session must last
-	err := s.engine.Write(ctx, func(c store.Conn) (err error) {
+	err = s.engine.Write(ctx, func(c store.Conn) (err error) {
 		moved, refused, err = s.rotate(ctx, c, "", session, digest(in.RefreshToken))
 		return err
 	})
@@ -203,7 +226,31 @@ func (s *Service) Refresh(ctx context.Context, in Refresh) (Session, error) {
 		}
 		return Session{}, refused
 	}
-	return s.answer(moved)
+	return s.mint(moved, own)
+}
+
+// claimsAhead asks the hook before a refresh token is used up: where it can't be
+// asked, the client still has its token.
+func (s *Service) claimsAhead(ctx context.Context, session string) (map[string]any, error) {
+	if s.hooks == nil {
+		return nil, nil
+	}
+	o := opening{session: session}
+	err := s.engine.Read(ctx, func(c store.Conn) error {
+		user, org, err := sessionAccount(c, session)
+		if err == nil {
+			o.user = user.User
+			o.org, err = s.active(c, user.ID, org)
+		}
+		return err
+	})
+	if errors.Is(err, errNoAccount) {
+		return nil, revoked()
+	}
+	if err != nil {
+		return nil, wrap("reading a session", err)
+	}
+	return s.ownClaims(ctx, o)
 }
 
 // rotate puts a new refresh token in the place of the one whose digest is
@@ -319,7 +366,7 @@ func (s *Service) Switch(ctx context.Context, p *access.Principal, org string) (
 	if err != nil {
 		return Session{}, wrap("switching the organization", err)
 	}
-	return s.answer(moved)
+	return s.answer(ctx, moved)
 }
 
 // Prune removes the sessions and tickets that have expired or ended long ago, and

@@ -2,9 +2,10 @@ package auth
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/loam-dev/loam/internal/fault"
 )
@@ -23,14 +24,16 @@ type claims struct {
 	IssuedAt  int64  `json:"iat"`
 	NotBefore int64  `json:"nbf"`
 	Expires   int64  `json:"exp"`
+
+	Own map[string]any `json:",embed"` // that the app's hook has added
 }
 
-// mintAccess makes an access token of a session.
-func (s *Service) mintAccess(o opening) (Secret, error) {
+// mintAccess makes an access token of a session, with the app's own claims.
+func (s *Service) mintAccess(o opening, own map[string]any) (Secret, error) {
 	now := s.now()
 	c := claims{
 		Issuer: s.issuer, Audience: s.issuer, Subject: o.user.ID, Session: o.session, Org: o.org.id(), Client: o.client, Scope: o.scope,
-		IssuedAt: now.Unix(), NotBefore: now.Unix(), Expires: now.Add(s.life).Unix(),
+		IssuedAt: now.Unix(), NotBefore: now.Unix(), Expires: now.Add(s.life).Unix(), Own: own,
 	}
 	if o.org != nil {
 		c.Role = o.org.Role

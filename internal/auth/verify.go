@@ -78,9 +78,19 @@ func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time
 		Kind: access.User, UserID: user.ID, Username: user.ID, Email: user.Email,
 		Org: t.Org, Role: role, Teams: teams, TeamIDs: teamIDs, Groups: user.groups, Admin: user.admin && client == "", SessionID: t.Session,
 		Client: client, Scopes: strings.Fields(scope),
-		Claims: map[string]any{
+		Claims: t.with(map[string]any{
 			"sub": user.ID, "username": user.ID, "cognito:username": user.ID, "cognito:groups": user.groups,
-			"email": user.Email, "name": user.Name, "org": t.Org, "role": role,
-		},
+			"email": user.Email, "email_verified": user.EmailVerified, "name": user.Name, "org": t.Org, "role": role,
+		}),
 	}, until, wrap("reading a session", err)
+}
+
+// with adds the app's own claims to those of this moment, which they never replace.
+func (c claims) with(known map[string]any) map[string]any {
+	for name, value := range c.Own {
+		if _, taken := known[name]; !taken {
+			known[name] = value
+		}
+	}
+	return known
 }

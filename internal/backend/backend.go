@@ -113,13 +113,16 @@ func (b *Backend) wire(ctx context.Context) error {
 	if b.Mail, err = mail.New(b.mail(register)); err != nil {
 		return err
 	}
+	if b.hooks, err = b.joinHooks(); err != nil {
+		return err
+	}
 	ways, err := b.federation()
 	if err != nil {
 		return err
 	}
 	b.jobs.Every("federation/prune", tidyEvery, func(ctx context.Context) error { _, err := ways.Prune(ctx); return err })
 	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Audit: b.Audit, Gate: ways,
-		Mailer: b.Mail, Queue: b.jobs, Settings: o.Config.Auth, Limits: o.Config.Limits, Issuer: "loam:" + o.Name, URL: o.Config.URL,
+		Mailer: b.Mail, Queue: b.jobs, Hooks: b.hooks, Settings: o.Config.Auth, Limits: o.Config.Limits, Issuer: "loam:" + o.Name, URL: o.Config.URL,
 		Factors: factors(o.Config, o.Dev), Now: o.Now})
 	if err != nil {
 		return err
