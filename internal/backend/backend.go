@@ -48,6 +48,8 @@ type Options struct {
 	Mail    fs.FS          // the project's own mail templates; nil for none
 	Log     *slog.Logger
 	Now     func() time.Time // nil: the clock
+
+	Resolver tenant.Resolver // of domains' DNS records; nil: the system's
 }
 
 // Backend is an open environment. It is safe for concurrent use.
@@ -74,6 +76,9 @@ type Backend struct {
 func Open(ctx context.Context, o Options) (*Backend, error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Resolver == nil {
+		o.Resolver = net.DefaultResolver
 	}
 	var key []byte
 	if o.Encrypt {
@@ -116,7 +121,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	if b.hooks, err = b.joinHooks(); err != nil {
 		return err
 	}
-	ways, err := b.federation()
+	ways, err := b.federation(register)
 	if err != nil {
 		return err
 	}
@@ -150,7 +155,7 @@ func (b *Backend) wire(ctx context.Context) error {
 
 // outside is what the tenant room reaches beyond the database.
 func (b *Backend) outside() tenant.Outside {
-	return tenant.Outside{Mailer: b.Mail, Resolver: net.DefaultResolver, Rows: tenantRows{b}, Jobs: b.jobs, Link: func(token string) string {
+	return tenant.Outside{Mailer: b.Mail, Resolver: b.opts.Resolver, Rows: tenantRows{b}, Jobs: b.jobs, Link: func(token string) string {
 		return b.opts.Config.URL + "/account/invitation#token=" + token // behind the #, no server logs it
 	}}
 }

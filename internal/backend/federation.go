@@ -4,14 +4,19 @@ import (
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/federation"
 	"github.com/loam-dev/loam/internal/outbound"
+	"github.com/loam-dev/loam/internal/tenant"
 )
 
-// federation makes the ways in by other identity providers that loam.yaml names.
-func (b *Backend) federation() (*federation.Service, error) {
+// federation makes the ways in by other identity providers: those that loam.yaml
+// names, and those of organizations, which speak for the domains they own.
+func (b *Backend) federation(register tenant.Register) (*federation.Service, error) {
 	o := b.opts
 	options := federation.Options{
 		Engine: b.engine, Vault: o.Vault, Audit: b.Audit, Now: o.Now,
 		HTTP: outbound.New(outbound.Options{AllowPrivate: o.Config.Outbound.AllowPrivate}).HTTP(), URL: o.Config.URL, Redirects: o.Config.Auth.Redirects,
+	}
+	if !register.Off && !register.NoDomains {
+		options.Orgs = register
 	}
 	for _, p := range o.Config.Auth.Providers {
 		options.Providers = append(options.Providers, federation.Provider{

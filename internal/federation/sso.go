@@ -218,7 +218,7 @@ func (s *Service) permit(c store.Conn, p *access.Principal, made Connection) err
 // give the roles.
 func (s *Service) mayManage(c store.Conn, p *access.Principal, org string, roles []tenant.Role) error {
 	if s.orgs == nil {
-		return fault.New(fault.TenantOff, "this backend has no organizations: loam.yaml says tenancy: off")
+		return fault.New(fault.TenantOff, "no organization connects a provider here: loam.yaml turns organizations, or their domains, off")
 	}
 	return s.orgs.MayManageSSO(c, p, org, roles)
 }
