@@ -144,7 +144,7 @@ func (b *Backend) wire(ctx context.Context) error {
 		}
 	}
 	b.api = httpapi.New(httpapi.Config{
-		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Anonymous: anonymous,
+		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Project: o.Config, Anonymous: anonymous,
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
 		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,

@@ -14,6 +14,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/federation"
 	"github.com/loam-dev/loam/internal/graphql"
@@ -44,6 +45,7 @@ type Config struct {
 	Federation     *federation.Service
 	Audit          *audit.Log
 	Mail           *mail.Service
+	Project        *config.Config    // loam.yaml, for what a sign-in page needs of it
 	Anonymous      *access.Principal // the caller who shows nothing
 	Origins        []string          // allowed by CORS; "*" for all
 	Dev            bool              // GraphiQL, and introspection for everybody

@@ -23,6 +23,11 @@ var routes = []route{
 	{"GET /readyz", open, ready, "the database answers, and the server is not stopping"},
 	{"GET /.well-known/jwks.json", open, jwks, "the public keys of access tokens"},
 
+	{"GET /account", open, accountPage, "the user's account, in a browser; leads to `/account/sign-in` where nobody is signed in"},
+	{"GET /account/{page}", open, accountPage, "the pages of sign-in, sign-up, mailed links, an account and its organizations"},
+	{"GET /account/_page/{file}", open, accountAsset, "the files of these pages"},
+	{"GET /auth/settings", open, showWaysIn, "how one signs in here, for a page that offers it"},
+
 	{"POST /auth/sign-up", open, signUp, "makes a user, with an organization of their own, and signs in"},
 	{"POST /auth/sign-in", open, signIn, "signs in with email and password"},
 	{"POST /auth/refresh", open, refresh, "new tokens for a refresh token, which is used up"},

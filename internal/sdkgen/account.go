@@ -20,8 +20,37 @@ func (d *document) addAccount(n authNames) {
 		{"changed", object{{"type", "boolean"}}}, {"email", object{{"type", "string"}, {"description", "The address in force."}}},
 		{"waiting", object{{"type", "string"}, {"enum", []string{"old", "new"}}, {"description", "The address that waits to be confirmed."}}},
 	}, []string{"changed", "email"}))
+	d.addWaysIn()
 	d.addMailed(a)
 	d.addOwnAccount(a)
+}
+
+// addWaysIn adds what a sign-in page asks before anybody has signed in.
+func (d *document) addWaysIn() {
+	flag := object{{"type", "boolean"}}
+	word := func(words ...string) object { return object{{"type", "string"}, {"enum", words}} }
+	whole := func(of object) object {
+		var names []string
+		for _, m := range of {
+			names = append(names, m.key)
+		}
+		return objectSchema("", of, names)
+	}
+	settings := d.name("AuthSettings")
+	d.add(settings, whole(object{
+		{"name", object{{"type", "string"}, {"description", "Of the app."}}}, {"signUp", word("open", "invited", "closed")},
+		{"password", whole(object{{"enabled", flag}, {"minLength", object{{"type", "integer"}}}})},
+		{"email", whole(object{{"confirm", word("none", "code", "link")}, {"code", flag}, {"link", flag}})},
+		{"anonymous", flag}, {"passkeys", flag}, {"totp", flag}, {"secondFactor", word("optional", "required", "admins")},
+		{"cookies", object{{"type", "boolean"}, {"description", "`Loam-Session: cookie` is understood."}}},
+		{"organizations", whole(object{{"enabled", flag}, {"create", word("anyone", "admins")}})},
+		{"returnTo", object{{"type", "string"}, {"description", "`return_to`, where a browser may be sent there after it has signed in; otherwise empty."}}},
+	}))
+	d.path("/auth/settings", object{{"get", operation{
+		id: "authSettings", tag: tagSignIn, summary: "How one signs in here", description: "For a page that offers it.",
+		parameters: []object{{{"name", "return_to"}, {"in", "query"}, {"description", "A path of this server, or one of `auth.redirects`."}, {"schema", object{{"type", "string"}}}}},
+		status:     "200", answer: answers("The public part of loam.yaml.", ref(settings)), problems: openProblems,
+	}.json()}})
 }
 
 // addMailed adds what is asked for and proved by mail.

@@ -1,0 +1,60 @@
+// What all pages share: who is signed in, how one signs in here, and where to go.
+
+import { ask, type Me, type Settings } from './api'
+
+interface App {
+  settings: Settings
+  me: Me | null
+  token: string // of the link that was followed; in memory alone
+  page: string // whose link that was
+  show: () => Promise<void>
+}
+
+export const app = { me: null, token: '', page: '' } as unknown as App
+
+// load asks who is signed in.
+export async function load(): Promise<Me | null> {
+  app.me = await ask<Me>('GET', '/auth/me').catch(() => null)
+  return app.me
+}
+
+// go shows another of these pages. return_to goes along.
+export async function go(page: string, replaced = false): Promise<void> {
+  history[replaced ? 'replaceState' : 'pushState'](null, '', to(page))
+  await app.show()
+  scrollTo(0, 0)
+}
+
+// to is the address of a page.
+export function to(page: string): string {
+  const wanted = new URLSearchParams(location.search).get('return_to')
+  const [path = '', query = ''] = page.split('?')
+  const search = new URLSearchParams(query)
+  if (wanted && signedOut(path)) search.set('return_to', wanted)
+  return '/account' + (path && '/' + path) + (search.size > 0 ? '?' + search.toString() : '')
+}
+
+const entry = ['sign-in', 'sign-up', 'confirm', 'link', 'reset', 'return', 'invitation']
+
+// signedOut tells the pages that need nobody to be signed in.
+export const signedOut = (page: string): boolean => entry.includes(page) || page === 'email'
+
+// leave goes to where a sign-in was asked for; the server has said that one may go
+// there. Otherwise to what waits here.
+export async function leave(): Promise<void> {
+  await load()
+  if (invitation()) return go('invitation', true)
+  if (app.settings.returnTo) return location.assign(app.settings.returnTo)
+  return go('', true)
+}
+
+const kept = 'loam-invitation'
+
+// invitation is the token of an invitation that was looked at in this tab, for after
+// the sign-in.
+export const invitation = (): string => sessionStorage.getItem(kept) ?? ''
+
+export function keepInvitation(token: string): void {
+  if (token) sessionStorage.setItem(kept, token)
+  else sessionStorage.removeItem(kept)
+}

@@ -1,0 +1,74 @@
+// The page of who one is.
+
+import { ask } from './api'
+import { app, go, load } from './app'
+import { confirmed, el, say, type Child } from './dom'
+import { form, newPassword } from './form'
+import { account, section } from './frame'
+import { entered, fresh } from './session'
+
+// done says beside a form that it has worked.
+export function done(): { node: HTMLElement; say: (text: string) => void } {
+  const node = el('span', { className: 'done' })
+  return { node, say: (text) => {
+    node.textContent = text
+    say(text)
+  } }
+}
+
+export async function profile(): Promise<HTMLElement> {
+  const user = app.me!.user
+  if (!user.email) return account('', 'Profile', 'You have tried the app without an account.', becomeReal())
+  const saved = done()
+  return account('', 'Profile', 'How others see you, and where mail reaches you.',
+    section('Name', null, form({ fields: [{ name: 'name', label: 'Name', autocomplete: 'name', value: user.name, optional: true }], submit: 'Save', also: saved.node, send: async (values) => {
+      await ask('PATCH', '/auth/me', values)
+      await load()
+      document.querySelector('.who')!.textContent = app.me!.user.name || (app.me!.user.email ?? '')
+      saved.say('Saved.')
+    } })),
+    section('Email address', [el('strong', {}, user.email), user.emailVerified ? ' is confirmed.' : ' is not confirmed yet.'], !user.emailVerified && confirmation(user.email), change()),
+    section('Delete the account', 'Your account, its sessions and its ways to sign in are deleted at once. What you made in an organization stays there as the app decides.',
+      el('div', { className: 'actions' }, el('button', { type: 'button', className: 'danger', onclick: remove }, 'Delete my account'))))
+}
+
+function confirmation(email: string): HTMLElement {
+  const sent = done()
+  return form({ fields: [], submit: 'Send a mail to confirm it', label: 'Confirm the address', also: sent.node, send: async () => {
+    await ask('POST', '/auth/confirm/resend', { email })
+    sent.say('Sent. Follow its link.')
+  } })
+}
+
+function change(): HTMLElement {
+  const sent = done()
+  return form({ fields: [{ name: 'email', label: 'New address', type: 'email', autocomplete: 'email', missing: 'Enter the new address.' }], submit: 'Change the address', label: 'Change the address', also: sent.node,
+    send: async ({ email }) => {
+      await fresh(() => ask('POST', '/auth/email', { email }))
+      sent.say('Links are on their way to both addresses. The change takes place when both were followed.')
+    } })
+}
+
+function remove(): void {
+  confirmed('Delete your account?', 'This can’t be undone. An organization that you alone own, and that has other members, needs another owner first.', 'Delete my account', async () => {
+    await fresh(() => ask('DELETE', '/auth/me'))
+    await ask('POST', '/auth/sign-out').catch(() => undefined) // takes the cookies away
+    app.me = null
+    await go('sign-in')
+  })
+}
+
+// becomeReal makes a real user of an anonymous one.
+function becomeReal(): Child {
+  const box = el('section', {}, el('h2', {}, 'Keep what you have made'), el('p', { className: 'lead' }, 'With an address you can come back to it, from any device.'))
+  box.append(form({
+    fields: [{ name: 'name', label: 'Name', autocomplete: 'name', optional: true }, { name: 'email', label: 'Email', type: 'email', autocomplete: 'username' }, newPassword(app.settings.password.minLength)],
+    submit: 'Create account',
+    send: async (values) => {
+      const up = await ask<{ challenge?: never; expiresIn?: number }>('POST', '/auth/anonymous/convert', values)
+      if (up.expiresIn === undefined) return go('confirm')
+      return entered(up, box)
+    },
+  }))
+  return box
+}
