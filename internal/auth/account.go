@@ -16,10 +16,15 @@ type DeleteAccount struct {
 	Password Secret `json:"password"` // or a fresh sign-in
 }
 
-// Delete removes the caller's account, at once on every door. An organization that
-// would be left without an owner keeps them from going.
-func (s *Service) Delete(ctx context.Context, p *access.Principal, in DeleteAccount, from Client) error {
+// Delete removes the caller's account, at once on every door, with the
+// organizations that nobody else is in. One that would be left without an owner
+// keeps them from going, as do rows that the schema says need them. What becomes
+// of the rows that they own, the schema says too, and a job sees to it.
+func (s *Service) Delete(ctx context.Context, p *access.Principal, in DeleteAccount, profiles Profiles, from Client) error {
 	user, err := s.reauthenticate(ctx, p, in.Password, from)
+	if err == nil && profiles != nil {
+		err = profiles.MayRemoveUser(ctx, user.ID)
+	}
 	if err != nil {
 		return err
 	}
@@ -48,10 +53,11 @@ func (s *Service) remove(ctx context.Context, c store.Conn, user, actor string) 
 
 // expel removes whatever was set up on an account whose address nobody had shown
 // to be theirs, before the one who has now comes in: passwords, factors, linked
-// identities, tickets and sessions.
+// identities, tickets and sessions. Organizations and rows stay: where addresses
+// are not confirmed they are as a rule the user's own.
 func (s *Service) expel(ctx context.Context, c store.Conn, user *account) error {
 	now := stamp(s.now())
-	if _, err := c.Exec(`UPDATE "_users" SET "password" = NULL, "name" = '', "updated_at" = ?1 WHERE "id" = ?2`, now, user.ID); err != nil {
+	if _, err := c.Exec(`UPDATE "_users" SET "password" = NULL, "updated_at" = ?1 WHERE "id" = ?2`, now, user.ID); err != nil {
 		return err
 	}
 	for _, table := range ownTables {
@@ -62,7 +68,7 @@ func (s *Service) expel(ctx context.Context, c store.Conn, user *account) error 
 	if err := s.factors.Drop(c, user.ID); err != nil {
 		return err
 	}
-	user.password, user.Name = "", ""
+	user.password = ""
 	if err := endSessions(c, user.ID, "", now); err != nil {
 		return err
 	}

@@ -19,6 +19,9 @@ type Profiles interface {
 	PrepareUser(by *access.Principal, id string, fields map[string]json.RawMessage, create bool) (write func(store.Conn) error, err error)
 	// UserProfile reads those that the caller may see.
 	UserProfile(c store.Conn, by *access.Principal, id string) (map[string]json.RawMessage, error)
+	// MayRemoveUser refuses a user whom rows refer to that the schema keeps from
+	// losing them.
+	MayRemoveUser(ctx context.Context, id string) error
 }
 
 // RowsJob is the kind of the jobs that do with the rows of a user who is gone what

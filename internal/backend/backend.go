@@ -112,7 +112,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	b.outbound = outbound.New(outbound.Options{AllowPrivate: o.Config.Outbound.AllowPrivate || o.Dev})
 	b.Audit = audit.New(b.engine, o.Vault, o.Now)
 	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Roles: o.Config.Roles, Limits: &o.Config.Limits.Organization,
-		PerUser: o.Config.Limits.User.Organizations, AdminsFound: o.Config.Orgs.Create == "admins", NoDomains: !o.Config.Orgs.Domains, Now: o.Now}
+		PerUser: o.Config.Limits.User.Organizations, AdminsFound: o.Config.Orgs.Create == "admins", NoDomains: !o.Config.Orgs.Domains, Jobs: b.jobs, Now: o.Now}
 	b.rows = register.RowLimit
 	var err error
 	if b.Mail, err = mail.New(b.mail(register)); err != nil {
@@ -155,7 +155,7 @@ func (b *Backend) wire(ctx context.Context) error {
 
 // outside is what the tenant room reaches beyond the database.
 func (b *Backend) outside() tenant.Outside {
-	return tenant.Outside{Mailer: b.Mail, Resolver: b.opts.Resolver, Rows: tenantRows{b}, Jobs: b.jobs, Link: func(token string) string {
+	return tenant.Outside{Mailer: b.Mail, Resolver: b.opts.Resolver, Rows: tenantRows{b}, Link: func(token string) string {
 		return b.opts.Config.URL + "/account/invitation#token=" + token // behind the #, no server logs it
 	}}
 }

@@ -94,7 +94,7 @@ func deleteMe(c *call) (reply, error) {
 			return reply{}, err
 		}
 	}
-	return c.answer(http.StatusNoContent, nil, c.api.Auth.Delete(c.Context(), c.by, in, c.client()))
+	return c.answer(http.StatusNoContent, nil, c.api.Auth.Delete(c.Context(), c.by, in, c.profiles(), c.client()))
 }
 
 func listSessions(c *call) (reply, error) {

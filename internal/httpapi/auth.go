@@ -70,10 +70,7 @@ func signUp(c *call) (reply, error) {
 // decodeSignUp reads a new user, with the app's own fields among the others.
 func decodeSignUp(c *call) (auth.SignUp, error) {
 	in, own, err := decodeProfile[auth.SignUp](c, "User")
-	in.Profile = own
-	if c.app != nil {
-		in.Profiles = c.app.Data
-	}
+	in.Profile, in.Profiles = own, c.profiles()
 	return in, err
 }
 

@@ -40,6 +40,14 @@ func decodeProfile[T any](c *call, model string) (T, map[string]json.RawMessage,
 	return in, own, err
 }
 
+// profiles are the app's own fields of users; nil before there is a schema.
+func (c *call) profiles() auth.Profiles {
+	if c.app == nil {
+		return nil
+	}
+	return c.app.Data
+}
+
 func me(c *call) (reply, error) {
 	who, err := c.api.Auth.Profile(c.Context(), c.by, c.app.Data)
 	return c.answer(http.StatusOK, who, err)

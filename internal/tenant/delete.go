@@ -46,17 +46,8 @@ func (s *Service) Delete(ctx context.Context, p *access.Principal, org string, i
 		if members, err = membersOf(c, org); err != nil {
 			return err
 		}
-		now := s.now()
-		if _, err := c.Exec(`UPDATE "_orgs" SET "deleted_at" = ?2, "slug" = "id" WHERE "id" = ?1`, org, stamp(now)); err != nil {
+		if err := s.register.close(c, org); err != nil {
 			return err
-		}
-		if _, err := c.Exec(`DELETE FROM "_domains" WHERE "org" = ?1`, org); err != nil {
-			return err
-		}
-		if s.outside.Jobs != nil {
-			if err := s.outside.Jobs.Add(c, jobs.Job{Kind: deleteJob, Key: org, Payload: []byte(org), RunAt: now.Add(deleteAfter), MaxAttempts: 100}); err != nil {
-				return err
-			}
 		}
 		return s.register.record(ctx, c, audit.Event{Action: "org.deleted", Org: org, Actor: p.Subject(), Target: "org:" + org,
 			Details: map[string]any{"name": o.Name, "slug": o.Slug}})
@@ -64,6 +55,18 @@ func (s *Service) Delete(ctx context.Context, p *access.Principal, org string, i
 	s.forgetUsers(members)
 	s.accounts.ForgetKeys()
 	return wrap("deleting an organization", err)
+}
+
+// close makes an organization be gone, and has what it had removed.
+func (r Register) close(c store.Conn, org string) error {
+	now := r.clock()()
+	if _, err := c.Exec(`UPDATE "_orgs" SET "deleted_at" = ?2, "slug" = "id" WHERE "id" = ?1`, org, stamp(now)); err != nil {
+		return err
+	}
+	if _, err := c.Exec(`DELETE FROM "_domains" WHERE "org" = ?1`, org); err != nil || r.Jobs == nil {
+		return err
+	}
+	return r.Jobs.Add(c, jobs.Job{Kind: deleteJob, Key: org, Payload: []byte(org), RunAt: now.Add(deleteAfter), MaxAttempts: 100})
 }
 
 // Purge removes what a deleted organization had: its rows, and all that refers to

@@ -9,8 +9,8 @@ import (
 )
 
 // Leave ends every membership of a user whose account goes, within the caller's
-// transaction. Where others would be left without an owner it refuses, and names
-// the organization.
+// transaction, and deletes the organizations that nobody else is in. Where others
+// would be left without an owner it refuses, and names the organization.
 func (r Register) Leave(ctx context.Context, c store.Conn, userID string) error {
 	stuck := ""
 	if err := c.Query(`SELECT o."name" FROM "_members" m JOIN "_orgs" o ON o."id" = m."org"
@@ -31,6 +31,9 @@ func (r Register) Leave(ctx context.Context, c store.Conn, userID string) error 
 		return err
 	}
 	for _, org := range orgs {
+		if err := r.closeAlone(ctx, c, org, userID); err != nil {
+			return err
+		}
 		if _, err := c.Exec(`DELETE FROM "_members" WHERE "org" = ?1 AND "user_id" = ?2`, org, userID); err != nil {
 			return err
 		}
@@ -39,4 +42,18 @@ func (r Register) Leave(ctx context.Context, c store.Conn, userID string) error 
 		}
 	}
 	return nil
+}
+
+// closeAlone deletes an organization that the user alone is in.
+func (r Register) closeAlone(ctx context.Context, c store.Conn, org, userID string) error {
+	others := org == None
+	err := c.Query(`SELECT 1 FROM "_members" WHERE "org" = ?1 AND "user_id" <> ?2 LIMIT 1`, []any{org, userID},
+		func(store.Row) error { others = true; return nil })
+	if err != nil || others {
+		return err
+	}
+	if err := r.close(c, org); err != nil {
+		return err
+	}
+	return r.record(ctx, c, audit.Event{Action: "org.deleted", Org: org, Actor: "user:" + userID, Target: "org:" + org})
 }

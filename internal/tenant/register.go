@@ -8,6 +8,7 @@ import (
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -22,6 +23,7 @@ type Register struct {
 	PerUser     int                        // organizations that one user belongs to; 0: maxOrganizations
 	AdminsFound bool                       // admins of the server alone found organizations
 	NoDomains   bool                       // organizations claim no domains
+	Jobs        *jobs.Queue                // not started yet; nil: what is deleted is removed by Purge alone
 	Now         func() time.Time           // nil: the clock
 }
 

@@ -15,7 +15,6 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
-	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -86,7 +85,6 @@ type Outside struct {
 	Link     func(token string) string // where one answers an invitation; nil: the mail has the token alone
 	Resolver Resolver
 	Rows     Rows
-	Jobs     *jobs.Queue // not started yet; nil: what is deleted is removed by Purge alone
 }
 
 // Service manages organizations. It is safe for concurrent use.
@@ -102,8 +100,8 @@ type Service struct {
 // New makes the service. The system tables must exist.
 func New(engine store.Engine, register Register, accounts Accounts, outside Outside) *Service {
 	s := &Service{engine, register, accounts, outside, newRates(), register.clock()}
-	if outside.Jobs != nil {
-		outside.Jobs.Handle(deleteJob, func(ctx context.Context, org []byte) error { return s.Purge(ctx, string(org)) })
+	if register.Jobs != nil {
+		register.Jobs.Handle(deleteJob, func(ctx context.Context, org []byte) error { return s.Purge(ctx, string(org)) })
 	}
 	return s
 }
