@@ -65,7 +65,10 @@ func (g WriteGrant) Principal() *Principal { return g.by }
 // Write weaves the rules into a bound write, and fills in the owner of a new
 // row.
 func (p *Policy) Write(by *Principal, b *query.BoundWrite) (WriteGrant, error) {
-	if by.ReadOnly {
+	switch {
+	case by.ReadOnly && by.Impersonator != "":
+		return WriteGrant{}, fault.New(fault.AccessDenied, "who acts as another user may only read")
+	case by.ReadOnly:
 		return WriteGrant{}, fault.New(fault.AccessDenied, "this API key may only read")
 	}
 	w := weaver{Policy: p, by: by}

@@ -40,8 +40,19 @@ type Principal struct {
 	Admin        bool // of the server
 }
 
+// Operator is who runs the server, by the command line of its own machine.
+func Operator() *Principal { return &Principal{Kind: System, Username: "cli", Admin: true} }
+
+// Actor is the subject for the change log, which names also who acts as the user.
+func (p *Principal) Actor() string {
+	if p.Impersonator == "" {
+		return p.Subject()
+	}
+	return p.Impersonator + " as " + p.Subject()
+}
+
 // Subject names the caller for audit and for what is bound to a caller:
-// "user:<id>", "key:<id>", "system" or "anonymous".
+// "user:<id>", "key:<id>", "system", "system:cli" or "anonymous".
 func (p *Principal) Subject() string {
 	switch p.Kind {
 	case User:
@@ -49,6 +60,9 @@ func (p *Principal) Subject() string {
 	case APIKey:
 		return "key:" + p.KeyID
 	case System:
+		if p.Username != "" {
+			return "system:" + p.Username
+		}
 		return "system"
 	}
 	return "anonymous"

@@ -63,15 +63,28 @@ type Origin struct {
 	Request string // the request's id
 }
 
-type originKey struct{}
+type (
+	originKey       struct{}
+	impersonatorKey struct{}
+)
 
 // WithOrigin lets the events of a request know where it comes from.
 func WithOrigin(ctx context.Context, o Origin) context.Context {
 	return context.WithValue(ctx, originKey{}, &o)
 }
 
-// From returns the event with the origin that ctx has, where it has one.
+// WithImpersonator lets the events of a request name who acts as the caller, by
+// their subject.
+func WithImpersonator(ctx context.Context, subject string) context.Context {
+	return context.WithValue(ctx, impersonatorKey{}, subject)
+}
+
+// From returns the event with the origin and the impersonator that ctx has, where
+// it has them.
 func (e Event) From(ctx context.Context) Event {
+	if subject, ok := ctx.Value(impersonatorKey{}).(string); ok && e.Impersonator == "" {
+		e.Impersonator = subject
+	}
 	o, ok := ctx.Value(originKey{}).(*Origin)
 	if !ok {
 		return e

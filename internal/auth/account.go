@@ -28,17 +28,29 @@ func (s *Service) Delete(ctx context.Context, p *access.Principal, in DeleteAcco
 	if err != nil {
 		return err
 	}
-	err = s.engine.Write(ctx, func(c store.Conn) error { return s.remove(ctx, c, user.ID, p.Subject()) })
-	s.Forget(user.ID)
+	var others []string // as whom they act
+	err = s.engine.Write(ctx, func(c store.Conn) error {
+		err := s.Remove(ctx, c, user.ID, "auth.account_deleted", p.Subject())
+		if err == nil && user.admin {
+			if others, err = endImpersonations(c, user.ID, stamp(s.now())); err == nil {
+				err = s.KeepAdmin(c)
+			}
+		}
+		return err
+	})
+	for _, id := range append(others, user.ID) {
+		s.Forget(id)
+	}
 	return wrap("deleting an account", err)
 }
 
-// remove deletes an account within the caller's transaction.
-func (s *Service) remove(ctx context.Context, c store.Conn, user, actor string) error {
+// Remove deletes an account within the caller's transaction, and records that as an
+// action. Tell Forget of it after the commit.
+func (s *Service) Remove(ctx context.Context, c store.Conn, user, action, actor string) error {
 	if err := s.orgs.Leave(ctx, c, user); err != nil {
 		return err
 	}
-	if err := s.record(ctx, c, audit.Event{Action: "auth.account_deleted", Actor: actor, Target: "user:" + user}); err != nil {
+	if err := s.record(ctx, c, audit.Event{Action: action, Actor: actor, Target: "user:" + user}); err != nil {
 		return err
 	}
 	n, err := c.Exec(`DELETE FROM "_users" WHERE "id" = ?1`, user) // and what refers to it

@@ -21,6 +21,7 @@ const (
 	toSignIn     purpose = "sign_in"     // without a password
 	toLeave      purpose = "change_from" // an address, shown to be theirs at the old one
 	toMove       purpose = "change_to"   // and at the new one
+	toAdminister purpose = "administer"  // the server, where nobody does; printed, not mailed
 	ticketPrefix         = "loamt_"
 	ticketSize           = 32 // random bytes of a link's token
 	codeDigits           = 6
@@ -31,7 +32,7 @@ const (
 // lives are how long a ticket of each purpose is good for. A code of six digits
 // with five tries is guessed once in 200,000 tickets.
 var lives = map[purpose]time.Duration{
-	toConfirm: 24 * time.Hour, toReset: 30 * time.Minute, toSignIn: 10 * time.Minute, toLeave: time.Hour, toMove: time.Hour,
+	toConfirm: 24 * time.Hour, toReset: 30 * time.Minute, toSignIn: 10 * time.Minute, toLeave: time.Hour, toMove: time.Hour, toAdminister: time.Hour,
 }
 
 // Proof is what somebody shows who can read the mail of an address: the token of

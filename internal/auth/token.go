@@ -21,6 +21,7 @@ type claims struct {
 	Role      string `json:"role,omitempty"`
 	Client    string `json:"client_id,omitempty"` // of an application's token, as is Scope
 	Scope     string `json:"scope,omitempty"`
+	Actor     *actor `json:"act,omitempty"`
 	IssuedAt  int64  `json:"iat"`
 	NotBefore int64  `json:"nbf"`
 	Expires   int64  `json:"exp"`
@@ -28,13 +29,21 @@ type claims struct {
 	Own map[string]any `json:",embed"` // that the app's hook has added
 }
 
+// actor is who acts as the subject of a token (RFC 8693).
+type actor struct {
+	Subject string `json:"sub"`
+}
+
 // mintAccess makes an access token of a session, with the app's own claims.
 func (s *Service) mintAccess(o opening, own map[string]any) (Secret, error) {
+	return s.sign(claims{Client: o.client, Scope: o.scope, Own: own}, o, s.life)
+}
+
+// sign makes a token of a session that is good for a while.
+func (s *Service) sign(c claims, o opening, life time.Duration) (Secret, error) {
 	now := s.now()
-	c := claims{
-		Issuer: s.issuer, Audience: s.issuer, Subject: o.user.ID, Session: o.session, Org: o.org.id(), Client: o.client, Scope: o.scope,
-		IssuedAt: now.Unix(), NotBefore: now.Unix(), Expires: now.Add(s.life).Unix(), Own: own,
-	}
+	c.Issuer, c.Audience, c.Subject, c.Session, c.Org = s.issuer, s.issuer, o.user.ID, o.session, o.org.id()
+	c.IssuedAt, c.NotBefore, c.Expires = now.Unix(), now.Unix(), now.Add(life).Unix()
 	if o.org != nil {
 		c.Role = o.org.Role
 	}

@@ -40,18 +40,22 @@ func (s *Service) Verify(ctx context.Context, token string) (*access.Principal, 
 func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time.Time, error) {
 	var user account
 	var role, expires, client, scope string
+	var acting impersonation
 	var teams, teamIDs []string
 	err := s.engine.Read(ctx, func(c store.Conn) error {
 		role, expires = "", ""
-		if err := c.Query(`SELECT "expires_at", "client", "scope" FROM "_sessions" WHERE "id" = ?1 AND "user_id" = ?2 AND "revoked_at" IS NULL`,
+		if err := c.Query(`SELECT "expires_at", "client", "scope", "impersonator", "method" FROM "_sessions" WHERE "id" = ?1 AND "user_id" = ?2 AND "revoked_at" IS NULL`,
 			[]any{t.Session, t.Subject}, func(r store.Row) error {
-				expires, client, scope = r.Text(0), r.Text(1), r.Text(2)
+				expires, client, scope, acting = r.Text(0), r.Text(1), r.Text(2), impersonation{r.Text(3), Method(r.Text(4))}
 				return nil
 			}); err != nil {
 			return err
 		}
 		var err error
-		if user, err = findAccount(c, selectAccount+`WHERE u."id" = ?1`, t.Subject); err != nil || t.Org == "" {
+		if user, err = findAccount(c, selectAccount+`WHERE u."id" = ?1`, t.Subject); err != nil {
+			return err
+		}
+		if err = acting.standing(c, user); err != nil || t.Org == "" {
 			return err
 		}
 		org, err := s.active(c, t.Subject, t.Org)
@@ -78,6 +82,7 @@ func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time
 		Kind: access.User, UserID: user.ID, Username: user.ID, Email: user.Email,
 		Org: t.Org, Role: role, Teams: teams, TeamIDs: teamIDs, Groups: user.groups, Admin: user.admin && client == "", SessionID: t.Session,
 		Client: client, Scopes: strings.Fields(scope),
+		Impersonator: acting.by, ReadOnly: acting.by != "" && acting.how != byAdminWriting,
 		Claims: t.with(map[string]any{
 			"sub": user.ID, "username": user.ID, "cognito:username": user.ID, "cognito:groups": user.groups,
 			"email": user.Email, "email_verified": user.EmailVerified, "name": user.Name, "org": t.Org, "role": role,

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/admin"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/config"
@@ -144,7 +145,8 @@ func (b *Backend) wire(ctx context.Context) error {
 		}
 	}
 	b.api = httpapi.New(httpapi.Config{
-		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Project: o.Config, Anonymous: anonymous,
+		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail,
+		Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit), Project: o.Config, Anonymous: anonymous,
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
 		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,
@@ -221,6 +223,9 @@ func (b *Backend) Send(ctx context.Context, m mail.Message) error {
 
 // Handler answers HTTP.
 func (b *Backend) Handler() http.Handler { return b.api }
+
+// Local answers who runs the server, without credentials: see httpapi.API.Local.
+func (b *Backend) Local() http.Handler { return b.api.Local() }
 
 // ready says whether requests would be answered.
 func (b *Backend) ready(ctx context.Context) error {

@@ -15,6 +15,7 @@ type AuthConfig struct {
 	TOTP           bool     // codes of an authenticator app
 	SecondFactor   string   // who needs one: optional, required or admins
 	SignUp         string   // who gets an account: open, invited or closed
+	Impersonation  string   // what admins of the server may do as another user: off, read or write
 	Sessions       SessionsConfig
 	Redirects      []string   // where links and other providers may lead back to, exactly
 	Providers      []Provider // in the order of the file

@@ -96,39 +96,41 @@ const (
 	MailSettings Code = "mail/bad_settings"
 	MailNotFound Code = "mail/not_found"
 
-	AuthBadEmail       Code = "auth/bad_email"
-	AuthBadPassword    Code = "auth/bad_password"
-	AuthCommon         Code = "auth/common_password"
-	AuthBadName        Code = "auth/bad_name"
-	AuthBadImport      Code = "auth/bad_import"
-	AuthBadFile        Code = "auth/bad_import_file"
-	AuthEmailTaken     Code = "auth/email_taken"
-	AuthWrong          Code = "auth/wrong_credentials"
-	AuthTooMany        Code = "auth/too_many_attempts"
-	AuthBusy           Code = "auth/busy"
-	AuthDisabled       Code = "auth/disabled"
-	AuthBadToken       Code = "auth/bad_token"
-	AuthExpired        Code = "auth/expired_token"
-	AuthRevoked        Code = "auth/revoked_token"
-	AuthTokenReused    Code = "auth/token_reused"
-	AuthBadKey         Code = "auth/bad_key"
-	AuthKeyNotFound    Code = "auth/key_not_found"
-	AuthKeyLimit       Code = "auth/key_limit"
-	AuthUserNotFound   Code = "auth/user_not_found"
-	AuthNotAllowed     Code = "auth/not_allowed"
-	AuthReauthenticate Code = "auth/reauthenticate"
-	AuthBadProof       Code = "auth/bad_proof"
-	AuthBadTicket      Code = "auth/bad_ticket"
-	AuthBadRedirect    Code = "auth/bad_redirect"
-	AuthMethodOff      Code = "auth/method_off"
-	AuthSignUpClosed   Code = "auth/sign_up_closed"
-	AuthUnconfirmed    Code = "auth/unconfirmed"
-	AuthNoSession      Code = "auth/session_not_found"
-	AuthUnverified     Code = "auth/unverified_email"
-	AuthLinked         Code = "auth/already_linked"
-	AuthNotLinked      Code = "auth/not_linked"
-	AuthLastWay        Code = "auth/last_way_in"
-	AuthNotAnonymous   Code = "auth/not_anonymous"
+	AuthBadEmail        Code = "auth/bad_email"
+	AuthBadPassword     Code = "auth/bad_password"
+	AuthCommon          Code = "auth/common_password"
+	AuthBadName         Code = "auth/bad_name"
+	AuthBadImport       Code = "auth/bad_import"
+	AuthBadFile         Code = "auth/bad_import_file"
+	AuthEmailTaken      Code = "auth/email_taken"
+	AuthWrong           Code = "auth/wrong_credentials"
+	AuthTooMany         Code = "auth/too_many_attempts"
+	AuthBusy            Code = "auth/busy"
+	AuthDisabled        Code = "auth/disabled"
+	AuthBadToken        Code = "auth/bad_token"
+	AuthExpired         Code = "auth/expired_token"
+	AuthRevoked         Code = "auth/revoked_token"
+	AuthTokenReused     Code = "auth/token_reused"
+	AuthBadKey          Code = "auth/bad_key"
+	AuthKeyNotFound     Code = "auth/key_not_found"
+	AuthKeyLimit        Code = "auth/key_limit"
+	AuthUserNotFound    Code = "auth/user_not_found"
+	AuthNotAllowed      Code = "auth/not_allowed"
+	AuthReauthenticate  Code = "auth/reauthenticate"
+	AuthBadProof        Code = "auth/bad_proof"
+	AuthBadTicket       Code = "auth/bad_ticket"
+	AuthBadRedirect     Code = "auth/bad_redirect"
+	AuthMethodOff       Code = "auth/method_off"
+	AuthSignUpClosed    Code = "auth/sign_up_closed"
+	AuthUnconfirmed     Code = "auth/unconfirmed"
+	AuthNoSession       Code = "auth/session_not_found"
+	AuthUnverified      Code = "auth/unverified_email"
+	AuthLinked          Code = "auth/already_linked"
+	AuthNotLinked       Code = "auth/not_linked"
+	AuthLastWay         Code = "auth/last_way_in"
+	AuthNotAnonymous    Code = "auth/not_anonymous"
+	AuthLastAdmin       Code = "auth/last_admin"
+	AuthNoImpersonation Code = "auth/no_impersonation"
 
 	FederationMisconfigured Code = "federation/misconfigured"
 	FederationUnknown       Code = "federation/unknown_provider"
@@ -290,39 +292,41 @@ var Catalog = map[Code]Entry{
 	MailSettings: {Invalid, "The mail settings in loam.yaml can't be used. The message says which."},
 	MailNotFound: {NotFound, "The mailbox of development has no such message."},
 
-	AuthBadEmail:       {Invalid, "The email address is not well formed."},
-	AuthBadPassword:    {Invalid, "The password is too short or too long. The message names the limits."},
-	AuthCommon:         {Invalid, "The password is among the first that are tried, or little more than the user's name or address. Choose another."},
-	AuthBadName:        {Invalid, "The name is empty, too long, or has control characters."},
-	AuthBadImport:      {Invalid, "A row of a file of users can't be imported. The message names its line and field; the other rows are."},
-	AuthBadFile:        {Invalid, "A file of users can't be read, or not to its end. The rows before that are imported."},
-	AuthEmailTaken:     {Conflict, "An account with this email address exists. Sign in instead."},
-	AuthWrong:          {Unauthenticated, "The email address or the password is wrong."},
-	AuthTooMany:        {TooMany, "Too many failed attempts for this account or from this network. Try again after Retry-After."},
-	AuthBusy:           {Unavailable, "Too many sign-ins at once. Try again after Retry-After."},
-	AuthDisabled:       {Forbidden, "The account is disabled. Ask an administrator."},
-	AuthBadToken:       {Unauthenticated, "The token is not one of this server's, or not of the kind that belongs here. Sign in again."},
-	AuthExpired:        {Unauthenticated, "The token has expired. Refresh it, or sign in again."},
-	AuthRevoked:        {Unauthenticated, "The token's session or membership has ended. Refresh it, or sign in again."},
-	AuthTokenReused:    {Unauthenticated, "The refresh token was used before, so its session was ended as stolen. Sign in again."},
-	AuthBadKey:         {Unauthenticated, "The API key is unknown or revoked."},
-	AuthKeyNotFound:    {NotFound, "There is no such API key in this organization."},
-	AuthKeyLimit:       {Invalid, "The organization has as many API keys as it may have. Revoke one first."},
-	AuthUserNotFound:   {NotFound, "There is no such user."},
-	AuthNotAllowed:     {Forbidden, "Only a signed-in owner or admin of the organization may do this."},
-	AuthReauthenticate: {Forbidden, "The change needs a fresh proof of who you are. Send the password, a code or a passkey to /auth/reauthenticate, then repeat the change."},
-	AuthBadProof:       {Invalid, "Neither a link's token nor an address with its code was sent, or the code has the wrong form."},
-	AuthBadTicket:      {Invalid, "The code or link is wrong, was used, has expired, or was replaced by a newer one. Ask for another."},
-	AuthBadRedirect:    {Invalid, "The page to return to is not named in auth.redirects of loam.yaml."},
-	AuthMethodOff:      {Forbidden, "This way of signing in is turned off in loam.yaml."},
-	AuthSignUpClosed:   {Forbidden, "Not everybody may sign up here. The message says who may."},
-	AuthUnconfirmed:    {Forbidden, "The email address waits to be confirmed. Follow the mail, or ask for another at /auth/confirm/resend."},
-	AuthNoSession:      {NotFound, "The user has no such session."},
-	AuthUnverified:     {Forbidden, "The provider does not say that the address is verified. Verify it there, or link the provider to an account."},
-	AuthLinked:         {Conflict, "The provider's account, or another of the same provider, is linked already. Unlink it first."},
-	AuthNotLinked:      {NotFound, "The account is not linked to this provider."},
-	AuthLastWay:        {Conflict, "It is the user's last way to sign in. Add another first."},
-	AuthNotAnonymous:   {Conflict, "Only an anonymous user becomes another. Sign out first to sign up anew."},
+	AuthBadEmail:        {Invalid, "The email address is not well formed."},
+	AuthBadPassword:     {Invalid, "The password is too short or too long. The message names the limits."},
+	AuthCommon:          {Invalid, "The password is among the first that are tried, or little more than the user's name or address. Choose another."},
+	AuthBadName:         {Invalid, "The name is empty, too long, or has control characters."},
+	AuthBadImport:       {Invalid, "A row of a file of users can't be imported. The message names its line and field; the other rows are."},
+	AuthBadFile:         {Invalid, "A file of users can't be read, or not to its end. The rows before that are imported."},
+	AuthEmailTaken:      {Conflict, "An account with this email address exists. Sign in instead."},
+	AuthWrong:           {Unauthenticated, "The email address or the password is wrong."},
+	AuthTooMany:         {TooMany, "Too many failed attempts for this account or from this network. Try again after Retry-After."},
+	AuthBusy:            {Unavailable, "Too many sign-ins at once. Try again after Retry-After."},
+	AuthDisabled:        {Forbidden, "The account is disabled. Ask an administrator."},
+	AuthBadToken:        {Unauthenticated, "The token is not one of this server's, or not of the kind that belongs here. Sign in again."},
+	AuthExpired:         {Unauthenticated, "The token has expired. Refresh it, or sign in again."},
+	AuthRevoked:         {Unauthenticated, "The token's session or membership has ended. Refresh it, or sign in again."},
+	AuthTokenReused:     {Unauthenticated, "The refresh token was used before, so its session was ended as stolen. Sign in again."},
+	AuthBadKey:          {Unauthenticated, "The API key is unknown or revoked."},
+	AuthKeyNotFound:     {NotFound, "There is no such API key in this organization."},
+	AuthKeyLimit:        {Invalid, "The organization has as many API keys as it may have. Revoke one first."},
+	AuthUserNotFound:    {NotFound, "There is no such user."},
+	AuthNotAllowed:      {Forbidden, "Only a signed-in owner or admin of the organization may do this."},
+	AuthReauthenticate:  {Forbidden, "The change needs a fresh proof of who you are. Send the password, a code or a passkey to /auth/reauthenticate, then repeat the change."},
+	AuthBadProof:        {Invalid, "Neither a link's token nor an address with its code was sent, or the code has the wrong form."},
+	AuthBadTicket:       {Invalid, "The code or link is wrong, was used, has expired, or was replaced by a newer one. Ask for another."},
+	AuthBadRedirect:     {Invalid, "The page to return to is not named in auth.redirects of loam.yaml."},
+	AuthMethodOff:       {Forbidden, "This way of signing in is turned off in loam.yaml."},
+	AuthSignUpClosed:    {Forbidden, "Not everybody may sign up here. The message says who may."},
+	AuthUnconfirmed:     {Forbidden, "The email address waits to be confirmed. Follow the mail, or ask for another at /auth/confirm/resend."},
+	AuthNoSession:       {NotFound, "The user has no such session."},
+	AuthUnverified:      {Forbidden, "The provider does not say that the address is verified. Verify it there, or link the provider to an account."},
+	AuthLinked:          {Conflict, "The provider's account, or another of the same provider, is linked already. Unlink it first."},
+	AuthNotLinked:       {NotFound, "The account is not linked to this provider."},
+	AuthLastWay:         {Conflict, "It is the user's last way to sign in. Add another first."},
+	AuthLastAdmin:       {Forbidden, "A server that has administrators keeps one. Make another user one first, or use the command line."},
+	AuthNoImpersonation: {Forbidden, "The caller may not act as this user, or not in this way. The message says why."},
+	AuthNotAnonymous:    {Conflict, "Only an anonymous user becomes another. Sign out first to sign up anew."},
 
 	FederationMisconfigured: {Invalid, "An identity provider in loam.yaml lacks a setting or has a wrong one. The message names it."},
 	FederationUnknown:       {NotFound, "No way in has this name. GET /auth/providers lists them."},

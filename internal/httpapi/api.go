@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/admin"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/config"
@@ -43,6 +44,7 @@ type Config struct {
 	Auth           *auth.Service
 	Tenant         *tenant.Service
 	Federation     *federation.Service
+	Admin          *admin.Service
 	Audit          *audit.Log
 	Mail           *mail.Service
 	Project        *config.Config    // loam.yaml, for what a sign-in page needs of it
@@ -74,7 +76,7 @@ func New(c Config) *API {
 			_ = a.sites.AddTrustedOrigin(origin) // loam.yaml was checked: each is one
 		}
 	}
-	for _, r := range routes {
+	for _, r := range routes() {
 		a.mux.Handle(r.pattern, &endpoint{a, r})
 	}
 	return a

@@ -34,43 +34,6 @@ func listRoles(c *call) (reply, error) {
 	return c.answer(http.StatusOK, list[config.Role]{Items: roles}, err)
 }
 
-func adminOrganizations(c *call) (reply, error) {
-	page, err := c.page("organizations")
-	if err != nil {
-		return reply{}, err
-	}
-	found, err := c.api.Tenant.Records(c.Context(), c.by, c.URL.Query().Get("search"), page)
-	return c.answer(http.StatusOK, found, err)
-}
-
-func adminOrganization(c *call) (reply, error) {
-	record, err := c.api.Tenant.Record(c.Context(), c.by, c.PathValue("org"))
-	return c.answer(http.StatusOK, record, err)
-}
-
-func suspendOrganization(c *call) (reply, error) {
-	in, err := decode[tenant.Suspension](c)
-	if err != nil {
-		return reply{}, err
-	}
-	record, err := c.api.Tenant.Suspend(c.Context(), c.by, c.PathValue("org"), in)
-	return c.answer(http.StatusOK, record, err)
-}
-
-func restoreOrganization(c *call) (reply, error) {
-	record, err := c.api.Tenant.Restore(c.Context(), c.by, c.PathValue("org"))
-	return c.answer(http.StatusOK, record, err)
-}
-
-func limitOrganization(c *call) (reply, error) {
-	in, err := decode[tenant.Override](c)
-	if err != nil {
-		return reply{}, err
-	}
-	record, err := c.api.Tenant.SetLimits(c.Context(), c.by, c.PathValue("org"), in)
-	return c.answer(http.StatusOK, record, err)
-}
-
 func deleteOrganization(c *call) (reply, error) {
 	in, err := decode[tenant.Deletion](c)
 	if err != nil {

@@ -1,12 +1,17 @@
 package httpapi
 
+import "slices"
+
 // guard says what a route demands of the caller before its handler runs.
 type guard uint8
 
 const (
-	open     guard = iota // nothing: credentials are not even looked at
-	anyone                // credentials are verified if shown; the rules decide
-	signedIn              // a user
+	open         guard = iota // nothing: credentials are not even looked at
+	anyone                    // credentials are verified if shown; the rules decide
+	signedIn                  // a user
+	adminReads                // an admin of the server, in a session of their own; to others nothing is there
+	adminActs                 // likewise, who has just proved who they are
+	adminUploads              // likewise, with a body of any length
 )
 
 // route is one line of the table.
@@ -17,7 +22,10 @@ type route struct {
 	doc     string // what it does, for docs/reference/http.md
 }
 
-var routes = []route{
+// routes are all of them.
+func routes() []route { return slices.Concat(mainRoutes, adminRoutes) }
+
+var mainRoutes = []route{
 	{"GET /{$}", open, front, "leads to `/api`"},
 	{"GET /healthz", open, health, "the process answers"},
 	{"GET /readyz", open, ready, "the database answers, and the server is not stopping"},
@@ -118,11 +126,6 @@ var routes = []route{
 	{"POST /auth/invitations/accept", signedIn, acceptInvitation, "joins the organization that invites the caller's confirmed address"},
 	{"POST /auth/invitations/decline", anyone, declineInvitation, "turns an invitation down"},
 	{"GET /auth/me/invitations", signedIn, myInvitations, "the open invitations for the caller's confirmed address"},
-	{"GET /auth/admin/organizations", signedIn, adminOrganizations, "a page of all organizations, for an admin of the server"},
-	{"GET /auth/admin/organizations/{org}", signedIn, adminOrganization, "any organization, likewise"},
-	{"POST /auth/admin/organizations/{org}/suspend", signedIn, suspendOrganization, "closes an organization to its members and keys, likewise"},
-	{"POST /auth/admin/organizations/{org}/restore", signedIn, restoreOrganization, "opens it again, likewise"},
-	{"PUT /auth/admin/organizations/{org}/limits", signedIn, limitOrganization, "sets limits of its own, likewise"},
 
 	{"GET /graphql", anyone, graphqlGet, "a GraphQL query in the URL; GraphiQL for a browser in development"},
 	{"POST /graphql", anyone, graphqlPost, "a GraphQL document"},

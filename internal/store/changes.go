@@ -27,7 +27,7 @@ func (w *writing) log(m *schema.Model, key []any, op query.WriteOp, before, afte
 		org = w.by.Org
 	}
 	_, err = w.conn.Exec(insertChange, w.store.now().UTC().Format(TimeFormat), org, m.Name, string(keyText),
-		opNames[op], textOrNull(before), textOrNull(after), w.by.Subject())
+		opNames[op], textOrNull(before), textOrNull(after), w.by.Actor())
 	return err
 }
 

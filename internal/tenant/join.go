@@ -1,0 +1,129 @@
+package tenant
+
+import (
+	"context"
+
+	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// Join makes a user a member of an organization, which is named by its id or slug,
+// within the caller's transaction: for imports. Tell Forget of it after the commit,
+// unless the user is new. role "" is member.
+func (s *Service) Join(ctx context.Context, c store.Conn, userID, org string, role Role, actor string) error {
+	if role == "" {
+		role = Member
+	}
+	if err := s.register.known(role); err != nil {
+		return err
+	}
+	if s.register.Off {
+		return withoutOrganizations()
+	}
+	id, err := named(c, org)
+	if err != nil {
+		return err
+	}
+	if _, err := findPerson(c, id, userID); err == nil {
+		return nil
+	}
+	added, err := s.add(c, id, userID, role)
+	if err != nil {
+		return err
+	}
+	return s.register.recordRole(ctx, c, "org.member_added", actor, added, id, "")
+}
+
+// Named returns the id of an organization that is named by it, or by a slug.
+func (s *Service) Named(ctx context.Context, ref string) (id string, err error) {
+	err = s.engine.Read(ctx, func(c store.Conn) (err error) {
+		id, err = named(c, ref)
+		return err
+	})
+	return id, wrap("looking for an organization", err)
+}
+
+// named takes an id for what it is, before a slug that looks like it.
+func named(c store.Conn, ref string) (id string, err error) {
+	gone := false
+	err = c.Query(`SELECT "id", "deleted_at" IS NOT NULL FROM "_orgs" WHERE ("id" = ?1 OR "slug" = ?1) AND "id" <> ?2
+		ORDER BY "id" = ?1 DESC LIMIT 1`, []any{ref, None}, func(r store.Row) error {
+		id, gone = r.Text(0), r.Bool(1)
+		return nil
+	})
+	if err == nil && (id == "" || gone) {
+		err = fault.New(fault.TenantNotFound, "there is no organization %q", ref)
+	}
+	return id, err
+}
+
+// Establish founds an organization for a user, who owns it, on behalf of an admin of
+// the server.
+func (s *Service) Establish(ctx context.Context, actor, userID string, in NewOrganization) (Record, error) {
+	org, err := s.found(ctx, userID, actor, in)
+	if err != nil {
+		return Record{}, err
+	}
+	var record Record
+	err = s.engine.Read(ctx, func(c store.Conn) (err error) {
+		record, err = s.record(c, org.ID)
+		return err
+	})
+	return record, wrap("reading a new organization", err)
+}
+
+// Amend gives an organization another name, slug, logo or colour, on behalf of an
+// admin of the server.
+func (s *Service) Amend(ctx context.Context, actor, org string, in ChangeOrganization) (Record, error) {
+	if err := s.withOrganizations(); err != nil {
+		return Record{}, err
+	}
+	if err := in.check(); err != nil {
+		return Record{}, err
+	}
+	var record Record
+	err := s.engine.Write(ctx, func(c store.Conn) (err error) {
+		if err := lock(c, org, stamp(s.now())); err != nil {
+			return err
+		}
+		if in.Slug != nil {
+			if err := freeSlug(c, org, *in.Slug); err != nil {
+				return err
+			}
+		}
+		if _, err := c.Exec(`UPDATE "_orgs" SET "name" = COALESCE(?2, "name"), "slug" = COALESCE(?3, "slug"), "logo" = COALESCE(?4, "logo"),
+			"color" = COALESCE(?5, "color") WHERE "id" = ?1`, org, orNull(in.Name), orNull(in.Slug), orNull(in.Logo), orNull(in.Color)); err != nil {
+			return err
+		}
+		if record, err = s.record(c, org); err != nil {
+			return err
+		}
+		return s.register.record(ctx, c, audit.Event{Action: "org.changed", Org: org, Actor: actor, Target: "org:" + org,
+			Details: map[string]any{"name": record.Name, "slug": record.Slug}})
+	})
+	return record, wrap("changing an organization", err)
+}
+
+// Everyone returns a page of the members of any organization, for an admin of the
+// server.
+func (s *Service) Everyone(ctx context.Context, org string, page Page) (People, error) {
+	limit, err := page.limit()
+	if err != nil {
+		return People{}, err
+	}
+	people := People{}
+	err = s.engine.Read(ctx, func(c store.Conn) error {
+		people = People{Items: []Person{}}
+		return c.Query(selectPerson+`WHERE m."org" = ?1 AND m."user_id" > ?2 ORDER BY m."user_id" LIMIT ?3`,
+			[]any{org, page.After, limit + 1}, func(r store.Row) error {
+				people.Items = append(people.Items, scanPerson(r))
+				return nil
+			})
+	})
+	if len(people.Items) > limit {
+		people.Items = people.Items[:limit]
+		people.NextCursor = &people.Items[limit-1].UserID
+	}
+	return people, wrap("listing members for an admin", err)
+}
