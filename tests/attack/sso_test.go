@@ -21,14 +21,14 @@ import (
 	"github.com/loam-dev/loam/internal/testkit"
 )
 
-// records are what the DNS says.
-type records struct {
+// zone is what the DNS says.
+type zone struct {
 	mu   sync.Mutex
 	text map[string][]string
 }
 
 // LookupTXT is asked where a domain is verified.
-func (r *records) LookupTXT(_ context.Context, name string) ([]string, error) {
+func (r *zone) LookupTXT(_ context.Context, name string) ([]string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.text[strings.TrimSuffix(name, ".")], nil
@@ -46,7 +46,7 @@ type company struct {
 
 func newCompany(t *testing.T, settings map[string]any) *company {
 	t.Helper()
-	dns := &records{text: map[string][]string{}}
+	dns := &zone{text: map[string][]string{}}
 	s := testkit.New(t, app, by(nil), func(o *backend.Options) { o.Resolver = dns })
 	c := &company{Server: s, owner: s.SignUp("owner@acme.test"), idp: testkit.NewSAMLProvider(t)}
 	base := "/auth/organizations/" + c.owner.Org
