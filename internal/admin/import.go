@@ -11,6 +11,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/tenant"
+	"github.com/loam-dev/loam/internal/userfile"
 )
 
 // Report is what came of an import.
@@ -28,11 +29,11 @@ type Mistake struct {
 
 // Import makes accounts of a file of users, which is read as a stream. Rows that
 // name an organization, by its id or slug, become members of it.
-func (s *Service) Import(ctx context.Context, by *access.Principal, file io.Reader, format auth.ImportFormat, o auth.ImportOptions) (Report, error) {
+func (s *Service) Import(ctx context.Context, by *access.Principal, file io.Reader, format userfile.Format, o auth.ImportOptions) (Report, error) {
 	o.Join = func(c store.Conn, user, org, role string) error {
 		return s.tenant.Join(ctx, c, user, org, tenant.Role(role), by.Subject())
 	}
-	done, err := s.auth.Import(ctx, auth.ParseImport(file, format), o)
+	done, err := s.auth.Import(ctx, userfile.Parse(file, format), o)
 	report := Report{ImportReport: done, DryRun: o.DryRun, Errors: []Mistake{}}
 	for _, mistake := range done.Errors {
 		if e, ok := errors.AsType[*fault.Error](mistake); ok {

@@ -7,6 +7,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -28,7 +29,7 @@ type EmailChange struct {
 // is verified: both must be followed. An address that somebody else has gets a
 // mail that says so, and the answer is the same.
 func (s *Service) AskEmailChange(ctx context.Context, p *access.Principal, in ChangeEmail, from Client) error {
-	email, err := canonicalEmail(in.Email)
+	email, err := person.Email(in.Email)
 	if err != nil {
 		return err
 	}

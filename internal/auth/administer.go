@@ -8,6 +8,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -67,21 +68,21 @@ type ChangeUser struct {
 // check refuses what does not fit, and brings the rest to the form that is stored.
 func (in *ChangeUser) check() error {
 	if in.Name != nil {
-		name, err := displayName(*in.Name)
+		name, err := person.Name(*in.Name)
 		if err != nil {
 			return err
 		}
 		in.Name = &name
 	}
 	if in.Email != nil {
-		email, err := canonicalEmail(*in.Email)
+		email, err := person.Email(*in.Email)
 		if err != nil {
 			return err
 		}
 		in.Email = &email
 	}
-	if in.Groups != nil && len(*in.Groups) > maxGroups {
-		return fault.New(fault.AuthBadName, "a user is in at most %d groups", maxGroups).At("groups")
+	if in.Groups != nil && len(*in.Groups) > person.MaxGroups {
+		return fault.New(fault.AuthBadName, "a user is in at most %d groups", person.MaxGroups).At("groups")
 	}
 	return nil
 }

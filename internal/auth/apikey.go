@@ -10,6 +10,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -56,7 +57,7 @@ func (s *Service) AddKey(ctx context.Context, org string, in NewKey) (Key, error
 
 // addKey makes a key by a user, or by nobody.
 func (s *Service) addKey(ctx context.Context, org string, by *access.Principal, in NewKey) (Key, error) {
-	name, err := displayName(in.Name)
+	name, err := person.Name(in.Name)
 	if err != nil {
 		return Key{}, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/tenant"
 )
 
@@ -127,7 +128,7 @@ func TestAPIKeysAreBounded(t *testing.T) {
 	if got[""] != maxKeys || got[fault.AuthKeyLimit] != 20 {
 		t.Errorf("the answers are %v", got)
 	}
-	for _, name := range []string{"", " ", "a\nb", strings.Repeat("x", maxName+1)} {
+	for _, name := range []string{"", " ", "a\nb", strings.Repeat("x", person.MaxName+1)} {
 		_, err := p.CreateKey(ctx, owner, NewKey{Name: name})
 		is(t, name, err, fault.AuthBadName)
 	}

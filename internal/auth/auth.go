@@ -17,6 +17,7 @@ import (
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/hooks"
+	"github.com/loam-dev/loam/internal/password"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -30,12 +31,7 @@ const (
 	maxSessions  = 100                  // per user; a further sign-in ends the oldest
 	maxOfClient  = 20                   // likewise, of one application's sessions of a user
 	maxKeys      = 100                  // live API keys per organization
-	maxEmail     = 254                  // bytes
-	maxName      = 200                  // characters
-	minPassword  = 8                    // characters, whatever loam.yaml says
-	maxPassword  = 1024                 // bytes
 	maxToken     = 4096                 // bytes of a token that is signed here
-	maxGroups    = 100                  // per user
 	cachedTokens = 32768                // verified tokens kept in memory, at most
 	cachedFor    = time.Minute          // after which a verified token is looked up again
 )
@@ -113,7 +109,7 @@ type Service struct {
 	idKeys   *keyring // of ID tokens; nil without an application that takes one
 	refresh  refreshTokens
 	codes    *vault.MAC // what is stored of codes
-	hasher   *hasher
+	hasher   *password.Hasher
 	attempts attempts
 	mails    mails
 	factors  factors
@@ -163,7 +159,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		idKeys:   idKeys,
 		refresh:  refreshTokens{cfg.Vault.MAC("auth/refresh")},
 		codes:    cfg.Vault.MAC("auth/codes"),
-		hasher:   newHasher(),
+		hasher:   password.New(password.Options{}),
 		attempts: newAttempts(cfg.Limits.SignIn, now),
 		mails:    newMails(cfg.Limits.Mail, now),
 		factors:  factors,

@@ -19,6 +19,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/mail"
+	"github.com/loam-dev/loam/internal/password"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/sqlite"
 	"github.com/loam-dev/loam/internal/tenant"
@@ -35,6 +36,7 @@ type place struct {
 	vault   *vault.Vault
 	dir     string
 	ahead   atomic.Int64 // of the real clock
+	derive  password.Derive
 
 	mu      sync.Mutex
 	letters []mail.Message // that were sent, oldest first
@@ -117,12 +119,22 @@ func newPlace(t testing.TB, settings ...func(*config.AuthConfig)) (*place, *atom
 	p.Service = p.open("https://app.example", settings...)
 	p.tenants = tenant.New(engine, tenant.Register{Now: p.clock}, p.Service, tenant.Outside{})
 	hashed := new(atomic.Int64)
-	p.hasher.idKey = func(password, salt []byte, _, _ uint32, _ uint8, _ uint32) []byte {
+	p.derive = func(password, salt []byte, _, _ uint32, _ uint8, _ uint32) []byte {
 		hashed.Add(1)
 		sum := sha256.Sum256(append(append([]byte{}, salt...), password...))
 		return sum[:]
 	}
+	p.hasher = password.New(password.Options{Derive: p.derive})
 	return p, hashed
+}
+
+// derived puts something around every hash from now on.
+func (p *place) derived(around func(hash func() []byte) []byte) {
+	inner := p.derive
+	p.derive = func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte {
+		return around(func() []byte { return inner(password, salt, passes, memory, threads, size) })
+	}
+	p.hasher = password.New(password.Options{Derive: p.derive})
 }
 
 // open starts another service over the same database.

@@ -8,6 +8,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -77,7 +78,7 @@ func (s *Service) accountOf(ctx context.Context, c store.Conn, e External) (acco
 		}
 		return findAccount(c, selectAccount+`WHERE u."id" = ?1`, owner)
 	}
-	email, err := canonicalEmail(e.Email)
+	email, err := person.Email(e.Email)
 	if err != nil || !e.EmailVerified {
 		return account{}, fault.New(fault.AuthUnverified, "%s does not say that the address is verified: verify it there, or sign in another way and link %s to your account",
 			providerName(e.Provider), providerName(e.Provider))
@@ -103,7 +104,7 @@ func (s *Service) newExternal(ctx context.Context, c store.Conn, e External, ema
 		return account{}, signUpClosed(s.settings.SignUp)
 	}
 	user := account{User: User{ID: newID(), Email: email, CreatedAt: stamp(s.now())}}
-	user.Name, _ = displayName(e.Name) // a name that we do not take is none
+	user.Name, _ = person.Name(e.Name) // a name that we do not take is none
 	user.Locale, _ = locale(e.Locale)
 	insert := s.insertNew
 	if e.Join != nil {
@@ -138,7 +139,7 @@ func (s *Service) Link(ctx context.Context, p *access.Principal, e External) err
 		if err := s.link(ctx, c, user, e); err != nil || user.Email != "" || !e.EmailVerified {
 			return err
 		}
-		email, err := canonicalEmail(e.Email)
+		email, err := person.Email(e.Email)
 		if err != nil {
 			return nil // none that we take
 		}
@@ -209,7 +210,7 @@ func identityOwner(c store.Conn, e External) (user string, err error) {
 
 func (s *Service) touchIdentity(c store.Conn, e External) error {
 	_, err := c.Exec(`UPDATE "_identities" SET "email" = ?1, "last_used_at" = ?2 WHERE "provider" = ?3 AND "subject" = ?4`,
-		e.Email[:min(len(e.Email), maxEmail)], stamp(s.now()), e.Provider, e.Subject)
+		e.Email[:min(len(e.Email), person.MaxEmail)], stamp(s.now()), e.Provider, e.Subject)
 	return err
 }
 
@@ -217,7 +218,7 @@ func (s *Service) touchIdentity(c store.Conn, e External) error {
 func (s *Service) link(ctx context.Context, c store.Conn, user account, e External) error {
 	n, err := c.Exec(`INSERT INTO "_identities" ("provider", "subject", "user_id", "email", "created_at", "last_used_at")
 		SELECT ?1, ?2, ?3, ?4, ?5, ?5 WHERE NOT EXISTS (SELECT 1 FROM "_identities" WHERE "user_id" = ?3 AND "provider" = ?1)`,
-		e.Provider, e.Subject, user.ID, e.Email[:min(len(e.Email), maxEmail)], stamp(s.now()))
+		e.Provider, e.Subject, user.ID, e.Email[:min(len(e.Email), person.MaxEmail)], stamp(s.now()))
 	if err == nil && n == 0 {
 		err = fault.New(fault.AuthLinked, "another %s account signs in here already: unlink it first", providerName(e.Provider))
 	}

@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/password"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/userfile"
 )
 
 const (
@@ -36,13 +38,13 @@ type ImportReport struct {
 	Errors  []error `json:"-"` // of the first rows that failed
 }
 
-// Import makes accounts of rows, such as ParseImport yields. Passwords are not
+// Import makes accounts of rows, such as userfile.Parse yields. Passwords are not
 // hashed: each sign-in with one does. Rows are written in batches, and those
 // written stay where a later one fails. The error is of what ended the import
 // before its last row; a row's mistake is in the report.
-func (s *Service) Import(ctx context.Context, rows iter.Seq2[ImportUser, error], o ImportOptions) (ImportReport, error) {
+func (s *Service) Import(ctx context.Context, rows iter.Seq2[userfile.User, error], o ImportOptions) (ImportReport, error) {
 	i := &importing{Service: s, ImportOptions: o}
-	var batch []ImportUser
+	var batch []userfile.User
 	for user, err := range rows {
 		switch {
 		case fault.Is(err, fault.AuthBadImport):
@@ -100,7 +102,7 @@ var errDryRun = errors.New("dry run")
 
 // write puts a batch into one transaction. Where a row makes that impossible it
 // halves the batch, until the row is alone.
-func (i *importing) write(ctx context.Context, batch []ImportUser) error {
+func (i *importing) write(ctx context.Context, batch []userfile.User) error {
 	if len(batch) == 0 {
 		return nil
 	}
@@ -142,20 +144,20 @@ func (i *importing) write(ctx context.Context, batch []ImportUser) error {
 }
 
 // ofRow makes a refusal the row's; what is no refusal ends the import.
-func ofRow(user ImportUser, err error) error {
+func ofRow(user userfile.User, err error) error {
 	e, ok := errors.AsType[*fault.Error](err)
 	if !ok || e.Code == fault.AuthBadImport {
 		return err
 	}
 	switch e.Kind() {
 	case fault.Invalid, fault.Forbidden, fault.NotFound, fault.Conflict:
-		return badRow(user.Line, "org", "%s", e.Message)
+		return userfile.BadRow(user.Line, "org", "%s", e.Message)
 	}
 	return err
 }
 
 // put writes one row and tells whose account it changed.
-func (i *importing) put(c store.Conn, user ImportUser, done *ImportReport) (string, error) {
+func (i *importing) put(c store.Conn, user userfile.User, done *ImportReport) (string, error) {
 	old, err := findAccount(c, selectAccount+`WHERE u."email" = ?1`, user.Email)
 	switch {
 	case errors.Is(err, errNoAccount):
@@ -171,7 +173,7 @@ func (i *importing) put(c store.Conn, user ImportUser, done *ImportReport) (stri
 	return old.ID, i.update(c, old, user)
 }
 
-func (i *importing) create(c store.Conn, user ImportUser) (string, error) {
+func (i *importing) create(c store.Conn, user userfile.User) (string, error) {
 	id, now := newID(), stamp(i.now())
 	created, groups := now, "[]"
 	if user.CreatedAt != "" && user.CreatedAt < now {
@@ -184,7 +186,7 @@ func (i *importing) create(c store.Conn, user ImportUser) (string, error) {
 		}
 		groups = string(list)
 	}
-	var verified, disabled, password any
+	var verified, disabled, hash any
 	if user.Verified {
 		verified = now
 	}
@@ -192,17 +194,17 @@ func (i *importing) create(c store.Conn, user ImportUser) (string, error) {
 		disabled = now
 	}
 	if user.PasswordHash != "" {
-		password = importedMark + string(user.PasswordHash)
+		hash = password.ImportedMark + string(user.PasswordHash)
 	}
 	if _, err := c.Exec(`INSERT INTO "_users" ("id", "email", "verified_at", "name", "password", "groups", "disabled_at", "created_at", "updated_at")
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`, id, user.Email, verified, user.Name, password, groups, disabled, created, now); err != nil {
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`, id, user.Email, verified, user.Name, hash, groups, disabled, created, now); err != nil {
 		return "", err
 	}
 	switch {
 	case user.Org == "":
 		return id, i.orgs.First(c, id, user.Name)
 	case i.Join == nil:
-		return id, badRow(user.Line, "org", "leave the organization out: this import makes no members")
+		return id, userfile.BadRow(user.Line, "org", "leave the organization out: this import makes no members")
 	}
 	return id, i.Join(c, id, user.Org, user.Role)
 }
@@ -211,13 +213,13 @@ func (i *importing) create(c store.Conn, user ImportUser) (string, error) {
 // here keeps its password and whether its address is verified: who signed up
 // with somebody's address before they were imported must not get what is theirs,
 // so that an account with an unverified address is left alone.
-func (i *importing) update(c store.Conn, old account, user ImportUser) error {
-	unopened := strings.HasPrefix(old.password, importedMark)
+func (i *importing) update(c store.Conn, old account, user userfile.User) error {
+	unopened := strings.HasPrefix(old.password, password.ImportedMark)
 	if !unopened && !old.EmailVerified {
-		return badRow(user.Line, "email", "somebody has signed up here with this address and not verified it: delete that account, or wait until they have")
+		return userfile.BadRow(user.Line, "email", "somebody has signed up here with this address and not verified it: delete that account, or wait until they have")
 	}
 	now := stamp(i.now())
-	var name, groups, verified, password any
+	var name, groups, verified, hash any
 	if user.Name != "" {
 		name = user.Name
 	}
@@ -232,10 +234,10 @@ func (i *importing) update(c store.Conn, old account, user ImportUser) error {
 		verified = now
 	}
 	if unopened && user.PasswordHash != "" {
-		password = importedMark + string(user.PasswordHash)
+		hash = password.ImportedMark + string(user.PasswordHash)
 	}
 	_, err := c.Exec(`UPDATE "_users" SET "name" = COALESCE(?1, "name"), "groups" = COALESCE(?2, "groups"),
 		"verified_at" = COALESCE("verified_at", ?3), "password" = COALESCE(?4, "password"), "updated_at" = ?5 WHERE "id" = ?6`,
-		name, groups, verified, password, now, old.ID)
+		name, groups, verified, hash, now, old.ID)
 	return err
 }

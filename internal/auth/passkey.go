@@ -6,6 +6,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/factor"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -69,7 +70,7 @@ func (s *Service) PasskeyOptions(ctx context.Context, p *access.Principal) (opti
 
 // AddPasskey registers what the browser has made.
 func (s *Service) AddPasskey(ctx context.Context, p *access.Principal, in factor.NewPasskey) (added factor.Passkey, err error) {
-	if in.Name, err = displayName(in.Name); err != nil {
+	if in.Name, err = person.Name(in.Name); err != nil {
 		return added, err
 	}
 	err = s.changeFactor(ctx, p, func(c store.Conn, user account) (err error) {
@@ -103,7 +104,7 @@ func (s *Service) RenamePasskey(ctx context.Context, p *access.Principal, id str
 	if p.Kind != access.User {
 		return key, signInFirst()
 	}
-	if in.Name, err = displayName(in.Name); err != nil {
+	if in.Name, err = person.Name(in.Name); err != nil {
 		return key, err
 	}
 	err = s.engine.Write(ctx, func(c store.Conn) (err error) {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/password"
+	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -20,11 +22,11 @@ type SignIn struct {
 // are counted before a password is hashed, by account in any spelling and by
 // network.
 func (s *Service) SignIn(ctx context.Context, in SignIn, from Client) (SignedIn, error) {
-	email, err := canonicalEmail(in.Email)
+	email, err := person.Email(in.Email)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	password, err := givenPassword(string(in.Password))
+	given, err := password.Given(string(in.Password))
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -37,7 +39,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn, from Client) (SignedIn,
 	}
 	result := unchecked
 	defer func() { end(result) }()
-	user, err := s.checkPassword(ctx, email, password)
+	user, err := s.checkPassword(ctx, email, given)
 	if fault.Is(err, fault.AuthWrong) {
 		result = failed
 		if err := s.recordFailure(ctx, user, email); err != nil {
@@ -48,14 +50,14 @@ func (s *Service) SignIn(ctx context.Context, in SignIn, from Client) (SignedIn,
 		return SignedIn{}, err
 	}
 	result = passed
-	if err := s.upgradeHash(ctx, user.ID, user.password, password); err != nil {
+	if err := s.upgradeHash(ctx, user.ID, user.password, given); err != nil {
 		return SignedIn{}, err
 	}
 	return s.signIn(ctx, user, ByPassword, from)
 }
 
 // checkPassword returns the account that the password opens.
-func (s *Service) checkPassword(ctx context.Context, email, password string) (account, error) {
+func (s *Service) checkPassword(ctx context.Context, email, given string) (account, error) {
 	var user account
 	err := s.engine.Read(ctx, func(c store.Conn) error {
 		var err error
@@ -65,7 +67,7 @@ func (s *Service) checkPassword(ctx context.Context, email, password string) (ac
 	if err != nil && !errors.Is(err, errNoAccount) {
 		return account{}, wrap("finding an account", err)
 	}
-	right, err := s.hasher.check(ctx, user.password, password)
+	right, err := s.hasher.Check(ctx, user.password, given)
 	switch {
 	case err != nil:
 		return account{}, err
@@ -73,6 +75,26 @@ func (s *Service) checkPassword(ctx context.Context, email, password string) (ac
 		return user, fault.New(fault.AuthWrong, "the email address or the password is wrong")
 	}
 	return user, nil
+}
+
+// upgradeHash replaces a hash that needs it, once the password that it is of is
+// known to be right, and does nothing for others. It loses to any other change
+// of the password. Where too many sign-ins wait, the next one sees to it.
+func (s *Service) upgradeHash(ctx context.Context, userID, old, given string) error {
+	if !password.NeedsUpgrade(old) {
+		return nil
+	}
+	hash, err := s.hasher.Hash(ctx, given)
+	if fault.Is(err, fault.AuthBusy) {
+		return nil
+	}
+	if err == nil {
+		err = s.engine.Write(ctx, func(c store.Conn) error {
+			_, err := c.Exec(`UPDATE "_users" SET "password" = ?1 WHERE "id" = ?2 AND "password" = ?3`, hash, userID, old)
+			return err
+		})
+	}
+	return wrap("upgrading a password hash", err)
 }
 
 // recordFailure notes a wrong password, for an account or for an address without

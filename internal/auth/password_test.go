@@ -16,6 +16,8 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/password"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // TestAttack015_ParallelGuesses sends 500 wrong passwords at once: no more are
@@ -280,18 +282,17 @@ func TestAttack136_ParallelHashes(t *testing.T) {
 	var running, peak, busy atomic.Int64
 	full, release := context.WithTimeout(context.Background(), 10*time.Second) // until the queue has refused all that it must
 	defer release()
-	cheap := p.hasher.idKey
-	p.hasher.idKey = func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte {
+	p.derived(func(cheap func() []byte) []byte {
 		now := running.Add(1)
 		defer running.Add(-1)
 		for old := peak.Load(); now > old && !peak.CompareAndSwap(old, now); old = peak.Load() {
 		}
 		<-full.Done()
-		return cheap(password, salt, passes, memory, threads, size)
-	}
+		return cheap()
+	})
 	got := together(1000, func(i int) error {
 		_, err := p.signIn(fmt.Sprintf("user%d@example.com", i), "a password")
-		if fault.Is(err, fault.AuthBusy) && busy.Add(1) == 1000-hashQueue-cores {
+		if fault.Is(err, fault.AuthBusy) && busy.Add(1) == 1000-password.MaxWaiting-cores {
 			release()
 		}
 		return err
@@ -299,40 +300,49 @@ func TestAttack136_ParallelHashes(t *testing.T) {
 	if peak.Load() != cores {
 		t.Errorf("%d hashes ran at once on %d cores", peak.Load(), cores)
 	}
-	if n := int64(got[fault.AuthWrong]); n < hashQueue || n > hashQueue+cores || got[fault.AuthBusy] != 1000-int(n) {
+	if n := int64(got[fault.AuthWrong]); n < password.MaxWaiting || n > password.MaxWaiting+cores || got[fault.AuthBusy] != 1000-int(n) {
 		t.Errorf("the answers are %v", got)
 	}
 }
 
-// TestArgon2 hashes for once in earnest.
-func TestArgon2(t *testing.T) {
-	h := newHasher()
-	hash, err := h.hash(context.Background(), rightPassword)
-	if err != nil {
+// TestUpgradeHash: the right password's first sign-in leaves a hash of ours, and
+// loses to a change that was faster.
+func TestUpgradeHash(t *testing.T) {
+	p, _ := newPlace(t)
+	id := p.signUp("ada").User.ID
+	const old = "$pbkdf2-sha256$i=1$c2FsdA$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLxJypzM8Xm2RZkWZLOdd+8xfHG4RbHjC9UJESBB06GXgw"
+	stored := func() (hash string) {
+		if err := p.engine.Read(t.Context(), func(c store.Conn) error {
+			return c.Query(`SELECT "password" FROM "_users" WHERE "id" = ?1`, []any{id}, func(r store.Row) error {
+				hash = r.Text(0)
+				return nil
+			})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return hash
+	}
+	own := stored()
+	if password.NeedsUpgrade(own) || password.NeedsUpgrade("") {
+		t.Fatalf("%q would be replaced", own)
+	}
+	if err := p.upgradeHash(t.Context(), id, own, rightPassword); err != nil || stored() != own {
+		t.Errorf("a hash of ours: %v, %q", err, stored())
+	}
+	if err := p.upgradeHash(t.Context(), id, old, "passwd"); err != nil || stored() != own {
+		t.Errorf("another password was set meanwhile: %v, %q", err, stored())
+	}
+	if err := p.engine.Write(t.Context(), func(c store.Conn) error {
+		_, err := c.Exec(`UPDATE "_users" SET "password" = ?1 WHERE "id" = ?2`, old, id)
+		return err
+	}); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
-		t.Errorf("the hash is %s", hash)
+	if err := p.upgradeHash(t.Context(), id, old, "passwd"); err != nil {
+		t.Fatal(err)
 	}
-	if again, _ := h.hash(context.Background(), rightPassword); again == hash {
-		t.Error("two hashes share a salt")
-	}
-	for password, want := range map[string]bool{rightPassword: true, rightPassword + " ": false, "": false} {
-		if got, err := h.check(context.Background(), hash, password); err != nil || got != want {
-			t.Errorf("%q: %v, %v", password, got, err)
-		}
-	}
-	if right, err := h.check(context.Background(), "", ""); right || err != nil {
-		t.Errorf("no hash: %v, %v", right, err)
-	}
-	for _, damaged := range []string{"x", "$2a$10$abc", hash[:40], strings.Replace(hash, "m=", "m=x", 1), strings.Replace(hash, "v=19", "v=16", 1)} {
-		if right, err := h.check(context.Background(), damaged, rightPassword); right || err == nil {
-			t.Errorf("the stored hash %q: %v, %v", damaged, right, err)
-		}
-	}
-	const vector = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
-	if right, err := h.check(context.Background(), vector, "password"); !right || err != nil {
-		t.Errorf("the reference implementation's vector: %v, %v", right, err)
+	if right, err := p.hasher.Check(t.Context(), stored(), "passwd"); !right || err != nil || password.NeedsUpgrade(stored()) {
+		t.Errorf("after the upgrade: %v, %v, %q", right, err, stored())
 	}
 }
 
@@ -345,18 +355,17 @@ func (p *place) freeze() {
 
 // slow makes each hash take a while, so that attempts overlap.
 func (p *place) slow(d time.Duration) {
-	quick := p.hasher.idKey
-	p.hasher.idKey = func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte {
+	p.derived(func(quick func() []byte) []byte {
 		time.Sleep(d)
-		return quick(password, salt, passes, memory, threads, size)
-	}
+		return quick()
+	})
 }
 
 // BenchmarkSignIn signs in 16 at a time, and beside it the hashes alone run one
 // per core: the rates should be nearly the same.
 func BenchmarkSignIn(b *testing.B) {
 	p, _ := newPlace(b)
-	p.hasher.idKey = argon2.IDKey
+	p.hasher = password.New(password.Options{})
 	emails := make([]string, 16)
 	for i := range emails {
 		emails[i] = p.signUp(fmt.Sprint("user", i)).User.Email
@@ -380,8 +389,8 @@ func BenchmarkSignIn(b *testing.B) {
 			b.Error(err)
 		}
 	}))
-	salt := slices.Repeat([]byte{7}, saltSize)
+	salt := slices.Repeat([]byte{7}, 16)
 	b.Run("argon2id alone", run(runtime.GOMAXPROCS(0), func(int) {
-		argon2.IDKey([]byte(rightPassword), salt, hashPasses, hashMemory, hashThreads, hashSize)
+		argon2.IDKey([]byte(rightPassword), salt, 2, 19*1024, 1, 32) // as the password room does
 	}))
 }

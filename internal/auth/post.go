@@ -11,6 +11,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/mail"
+	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -47,7 +48,7 @@ type posted struct {
 // answer nor the time that it takes tells whether the address has an account.
 func (s *Service) ask(ctx context.Context, to purpose, in Ask, from Client) error {
 	var err error
-	if in.Email, err = canonicalEmail(in.Email); err != nil {
+	if in.Email, err = person.Email(in.Email); err != nil {
 		return err
 	}
 	if in.Locale, err = locale(in.Locale); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -81,7 +82,7 @@ func (s *Service) ChangeMe(ctx context.Context, p *access.Principal, in ChangeMe
 	}
 	var name any
 	if in.Name != nil {
-		text, err := displayName(*in.Name)
+		text, err := person.Name(*in.Name)
 		if err != nil {
 			return Profile{}, err
 		}

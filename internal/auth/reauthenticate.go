@@ -7,6 +7,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/factor"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/password"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -74,11 +75,11 @@ func (s *Service) Reauthenticate(ctx context.Context, p *access.Principal, in Re
 func (s *Service) reprove(ctx context.Context, p *access.Principal, user account, in Reauthenticate) error {
 	switch {
 	case in.Password != "":
-		password, err := givenPassword(string(in.Password))
+		given, err := password.Given(string(in.Password))
 		if err != nil {
 			return err
 		}
-		right, err := s.hasher.check(ctx, user.password, password)
+		right, err := s.hasher.Check(ctx, user.password, given)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/password"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -133,7 +134,7 @@ func (s *Service) reauthenticate(ctx context.Context, p *access.Principal, shown
 	if err != nil || shown == "" {
 		return user, wrap("looking for a fresh sign-in", err)
 	}
-	password, err := givenPassword(string(shown))
+	given, err := password.Given(string(shown))
 	if err != nil {
 		return account{}, err
 	}
@@ -143,7 +144,7 @@ func (s *Service) reauthenticate(ctx context.Context, p *access.Principal, shown
 	}
 	result := unchecked
 	defer func() { end(result) }()
-	right, err := s.hasher.check(ctx, user.password, password)
+	right, err := s.hasher.Check(ctx, user.password, given)
 	switch {
 	case err != nil:
 		return account{}, err

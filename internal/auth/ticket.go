@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -56,7 +57,7 @@ func (p *Proof) check() error {
 		}
 		return nil
 	}
-	email, err := canonicalEmail(p.Email)
+	email, err := person.Email(p.Email)
 	if err != nil {
 		return err
 	}

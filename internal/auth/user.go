@@ -12,6 +12,8 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/password"
+	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -139,11 +141,11 @@ func (s *Service) newAccount(ctx context.Context, in SignUp) (account, error) {
 
 // unhashed is a new account that lacks its password's hash.
 func (s *Service) unhashed(in SignUp) (account, error) {
-	email, err := canonicalEmail(in.Email)
+	email, err := person.Email(in.Email)
 	if err != nil {
 		return account{}, err
 	}
-	name, err := displayName(in.Name)
+	name, err := person.Name(in.Name)
 	if err != nil {
 		return account{}, err
 	}
@@ -160,11 +162,11 @@ func (s *Service) hashNew(ctx context.Context, chosen Secret, about ...string) (
 	if chosen == "" {
 		return "", nil
 	}
-	password, err := newPassword(string(chosen), s.settings.Password, about...)
+	text, err := password.Choose(string(chosen), s.settings.Password, about...)
 	if err != nil {
 		return "", err
 	}
-	return s.hasher.hash(ctx, password)
+	return s.hasher.Hash(ctx, text)
 }
 
 // insertAccount stores a new account, or says that its address is taken.
@@ -241,7 +243,7 @@ func (s *Service) active(c store.Conn, user, org string) (*Organization, error) 
 // AccountByEmail returns the id of the account with that address, in any
 // spelling, or "" where there is none; inside the caller's transaction.
 func (s *Service) AccountByEmail(c store.Conn, email string) (string, error) {
-	canonical, err := canonicalEmail(email)
+	canonical, err := person.Email(email)
 	if err != nil {
 		return "", err
 	}
@@ -253,7 +255,7 @@ func (s *Service) AccountByEmail(c store.Conn, email string) (string, error) {
 }
 
 // Address returns the one spelling of an address that accounts are known by.
-func (s *Service) Address(email string) (string, error) { return canonicalEmail(email) }
+func (s *Service) Address(email string) (string, error) { return person.Email(email) }
 
 // Forget makes every token of the user be looked up again: to call after any
 // change to what the user may do, once it is committed.
@@ -290,8 +292,8 @@ func (s *Service) SetAdmin(ctx context.Context, userID string, admin bool) error
 
 // SetGroups replaces the groups that the `groups` rules compare.
 func (s *Service) SetGroups(ctx context.Context, userID string, groups []string) error {
-	if len(groups) > maxGroups {
-		return fault.New(fault.AuthBadName, "a user is in at most %d groups", maxGroups).At("groups")
+	if len(groups) > person.MaxGroups {
+		return fault.New(fault.AuthBadName, "a user is in at most %d groups", person.MaxGroups).At("groups")
 	}
 	list, err := json.Marshal(append([]string{}, groups...))
 	if err != nil {

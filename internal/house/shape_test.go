@@ -14,7 +14,7 @@ import (
 const (
 	maxFunctionLines = 70
 	maxFileLines     = 500
-	maxPackageLines  = 7000
+	maxPackageLines  = 5700
 	maxPackageNames  = 60
 )
 

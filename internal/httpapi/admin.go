@@ -8,6 +8,7 @@ import (
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/tenant"
+	"github.com/loam-dev/loam/internal/userfile"
 )
 
 // What admins of the server do. Who may is the guard's to say.
@@ -111,7 +112,7 @@ func adminImpersonate(c *call) (reply, error) {
 // adminImport reads a file of users as it comes. The parameters of Firebase's hash,
 // one of which is a secret, are headers.
 func adminImport(c *call) (reply, error) {
-	format := auth.ImportFormat{Kind: c.URL.Query().Get("format")}
+	format := userfile.Format{Kind: c.URL.Query().Get("format")}
 	var o auth.ImportOptions
 	var err error
 	for name, to := range map[string]*bool{"dryRun": &o.DryRun, "update": &o.Update, "stopAtError": &o.StopAtError} {
@@ -120,7 +121,7 @@ func adminImport(c *call) (reply, error) {
 		}
 	}
 	if format.Kind == "firebase" {
-		format.Firebase = auth.FirebaseHash{SignerKey: auth.Secret(c.Header.Get("Firebase-Signer-Key")), SaltSeparator: c.Header.Get("Firebase-Salt-Separator")}
+		format.Firebase = userfile.FirebaseHash{SignerKey: auth.Secret(c.Header.Get("Firebase-Signer-Key")), SaltSeparator: c.Header.Get("Firebase-Salt-Separator")}
 		for name, to := range map[string]*int{"Firebase-Rounds": &format.Firebase.Rounds, "Firebase-Memory-Cost": &format.Firebase.MemoryCost} {
 			if *to, err = strconv.Atoi(c.Header.Get(name)); err != nil {
 				return reply{}, fault.New(fault.HTTPParameter, "send the header %s: a number, which Firebase's console shows with the hash parameters", name)

@@ -1,4 +1,4 @@
-package auth
+package password
 
 import (
 	_ "embed" // the list
@@ -111,7 +111,7 @@ func dull(folded string) bool {
 	if up || down || len(different) < 4 {
 		return true
 	}
-	for period := 1; period < minPassword && period < len(runes); period++ {
+	for period := 1; period < minLength && period < len(runes); period++ {
 		if slices.Equal(runes[period:], runes[:len(runes)-period]) {
 			return true
 		}
@@ -139,7 +139,7 @@ func tells(folded string, about []string) bool {
 			rest = strings.ReplaceAll(rest, word, "")
 		}
 	}
-	return rest != folded && utf8.RuneCountInString(rest) < minPassword
+	return rest != folded && utf8.RuneCountInString(rest) < minLength
 }
 
 func apart(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }

@@ -1,4 +1,4 @@
-package auth
+package password
 
 import (
 	"slices"
@@ -16,7 +16,7 @@ func TestCommonPasswordsAreSorted(t *testing.T) {
 		t.Fatalf("%d lines; sorted: %v", len(lines), slices.IsSorted(lines))
 	}
 	for _, line := range lines {
-		if !commonPassword(line) || len(line) < minPassword {
+		if !commonPassword(line) || len(line) < minLength {
 			t.Errorf("%q is not found", line)
 		}
 	}
@@ -37,11 +37,11 @@ func TestCommonPassword(t *testing.T) {
 	for _, password := range []string{
 		"correct horse battery", "a right password", "Tr0ub4dor&3x", "кот любит рыбу", "lovelace paints quilts", "tracker of nine owls", "9f3c2b7a41", "#", "# Passwords that are tried first", "\n", "",
 	} {
-		if short := len(password) < minPassword; !short && commonPassword(password, about...) {
+		if short := len(password) < minLength; !short && commonPassword(password, about...) {
 			t.Errorf("%q is refused", password)
 		}
 	}
-	_, err := newPassword("Tracker2026", config.Default().Auth.Password, "Tracker")
+	_, err := Choose("Tracker2026", config.Default().Auth.Password, "Tracker")
 	if e := fault.Of(err); e.Code != fault.AuthCommon || e.Field != "password" {
 		t.Errorf("the error is %v at %q", err, e.Field)
 	}

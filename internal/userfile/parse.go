@@ -1,4 +1,7 @@
-package auth
+// Package userfile reads files of users that other systems have written: CSV, JSON
+// and Firebase's export become checked rows, one at a time. It makes no accounts
+// (auth) and reads no more than a row ahead.
+package userfile
 
 import (
 	"bytes"
@@ -12,26 +15,27 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/vault"
 )
 
 // The limits of a file of users. It is read as a stream: no more than a row of
 // it is in memory.
 const (
-	importRows = 1_000_000
-	importSize = 1 << 30  // bytes
-	importRow  = 64 << 10 // bytes of a row
-	importRead = 4 << 10  // bytes that are read at once, and so beyond a row
-	importSlip = 16 * importRead
+	maxRows  = 1_000_000
+	maxSize  = 1 << 30  // bytes
+	maxRow   = 64 << 10 // bytes of a row
+	readSize = 4 << 10  // bytes that are read at once, and so beyond a row
+	slip     = 16 * readSize
 )
 
 var (
-	errImportSize = fmt.Errorf("a file of users has at most %d MiB: split it", importSize>>20)
-	errImportRow  = fmt.Errorf("a row has at most %d KiB", importRow>>10)
-	errImportRows = fmt.Errorf("a file of users has at most %d rows: split it", importRows)
+	errSize = fmt.Errorf("a file of users has at most %d MiB: split it", maxSize>>20)
+	errRow  = fmt.Errorf("a row has at most %d KiB", maxRow>>10)
+	errRows = fmt.Errorf("a file of users has at most %d rows: split it", maxRows)
 )
 
-// ImportFormat says how a file of users is written.
-type ImportFormat struct {
+// Format says how a file of users is written.
+type Format struct {
 	Kind     string       // csv; json: an array, or a row a line; firebase: what auth:export writes
 	Firebase FirebaseHash // for firebase
 }
@@ -39,35 +43,35 @@ type ImportFormat struct {
 // FirebaseHash is how a Firebase project hashes passwords: what its console shows
 // under "password hash parameters".
 type FirebaseHash struct {
-	SignerKey     Secret // base64
-	SaltSeparator string // base64
+	SignerKey     vault.Text // base64
+	SaltSeparator string     // base64
 	Rounds        int
 	MemoryCost    int
 }
 
-// ImportUser is an account of another system, checked.
-type ImportUser struct {
+// User is an account of another system, checked.
+type User struct {
 	Line         int // of the file
 	Email        string
 	Verified     bool
 	Name         string
-	PasswordHash Secret // in the form that is stored; "": another way of signing in
-	CreatedAt    string // "": now
+	PasswordHash vault.Text // in the form that is stored; "": another way of signing in
+	CreatedAt    string     // "": now
 	Disabled     bool
 	Groups       []string // nil: not said
 	Org, Role    string   // "": an organization of their own
 }
 
-// ParseImport reads users. A row with a mistake yields auth/bad_import at
-// "lines", its line and field, and the next row comes after it; what makes the
-// rest unreadable yields auth/bad_import_file and ends the sequence.
-func ParseImport(r io.Reader, format ImportFormat) iter.Seq2[ImportUser, error] {
-	return func(yield func(ImportUser, error) bool) {
+// Parse reads users. A row with a mistake yields auth/bad_import at "lines", its
+// line and field, and the next row comes after it; what makes the rest unreadable
+// yields auth/bad_import_file and ends the sequence.
+func Parse(r io.Reader, format Format) iter.Seq2[User, error] {
+	return func(yield func(User, error) bool) {
 		mark := []byte("\ufeff") // as Excel writes it
 		head := make([]byte, len(mark))
 		n, _ := io.ReadFull(r, head) // an error comes again with the next read
-		in := &importReader{r: io.MultiReader(bytes.NewReader(bytes.TrimPrefix(head[:n], mark)), r), total: importSize, line: 1}
-		p := &importParser{in: in, format: format, yield: yield}
+		in := &counter{r: io.MultiReader(bytes.NewReader(bytes.TrimPrefix(head[:n], mark)), r), total: maxSize, line: 1}
+		p := &parser{in: in, format: format, yield: yield}
 		var err error
 		switch format.Kind {
 		case "csv":
@@ -78,7 +82,7 @@ func ParseImport(r io.Reader, format ImportFormat) iter.Seq2[ImportUser, error] 
 			err = errors.New("the format is csv, json or firebase")
 		}
 		if err != nil && !errors.Is(err, errEnough) {
-			yield(ImportUser{}, p.unreadable(err))
+			yield(User{}, p.unreadable(err))
 		}
 	}
 }
@@ -86,36 +90,36 @@ func ParseImport(r io.Reader, format ImportFormat) iter.Seq2[ImportUser, error] 
 // errEnough ends a sequence whose reader has left the loop.
 var errEnough = errors.New("enough")
 
-type importParser struct {
-	in     *importReader
-	format ImportFormat
-	yield  func(ImportUser, error) bool
+type parser struct {
+	in     *counter
+	format Format
+	yield  func(User, error) bool
 	rows   int
 }
 
-func (p *importParser) unreadable(err error) error {
+func (p *parser) unreadable(err error) error {
 	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		err = fmt.Errorf("line %d is not well-formed JSON", p.in.lineAt(e.ByteOffset))
 	} else if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("it ends in the middle")
-	} else if errors.Is(err, errImportRow) {
-		err = errImportRow
+	} else if errors.Is(err, errRow) {
+		err = errRow
 	}
 	return fault.New(fault.AuthBadFile, "the file can't be read, or not to its end: %v", err).At("file")
 }
 
 // row hands a row on, checked.
-func (p *importParser) row(line int, values map[string]any, err error) error {
+func (p *parser) row(line int, values map[string]any, err error) error {
 	p.rows++
-	if p.rows > importRows {
-		return errImportRows
+	if p.rows > maxRows {
+		return errRows
 	}
-	user := ImportUser{}
+	user := User{}
 	if err == nil {
-		user, err = importUser(line, values)
+		user, err = readUser(line, values)
 	}
 	if err != nil {
-		user = ImportUser{Line: line}
+		user = User{Line: line}
 	}
 	if !p.yield(user, err) {
 		return errEnough
@@ -125,7 +129,7 @@ func (p *importParser) row(line int, values map[string]any, err error) error {
 }
 
 // csv reads a header and rows, separated by commas.
-func (p *importParser) csv() error {
+func (p *parser) csv() error {
 	reader := csv.NewReader(p.in)
 	reader.ReuseRecord = true
 	p.in.next()
@@ -154,11 +158,11 @@ func (p *importParser) csv() error {
 		}
 		line, values := 0, map[string]any{}
 		if broken {
-			line, err = bad.StartLine, badRow(bad.StartLine, "row", "%v: a row has %d columns, and quotes only around a whole column", bad.Err, len(header))
+			line, err = bad.StartLine, BadRow(bad.StartLine, "row", "%v: a row has %d columns, and quotes only around a whole column", bad.Err, len(header))
 		} else {
 			line, _ = reader.FieldPos(0)
-			if reader.InputOffset()-start > importRow {
-				err = badRow(line, "row", "%v", errImportRow)
+			if reader.InputOffset()-start > maxRow {
+				err = BadRow(line, "row", "%v", errRow)
 			}
 			for i, column := range header {
 				values[column] = record[i]
@@ -174,7 +178,7 @@ func (p *importParser) csv() error {
 func checkHeader(header []string) error {
 	seen, email := map[string]bool{}, false
 	for _, column := range header {
-		field, err := importField(column)
+		field, err := fieldOf(column)
 		if err != nil {
 			return err
 		}
@@ -193,7 +197,7 @@ func checkHeader(header []string) error {
 // json reads an array, objects one after another, or an object that has its rows
 // in "users", as Firebase writes it. Rows are checked for duplicate keys and
 // UTF-8 one by one.
-func (p *importParser) json() error {
+func (p *parser) json() error {
 	p.in.next()
 	d := jsontext.NewDecoder(p.in, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	switch kind := d.PeekKind(); {
@@ -226,7 +230,7 @@ func (p *importParser) json() error {
 }
 
 // export finds the array of users in Firebase's export.
-func (p *importParser) export(d *jsontext.Decoder) error {
+func (p *parser) export(d *jsontext.Decoder) error {
 	if _, err := d.ReadToken(); err != nil {
 		return err
 	}
@@ -245,7 +249,7 @@ func (p *importParser) export(d *jsontext.Decoder) error {
 	return err
 }
 
-func (p *importParser) array(d *jsontext.Decoder) error {
+func (p *parser) array(d *jsontext.Decoder) error {
 	if _, err := d.ReadToken(); err != nil {
 		return err
 	}
@@ -259,7 +263,7 @@ func (p *importParser) array(d *jsontext.Decoder) error {
 }
 
 // value reads one row.
-func (p *importParser) value(d *jsontext.Decoder) error {
+func (p *parser) value(d *jsontext.Decoder) error {
 	raw, err := d.ReadValue()
 	if err != nil {
 		return err
@@ -267,18 +271,18 @@ func (p *importParser) value(d *jsontext.Decoder) error {
 	line := p.in.lineAt(d.InputOffset() - int64(len(raw)))
 	var values map[string]any
 	switch err = json.Unmarshal(raw, &values); {
-	case len(raw) > importRow:
-		err = badRow(line, "row", "%v", errImportRow)
+	case len(raw) > maxRow:
+		err = BadRow(line, "row", "%v", errRow)
 	case err != nil:
-		err = badRow(line, "row", "a row is an object in UTF-8 without duplicate keys")
+		err = BadRow(line, "row", "a row is an object in UTF-8 without duplicate keys")
 	case p.format.Kind == "firebase":
 		err = p.format.Firebase.fill(line, values)
 	}
 	return p.row(line, values, err)
 }
 
-// importReader counts: bytes, to bound a row and the file, and lines.
-type importReader struct {
+// counter counts: bytes, to bound a row and the file, and lines.
+type counter struct {
 	r          io.Reader
 	row, total int64 // bytes that may still be read
 	offset     int64
@@ -287,16 +291,16 @@ type importReader struct {
 }
 
 // next begins a row.
-func (r *importReader) next() { r.row = importRow + importSlip }
+func (r *counter) next() { r.row = maxRow + slip }
 
-func (r *importReader) Read(b []byte) (int, error) {
+func (r *counter) Read(b []byte) (int, error) {
 	switch {
 	case r.total <= 0:
-		return 0, errImportSize
+		return 0, errSize
 	case r.row <= 0:
-		return 0, errImportRow
+		return 0, errRow
 	}
-	n, err := r.r.Read(b[:min(len(b), importRead)])
+	n, err := r.r.Read(b[:min(len(b), readSize)])
 	for i, c := range b[:n] {
 		if c == '\n' {
 			r.breaks = append(r.breaks, r.offset+int64(i))
@@ -307,7 +311,7 @@ func (r *importReader) Read(b []byte) (int, error) {
 }
 
 // lineAt tells the line of a byte, for offsets that grow.
-func (r *importReader) lineAt(offset int64) int {
+func (r *counter) lineAt(offset int64) int {
 	for len(r.breaks) > 0 && r.breaks[0] < offset {
 		r.breaks = r.breaks[1:]
 		r.line++

@@ -1,4 +1,4 @@
-package auth
+package userfile
 
 import (
 	"encoding/json"
@@ -11,11 +11,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/password"
+	"github.com/loam-dev/loam/internal/person"
+	"github.com/loam-dev/loam/internal/vault"
 )
 
-// importFields are the fields of a row by the names that other systems give
-// them, in lower case and without marks: Auth0, Cognito, Supabase, Django.
-var importFields = map[string]string{
+// fields are the fields of a row by the names that other systems give them, in
+// lower case and without marks: Auth0, Cognito, Supabase, Django.
+var fields = map[string]string{
 	"email": "email", "emailaddress": "email",
 	"emailverified": "email_verified", "emailconfirmedat": "email_verified",
 	"name": "name", "displayname": "name", "fullname": "name",
@@ -29,50 +32,50 @@ var importFields = map[string]string{
 	"role": "role",
 }
 
-// importField tells the field that a column is, or "" for one that is left out.
+// fieldOf tells the field that a column is, or "" for one that is left out.
 // One that looks like a hash is not left out by a slip of the pen.
-func importField(column string) (string, error) {
+func fieldOf(column string) (string, error) {
 	plain := strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return -1
 		}
 		return unicode.ToLower(r)
 	}, column)
-	field := importFields[plain]
+	field := fields[plain]
 	if field == "" && strings.Contains(plain, "hash") {
 		return "", fmt.Errorf("the column %.100q is unknown: call it password_hash, or leave it out", column)
 	}
 	return field, nil
 }
 
-// badRow is a mistake in a row.
-func badRow(line int, field, format string, args ...any) error {
+// BadRow is a mistake in a row, as auth/bad_import at the field.
+func BadRow(line int, field, format string, args ...any) error {
 	return fault.New(fault.AuthBadImport, "line %d, %s: %s", line, field, fmt.Sprintf(format, args...)).At(fmt.Sprintf("lines.%d.%s", line, field))
 }
 
-// importedRow reads the fields of a row and keeps the first mistake.
-type importedRow struct {
+// row reads the fields of a row and keeps the first mistake.
+type row struct {
 	line   int
 	fields map[string]any
 	err    error
 }
 
-func (r *importedRow) fail(field, format string, args ...any) {
+func (r *row) fail(field, format string, args ...any) {
 	if r.err == nil {
-		r.err = badRow(r.line, field, format, args...)
+		r.err = BadRow(r.line, field, format, args...)
 	}
 }
 
-// importUser checks a row: values by the names of their columns.
-func importUser(line int, values map[string]any) (ImportUser, error) {
-	r := &importedRow{line: line, fields: map[string]any{}}
+// readUser checks a row: values by the names of their columns.
+func readUser(line int, values map[string]any) (User, error) {
+	r := &row{line: line, fields: map[string]any{}}
 	columns := make([]string, 0, len(values))
 	for column := range values {
 		columns = append(columns, column)
 	}
 	slices.Sort(columns) // which of two names of a field counts must not be chance
 	for _, column := range columns {
-		field, err := importField(column)
+		field, err := fieldOf(column)
 		if err != nil {
 			r.fail("row", "%v", err)
 		}
@@ -80,7 +83,7 @@ func importUser(line int, values map[string]any) (ImportUser, error) {
 			r.fields[field] = values[column]
 		}
 	}
-	user := ImportUser{
+	user := User{
 		Line: line, Email: r.email(), Verified: r.yes("email_verified"), Name: r.name(), PasswordHash: r.hash(),
 		CreatedAt: r.time("created_at"), Disabled: r.yes("disabled"), Groups: r.groups(), Org: r.text("org"),
 	}
@@ -91,7 +94,7 @@ func importUser(line int, values map[string]any) (ImportUser, error) {
 }
 
 // text reads a field as text, however it is written.
-func (r *importedRow) text(field string) string {
+func (r *row) text(field string) string {
 	switch v := r.fields[field].(type) {
 	case nil:
 		return ""
@@ -110,20 +113,20 @@ func (r *importedRow) text(field string) string {
 	return ""
 }
 
-func (r *importedRow) email() string {
-	email, err := canonicalEmail(r.text("email"))
+func (r *row) email() string {
+	email, err := person.Email(r.text("email"))
 	if err != nil {
 		r.fail("email", "%s", fault.Of(err).Message)
 	}
 	return email
 }
 
-func (r *importedRow) name() string {
+func (r *row) name() string {
 	text := r.text("name")
 	if text == "" {
 		text = r.text("given_name") + " " + r.text("family_name")
 	}
-	name, err := displayName(text)
+	name, err := person.Name(text)
 	if err != nil {
 		r.fail("name", "%s", fault.Of(err).Message)
 	}
@@ -131,20 +134,20 @@ func (r *importedRow) name() string {
 }
 
 // hash never quotes what it read: it may be a password.
-func (r *importedRow) hash() Secret {
+func (r *row) hash() vault.Text {
 	text := r.text("password_hash")
 	if text == "" || text[0] == '!' { // Django's mark of an account without a password
 		return ""
 	}
-	stored, err := foreignHash(text)
+	stored, err := password.Foreign(text)
 	if err != nil {
 		r.fail("password_hash", "%v", err)
 	}
-	return Secret(stored)
+	return vault.Text(stored)
 }
 
 // yes reads a truth. A time is one too, as where Supabase says since when.
-func (r *importedRow) yes(field string) bool {
+func (r *row) yes(field string) bool {
 	text := strings.ToLower(r.text(field))
 	switch text {
 	case "true", "t", "yes", "1":
@@ -152,19 +155,19 @@ func (r *importedRow) yes(field string) bool {
 	case "", "false", "f", "no", "0", "null":
 		return false
 	}
-	if _, ok := importTime(text); !ok {
+	if _, ok := readTime(text); !ok {
 		r.fail(field, "write true or false")
 		return false
 	}
 	return true
 }
 
-func (r *importedRow) time(field string) string {
+func (r *row) time(field string) string {
 	text := r.text(field)
 	if text == "" {
 		return ""
 	}
-	t, ok := importTime(text)
+	t, ok := readTime(text)
 	if !ok {
 		r.fail(field, "write the time as 2026-01-31T09:30:00Z, or as seconds or milliseconds since 1970")
 		return ""
@@ -172,8 +175,8 @@ func (r *importedRow) time(field string) string {
 	return stamp(t)
 }
 
-// importTime reads a time of this era; without a zone it is UTC.
-func importTime(text string) (time.Time, bool) {
+// readTime reads a time of this era; without a zone it is UTC.
+func readTime(text string) (time.Time, bool) {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		t := time.Unix(n, 0)
 		if n >= 100_000_000_000 { // seconds of the year 5138, or milliseconds of 1973
@@ -193,7 +196,7 @@ func importTime(text string) (time.Time, bool) {
 }
 
 // groups reads a list, or a text with semicolons or a JSON list in it.
-func (r *importedRow) groups() []string {
+func (r *row) groups() []string {
 	var list []any
 	switch v := r.fields["groups"].(type) {
 	case nil:
@@ -218,15 +221,15 @@ func (r *importedRow) groups() []string {
 	groups := []string{}
 	for _, v := range list {
 		text, ok := v.(string)
-		name, err := displayName(text)
+		name, err := person.Name(text)
 		if !ok || err != nil || !utf8.ValidString(text) {
-			r.fail("groups", "a group is a name of at most %d characters", maxName)
+			r.fail("groups", "a group is a name of at most %d characters", person.MaxName)
 		}
 		if name != "" && !slices.Contains(groups, name) {
 			groups = append(groups, name)
 		}
-		if len(groups) > maxGroups {
-			r.fail("groups", "a user is in at most %d groups", maxGroups)
+		if len(groups) > person.MaxGroups {
+			r.fail("groups", "a user is in at most %d groups", person.MaxGroups)
 			return nil
 		}
 	}
@@ -241,8 +244,11 @@ func (f FirebaseHash) fill(line int, values map[string]any) error {
 		return nil
 	}
 	if f.SignerKey == "" || f.Rounds == 0 || f.MemoryCost == 0 {
-		return badRow(line, "password_hash", "give the project's password hash parameters (signer key, salt separator, rounds, memory cost): Firebase's console shows them under Authentication")
+		return BadRow(line, "password_hash", "give the project's password hash parameters (signer key, salt separator, rounds, memory cost): Firebase's console shows them under Authentication")
 	}
 	values["passwordHash"] = fmt.Sprintf("$firebase-scrypt$v=1,n=%d,r=%d,p=1,ss=%s,sk=%s$%s$%s", f.MemoryCost, f.Rounds, f.SaltSeparator, string(f.SignerKey), salt, hash)
 	return nil
 }
+
+// stamp writes a time in the canonical form, whose order is time order.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -1,8 +1,7 @@
-package auth
+package password
 
 import (
 	"bytes"
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/pbkdf2"
@@ -22,9 +21,6 @@ import (
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/crypto/scrypt"
-
-	"github.com/loam-dev/loam/internal/fault"
-	"github.com/loam-dev/loam/internal/store"
 )
 
 // What checking a hash of another system may cost: about a second of a core,
@@ -50,12 +46,12 @@ type matcher func(password []byte) bool
 // errHashForm is what a hash of a kind that nobody here can check is answered with.
 var errHashForm = errors.New("unknown form of password hash: send bcrypt ($2b$), argon2i or argon2id, scrypt, PBKDF2 or Firebase's scrypt")
 
-// importedMark stands before a hash that an import brought, until its password
+// ImportedMark stands before a hash that an import brought, until its password
 // is used here: whoever made an account here has a hash without it.
-const importedMark = "imported:"
+const ImportedMark = "imported:"
 
 // matcher reads a stored hash: a PHC string, or bcrypt's.
-func (h *hasher) matcher(stored string) (matcher, error) {
+func (h *Hasher) matcher(stored string) (matcher, error) {
 	fields := strings.Split(stored, "$")
 	if len(stored) > mostHash || len(fields) < 4 || fields[0] != "" {
 		return nil, errHashForm
@@ -63,7 +59,7 @@ func (h *hasher) matcher(stored string) (matcher, error) {
 	kind, fields := fields[1], fields[2:]
 	switch kind {
 	case "argon2id":
-		return argon2Matcher(fields, h.idKey)
+		return argon2Matcher(fields, h.derive)
 	case "argon2i":
 		return argon2Matcher(fields, argon2.Key)
 	case "2a", "2b", "2y":
@@ -82,7 +78,7 @@ func (h *hasher) matcher(stored string) (matcher, error) {
 	return nil, errHashForm
 }
 
-func argon2Matcher(fields []string, derive func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte) (matcher, error) {
+func argon2Matcher(fields []string, derive Derive) (matcher, error) {
 	if len(fields) != 4 || fields[0] != "v=19" {
 		return nil, errors.New("argon2 is checked in its version 19 alone: $argon2id$v=19$m=..,t=..,p=..$salt$key")
 	}
@@ -134,7 +130,7 @@ func scryptMatcher(fields []string) (matcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return whole(maxPassword, func(password []byte) bool {
+	return whole(maxLength, func(password []byte) bool {
 		key, err := scrypt.Key(password, salt, 1<<log.is, int(block.is), int(threads.is), len(want))
 		return err == nil && subtle.ConstantTimeCompare(key, want) == 1
 	}), nil
@@ -155,7 +151,7 @@ func scryptCost(log, block, threads uint64) error {
 // $firebase-scrypt$v=1,n=<mem_cost>,r=<rounds>,p=1,ss=<salt separator>,sk=<signer key>$salt$hash
 func firebaseMatcher(fields []string) (matcher, error) {
 	if len(fields) != 3 {
-		return nil, errors.New("Firebase's scrypt is $firebase-scrypt$v=1,n=..,r=..,p=1,ss=..,sk=..$salt$hash")
+		return nil, errors.New("the form of Firebase's scrypt is $firebase-scrypt$v=1,n=..,r=..,p=1,ss=..,sk=..$salt$hash")
 	}
 	var numbers []string
 	texts := map[string]string{}
@@ -184,7 +180,7 @@ func firebaseMatcher(fields []string) (matcher, error) {
 		return nil, errors.New("the signer key or the salt separator is not the project's")
 	}
 	salt = append(salt, separator...)
-	return whole(maxPassword, func(password []byte) bool {
+	return whole(maxLength, func(password []byte) bool {
 		key, err := scrypt.Key(password, salt, 1<<log.is, int(block.is), 1, 32)
 		if err != nil {
 			return false
@@ -217,7 +213,7 @@ func pbkdf2Matcher(fields []string, digest func() hash.Hash) (matcher, error) {
 	if blocks := (len(want) + digest().Size() - 1) / digest().Size(); rounds.is*uint64(blocks) > mostRounds {
 		return nil, fmt.Errorf("i times the key's %d blocks is at most %d", blocks, mostRounds)
 	}
-	return whole(maxPassword, func(password []byte) bool {
+	return whole(maxLength, func(password []byte) bool {
 		key, err := pbkdf2.Key(digest, string(password), salt, int(rounds.is), len(want))
 		return err == nil && subtle.ConstantTimeCompare(key, want) == 1
 	}), nil
@@ -285,9 +281,9 @@ func decode64(text string) ([]byte, error) {
 
 func encode64(b []byte) string { return base64.RawStdEncoding.EncodeToString(b) }
 
-// foreignHash returns the stored form of a hash from another system, or what is
-// wrong with it.
-func foreignHash(text string) (string, error) {
+// Foreign returns the stored form of a hash from another system, or what is
+// wrong with it. The error never quotes the text: it may be a password.
+func Foreign(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if len(text) > mostHash {
 		return "", fmt.Errorf("a password hash has at most %d bytes", mostHash)
@@ -316,7 +312,7 @@ func foreignHash(text string) (string, error) {
 			stored = strings.Join(parts, "$")
 		}
 	}
-	_, err := new(hasher).matcher(stored)
+	_, err := new(Hasher).matcher(stored)
 	return stored, err
 }
 
@@ -341,33 +337,13 @@ func werkzeugHash(method, rest string) (string, error) {
 	return "", errHashForm
 }
 
-// needsUpgrade tells whether a stored hash is another than a new one would be:
+// NeedsUpgrade tells whether a stored hash is another than a new one would be:
 // imported, or made when hashing cost less.
-func needsUpgrade(stored string) bool {
+func NeedsUpgrade(stored string) bool {
 	return stored != "" && !strings.HasPrefix(stored, ownHash())
 }
 
 // ownHash is how every hash made here begins.
 func ownHash() string {
 	return strings.TrimSuffix(phc(hashMemory, hashPasses, hashThreads, nil, nil), "$")
-}
-
-// upgradeHash replaces a hash that needs it, once the password that it is of is
-// known to be right, and does nothing for others. It loses to any other change
-// of the password. Where too many sign-ins wait, the next one sees to it.
-func (s *Service) upgradeHash(ctx context.Context, userID, old, password string) error {
-	if !needsUpgrade(old) {
-		return nil
-	}
-	hash, err := s.hasher.hash(ctx, password)
-	if fault.Is(err, fault.AuthBusy) {
-		return nil
-	}
-	if err == nil {
-		err = s.engine.Write(ctx, func(c store.Conn) error {
-			_, err := c.Exec(`UPDATE "_users" SET "password" = ?1 WHERE "id" = ?2 AND "password" = ?3`, hash, userID, old)
-			return err
-		})
-	}
-	return wrap("upgrading a password hash", err)
 }

@@ -1,4 +1,6 @@
-package auth
+// Package person is about what people are known by: the one spelling of an email
+// address, and names for others to read. Pure.
+package person
 
 import (
 	"strings"
@@ -9,18 +11,25 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 )
 
-// canonicalEmail returns the one spelling of an address: what is stored, what is
+// The limits on what people are known by.
+const (
+	MaxEmail  = 254 // bytes
+	MaxName   = 200 // characters, of a group's name too
+	MaxGroups = 100 // per user
+)
+
+// Email returns the one spelling of an address: what is stored, what is
 // unique, what attempts are counted by, and where mail goes. Case, surrounding
 // space and compatibility characters (full width, ligatures) make no difference;
 // look-alikes from other scripts are other addresses.
-func canonicalEmail(text string) (string, error) {
-	bad := fault.New(fault.AuthBadEmail, "write the email address as name@example.com, at most %d bytes", maxEmail).At("email")
-	if len(text) > 4*maxEmail {
+func Email(text string) (string, error) {
+	bad := fault.New(fault.AuthBadEmail, "write the email address as name@example.com, at most %d bytes", MaxEmail).At("email")
+	if len(text) > 4*MaxEmail {
 		return "", bad
 	}
 	email := norm.NFKC.String(strings.ToLower(norm.NFKC.String(strings.TrimSpace(text))))
 	local, domain, ok := cutLast(email, '@')
-	if !ok || len(email) > maxEmail || len(local) > 64 || !wellFormed(local, "!#$%&'*+-/=?^_`{|}~.") || !wellFormed(domain, "-.") {
+	if !ok || len(email) > MaxEmail || len(local) > 64 || !wellFormed(local, "!#$%&'*+-/=?^_`{|}~.") || !wellFormed(domain, "-.") {
 		return "", bad
 	}
 	return email, nil
@@ -51,11 +60,11 @@ func cutLast(text string, separator byte) (before, after string, ok bool) {
 	return text[:i], text[i+1:], true
 }
 
-// displayName checks a name for people to read.
-func displayName(text string) (string, error) {
+// Name checks a name for people to read.
+func Name(text string) (string, error) {
 	name := norm.NFC.String(strings.TrimSpace(text))
-	if len([]rune(name)) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
-		return "", fault.New(fault.AuthBadName, "a name has at most %d characters and no control characters", maxName).At("name")
+	if len([]rune(name)) > MaxName || strings.ContainsFunc(name, unicode.IsControl) {
+		return "", fault.New(fault.AuthBadName, "a name has at most %d characters and no control characters", MaxName).At("name")
 	}
 	return name, nil
 }

@@ -1,11 +1,9 @@
-package auth
+package password
 
 import (
 	"context"
 	"strings"
 	"testing"
-
-	"github.com/loam-dev/loam/internal/store"
 )
 
 // bcryptLong is a vector of a password of exactly the 72 bytes that bcrypt reads.
@@ -43,18 +41,18 @@ var foreignVectors = []struct{ source, hash, password string }{
 }
 
 func TestForeignHashes(t *testing.T) {
-	h := newHasher()
+	h := New(Options{})
 	for _, v := range foreignVectors {
-		stored, err := foreignHash(v.hash)
+		stored, err := Foreign(v.hash)
 		if err != nil {
 			t.Errorf("%s: %v", v.source, err)
 			continue
 		}
-		if !needsUpgrade(stored) {
+		if !NeedsUpgrade(stored) {
 			t.Errorf("%s: %q stays as it is", v.source, stored)
 		}
 		for password, want := range map[string]bool{v.password: true, v.password + "x": false} {
-			if got, err := h.check(context.Background(), stored, password); err != nil || got != want {
+			if got, err := h.Check(context.Background(), stored, password); err != nil || got != want {
 				t.Errorf("%s: the password %q: %v, %v", v.source, password, got, err)
 			}
 		}
@@ -67,7 +65,7 @@ func TestForeignHashesRefused(t *testing.T) {
 	bcrypt53 := strings.Repeat("a", 53)
 	key := strings.Repeat("A", 43)
 	for _, hash := range []string{
-		"", "$", "x", "plain text", "$1$salt$hash", "5f4dcc3b5aa765d61d8327deb882cf99", "$2a$10$abc", "$$$$$", "bcrypt$", "argon2$", importedMark + aBcrypt,
+		"", "$", "x", "plain text", "$1$salt$hash", "5f4dcc3b5aa765d61d8327deb882cf99", "$2a$10$abc", "$$$$$", "bcrypt$", "argon2$", ImportedMark + bcryptLong,
 		"$2x$10$" + bcrypt53, "$2b$31$" + bcrypt53, "$2b$15$" + bcrypt53, "$2b$03$" + bcrypt53, "$2b$-1$" + bcrypt53, "$2b$10$" + bcrypt53[1:] + "*", "$2b$10$" + bcrypt53 + "$",
 		"$argon2d$v=19$m=256,t=2,p=1$c29tZXNhbHQ$" + key,
 		"$argon2id$v=16$m=256,t=2,p=1$c29tZXNhbHQ$" + key,
@@ -97,7 +95,7 @@ func TestForeignHashesRefused(t *testing.T) {
 		"$firebase-scrypt$v=1,n=20,r=8,p=1,ss=Bw,sk=" + key + "$c29tZXNhbHQ$" + key,
 		"$scrypt$ln=14,r=8,p=1$c29tZXNhbHQ$" + strings.Repeat("A", 2000),
 	} {
-		if stored, err := foreignHash(hash); err == nil {
+		if stored, err := Foreign(hash); err == nil {
 			t.Errorf("%.80q is taken as %.80q", hash, stored)
 		}
 	}
@@ -107,12 +105,12 @@ func TestForeignHashesRefused(t *testing.T) {
 // 72 bytes that bcrypt reads opens nothing, nor does one with a zero byte, which
 // bcrypt and HMAC take for padding.
 func TestAttack023_ForeignPrefix(t *testing.T) {
-	h := newHasher()
+	h := New(Options{})
 	for _, v := range foreignVectors {
 		if strings.Contains(v.hash, "32768") || strings.Contains(v.hash, "n=14") {
 			continue // slow, and scrypt like the others
 		}
-		stored, err := foreignHash(v.hash)
+		stored, err := Foreign(v.hash)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,50 +118,9 @@ func TestAttack023_ForeignPrefix(t *testing.T) {
 		if v.password == bcryptLongIs {
 			wrong = bcryptLongIs + "chars after 72 are ignored" // Openwall's own vector, which matches there
 		}
-		if right, err := h.check(context.Background(), stored, wrong); right || err != nil {
+		if right, err := h.Check(context.Background(), stored, wrong); right || err != nil {
 			t.Errorf("%s: %q: %v, %v", v.source, wrong, right, err)
 		}
-	}
-}
-
-// TestUpgradeHash: the right password's first sign-in leaves a hash of ours, and
-// loses to a change that was faster.
-func TestUpgradeHash(t *testing.T) {
-	p, _ := newPlace(t)
-	id := p.signUp("ada").User.ID
-	const old = "$pbkdf2-sha256$i=1$c2FsdA$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLxJypzM8Xm2RZkWZLOdd+8xfHG4RbHjC9UJESBB06GXgw"
-	stored := func() (hash string) {
-		if err := p.engine.Read(t.Context(), func(c store.Conn) error {
-			return c.Query(`SELECT "password" FROM "_users" WHERE "id" = ?1`, []any{id}, func(r store.Row) error {
-				hash = r.Text(0)
-				return nil
-			})
-		}); err != nil {
-			t.Fatal(err)
-		}
-		return hash
-	}
-	own := stored()
-	if needsUpgrade(own) || needsUpgrade("") {
-		t.Fatalf("%q would be replaced", own)
-	}
-	if err := p.upgradeHash(t.Context(), id, own, rightPassword); err != nil || stored() != own {
-		t.Errorf("a hash of ours: %v, %q", err, stored())
-	}
-	if err := p.upgradeHash(t.Context(), id, old, "passwd"); err != nil || stored() != own {
-		t.Errorf("another password was set meanwhile: %v, %q", err, stored())
-	}
-	if err := p.engine.Write(t.Context(), func(c store.Conn) error {
-		_, err := c.Exec(`UPDATE "_users" SET "password" = ?1 WHERE "id" = ?2`, old, id)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.upgradeHash(t.Context(), id, old, "passwd"); err != nil {
-		t.Fatal(err)
-	}
-	if right, err := p.hasher.check(t.Context(), stored(), "passwd"); !right || err != nil || needsUpgrade(stored()) {
-		t.Errorf("after the upgrade: %v, %v, %q", right, err, stored())
 	}
 }
 
@@ -172,11 +129,11 @@ func FuzzForeignHash(f *testing.F) {
 		f.Add(v.hash)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		stored, err := foreignHash(text)
+		stored, err := Foreign(text)
 		if err != nil {
 			return
 		}
-		if again, err := foreignHash(stored); err != nil || again != stored {
+		if again, err := Foreign(stored); err != nil || again != stored {
 			t.Errorf("%q becomes %q, which becomes %q, %v", text, stored, again, err)
 		}
 	})
