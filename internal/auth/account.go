@@ -65,8 +65,8 @@ func (s *Service) Remove(ctx context.Context, c store.Conn, user, action, actor 
 
 // expel removes whatever was set up on an account whose address nobody had shown
 // to be theirs, before the one who has now comes in: passwords, factors, linked
-// identities, tickets and sessions. Organizations and rows stay: where addresses
-// are not confirmed they are as a rule the user's own.
+// identities, API keys, tickets and sessions. Organizations and rows stay: where
+// addresses are not confirmed they are as a rule the user's own.
 func (s *Service) expel(ctx context.Context, c store.Conn, user *account) error {
 	now := stamp(s.now())
 	if _, err := c.Exec(`UPDATE "_users" SET "password" = NULL, "updated_at" = ?1 WHERE "id" = ?2`, now, user.ID); err != nil {
@@ -81,6 +81,13 @@ func (s *Service) expel(ctx context.Context, c store.Conn, user *account) error 
 		return err
 	}
 	user.password = ""
+	if err := c.Query(`UPDATE "_api_keys" SET "revoked_at" = ?1 WHERE "created_by" = ?2 AND "revoked_at" IS NULL RETURNING "id"`, []any{now, user.ID},
+		func(r store.Row) error {
+			user.lost = append(user.lost, r.Text(0))
+			return nil
+		}); err != nil {
+		return err
+	}
 	if err := endSessions(c, user.ID, "", now); err != nil {
 		return err
 	}

@@ -256,6 +256,10 @@ func TestAttack008_FirstOwner(t *testing.T) {
 			p, _ := newPlace(t, func(c *config.AuthConfig) { c.Email.Code = true })
 			eve := p.signUp("ada") // with the address of another
 			is(t, "linking", p.Link(ctx, p.who(eve), External{Provider: "github", Subject: "eve"}), "")
+			key, err := p.CreateKey(ctx, p.who(eve), NewKey{Name: "eve's"})
+			is(t, "making a key", err, "")
+			_, err = p.VerifyKey(ctx, string(key.Secret))
+			is(t, "Eve's key, before", err, "")
 			ada, err := enter(p)
 			if err != nil || ada.User.ID != eve.User.ID || !ada.User.EmailVerified {
 				t.Fatalf("%+v, %v", ada, err)
@@ -266,9 +270,41 @@ func TestAttack008_FirstOwner(t *testing.T) {
 			is(t, "Eve's session", err, fault.AuthRevoked)
 			_, err = p.SignInExternal(ctx, External{Provider: "github", Subject: "eve"}, Client{})
 			is(t, "Eve's identity", err, fault.AuthUnverified)
+			_, err = p.VerifyKey(ctx, string(key.Secret))
+			is(t, "Eve's key", err, fault.AuthBadKey)
 			p.who(*ada.Session)
 		})
 	}
+}
+
+// TestAttack001_AnonymousTakesAnAddress: an anonymous user who takes Ada's address
+// waits signed in. When Ada signs up herself and confirms, she is alone in the account.
+func TestAttack001_AnonymousTakesAnAddress(t *testing.T) {
+	ctx := context.Background()
+	p, _ := newPlace(t, confirming("code"), func(c *config.AuthConfig) { c.Anonymous = true })
+	eve, err := p.SignInAnonymously(ctx, Client{})
+	is(t, "anonymously", err, "")
+	is(t, "linking", p.Link(ctx, p.who(*eve.Session), External{Provider: "github", Subject: "eve"}), "")
+	key, err := p.CreateKey(ctx, p.who(*eve.Session), NewKey{Name: "eve's"})
+	is(t, "making a key", err, "")
+	_, err = p.Become(ctx, p.who(*eve.Session), SignUp{Email: "ada@example.com", Password: "password of eve 1"}, Client{})
+	is(t, "taking the address", err, "")
+	p.post()
+	_, err = p.SignUp(ctx, SignUp{Email: "ada@example.com", Password: "password of ada 1", Name: "Ada"}, Client{})
+	is(t, "signing up", err, "")
+	ada, err := p.Confirm(ctx, Proof{Email: "ada@example.com", Code: code(p.letter())}, Client{})
+	if err != nil || ada.User.ID != eve.User.ID || ada.User.Name != "Ada" {
+		t.Fatalf("%+v, %v", ada, err)
+	}
+	_, err = p.Verify(ctx, string(eve.AccessToken))
+	is(t, "Eve's session", err, fault.AuthRevoked)
+	_, err = p.Refresh(ctx, Refresh{eve.RefreshToken})
+	is(t, "her refresh token", err, fault.AuthRevoked)
+	_, err = p.SignInExternal(ctx, External{Provider: "github", Subject: "eve"}, Client{})
+	is(t, "her identity", err, fault.AuthUnverified)
+	_, err = p.VerifyKey(ctx, string(key.Secret))
+	is(t, "her key", err, fault.AuthBadKey)
+	p.must(p.signIn("ada@example.com", "password of ada 1"))
 }
 
 // TestAttack003_Unverified: an address that the provider does not vouch for links

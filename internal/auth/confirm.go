@@ -40,7 +40,10 @@ func (s *Service) Confirm(ctx context.Context, p Proof, from Client) (SignedIn, 
 				return wrap("reading a sign-up", err)
 			}
 		}
-		if waiting.Password != "" && !user.EmailVerified {
+		if waiting.Password != "" && !user.EmailVerified { // of two who signed up; the other may be signed in
+			if err := s.expel(ctx, c, user); err != nil {
+				return err
+			}
 			if _, err := c.Exec(`UPDATE "_users" SET "name" = ?1, "password" = ?2 WHERE "id" = ?3`, waiting.Name, waiting.Password, user.ID); err != nil {
 				return err
 			}

@@ -66,7 +66,8 @@ type opening struct {
 	user    User
 	org     *Organization
 	refresh Secret
-	crowded bool // older sessions were ended to make room
+	crowded bool     // older sessions were ended to make room
+	lost    []string // API keys that ended on the way: of account.lost
 
 	client, scope string // of an application's session
 
@@ -132,9 +133,11 @@ func (s *Service) admit(ctx context.Context, c store.Conn, user account, how Met
 	}
 	challenge, err := s.challenge(c, user, how, from)
 	if err != nil || challenge != nil {
-		return opening{challenge: challenge, user: user.User}, err
+		return opening{challenge: challenge, user: user.User, lost: user.lost}, err
 	}
-	return s.enter(ctx, c, user, how, from)
+	o, err := s.enter(ctx, c, user, how, from)
+	o.lost = user.lost
+	return o, err
 }
 
 // enter opens the session of who has proved all that they owe.
@@ -149,6 +152,9 @@ func (s *Service) enter(ctx context.Context, c store.Conn, user account, how Met
 
 // signedIn is what the door answers, once the transaction of admit is durable.
 func (s *Service) signedIn(ctx context.Context, o opening) (SignedIn, error) {
+	for _, id := range o.lost {
+		s.apiKeys.forget(id)
+	}
 	if o.challenge != nil {
 		return SignedIn{Challenge: o.challenge}, nil
 	}

@@ -70,6 +70,7 @@ func Tables() []string {
 			"revoked_at" TEXT
 		) STRICT`,
 		`CREATE INDEX IF NOT EXISTS "_api_keys_org" ON "_api_keys" ("org", "id")`,
+		`CREATE INDEX IF NOT EXISTS "_api_keys_creator" ON "_api_keys" ("created_by")`,
 		`CREATE TABLE IF NOT EXISTS "_keys" (
 			"id" TEXT NOT NULL PRIMARY KEY,
 			"algorithm" TEXT NOT NULL DEFAULT 'EdDSA',

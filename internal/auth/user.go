@@ -48,6 +48,7 @@ type account struct {
 	disabled bool
 	groups   []string
 	admin    bool
+	lost     []string // ids of API keys that expel has ended
 }
 
 // errNoAccount is what looking for an account that is not there returns.
