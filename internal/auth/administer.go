@@ -130,6 +130,15 @@ func (s *Service) KeepAdmin(c store.Conn) error {
 	return err
 }
 
+// HasAdmin tells whether somebody administers the server.
+func (s *Service) HasAdmin(ctx context.Context) (has bool, err error) {
+	err = s.engine.Read(ctx, s.KeepAdmin)
+	if fault.Is(err, fault.AuthLastAdmin) {
+		return false, nil
+	}
+	return err == nil, wrap("looking for an administrator", err)
+}
+
 // amending is a change of one account.
 type amending struct {
 	*Service

@@ -86,7 +86,7 @@ func (c *console) demo(ctx context.Context, at *place, files fs.FS, dir string) 
 	}
 	c.welcome(address(s), planted)
 	c.invite(address(s), planted, p.compiled.Schema, files == c.example)
-	return c.serve(ctx, s, b)
+	return c.serve(ctx, at, s, b, log)
 }
 
 // welcome says what there is to see and how.

@@ -13,11 +13,11 @@ import (
 func (c *console) keysCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "Make master keys and API keys",
+		Short: "Make master keys and API keys, and rotate signing keys",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  nothingNamed,
 	}
-	cmd.AddCommand(c.apiKeyCommand(), &cobra.Command{
+	cmd.AddCommand(c.apiKeyCommand(), c.rotateKeysCommand(), &cobra.Command{
 		Use:   "generate",
 		Short: "Print a new master key",
 		Long: `Print a new random master key for LOAM_MASTER_KEY. Keep it where you keep

@@ -58,7 +58,11 @@ const gcPercent = 200
 
 // serve says that the server is ready and answers until ctx ends; then the
 // backend stops being ready, and the requests under way finish.
-func (c *console) serve(ctx context.Context, s *server.Server, b *backend.Backend) error {
+func (c *console) serve(ctx context.Context, at *place, s *server.Server, b *backend.Backend, log *slog.Logger) error {
+	defer c.listenLocal(ctx, at, b, log)()
+	if err := c.offerAdmin(ctx, b, log); err != nil {
+		return err
+	}
 	defer context.AfterFunc(ctx, b.Drain)()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)

@@ -74,7 +74,7 @@ func (c *console) production(ctx context.Context, at *place) (err error) {
 		return err
 	}
 	log.Info("serving", "address", s.Addr())
-	err = c.serve(ctx, s, b)
+	err = c.serve(ctx, at, s, b, log)
 	log.Info("stopped")
 	return err
 }

@@ -237,3 +237,26 @@ func limitOrganization(c *call) (reply, error) {
 	record, err := c.api.Tenant.SetLimits(c.Context(), c.by, org, in)
 	return c.answer(http.StatusOK, record, err)
 }
+
+func adminDeleteOrganization(c *call) (reply, error) {
+	in, err := decode[tenant.Deletion](c)
+	if err != nil {
+		return reply{}, err
+	}
+	org, err := c.organization()
+	if err != nil {
+		return reply{}, err
+	}
+	return c.answer(http.StatusNoContent, nil, c.api.Tenant.Abolish(c.Context(), c.by.Subject(), org, in))
+}
+
+func adminExportOrganization(c *call) (reply, error) {
+	org, err := c.organization()
+	if err == nil {
+		err = c.api.Tenant.TakeAlong(c.Context(), c.by.Subject(), org)
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	return c.export(org), nil
+}

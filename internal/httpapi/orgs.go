@@ -48,9 +48,14 @@ func exportOrganization(c *call) (reply, error) {
 	if err := c.api.Tenant.MayExport(c.Context(), c.by, org); err != nil {
 		return reply{}, err
 	}
+	return c.export(org), nil
+}
+
+// export is everything that an organization has.
+func (c *call) export(org string) reply {
 	c.out.Set("Cache-Control", "no-store")
 	c.out.Set("Content-Disposition", `attachment; filename="organization.jsonl"`)
 	return reply{status: http.StatusOK, mime: "application/jsonl", stream: func(ctx context.Context, w io.Writer) error {
 		return c.api.Tenant.Export(ctx, org, w)
-	}}, nil
+	}}
 }

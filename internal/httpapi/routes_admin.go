@@ -16,6 +16,8 @@ var adminRoutes = []route{
 	{"POST /auth/admin/organizations", adminActs, adminFound, "founds an organization for a user"},
 	{"GET /auth/admin/organizations/{org}", adminReads, adminOrganization, "any organization, by id or slug"},
 	{"PATCH /auth/admin/organizations/{org}", adminActs, adminChangeOrganization, "changes its name, slug, logo or colour"},
+	{"DELETE /auth/admin/organizations/{org}", adminActs, adminDeleteOrganization, "deletes it with all that is in it; `confirm` is its slug"},
+	{"POST /auth/admin/organizations/{org}/export", adminActs, adminExportOrganization, "all that is in it, as JSON Lines"},
 	{"GET /auth/admin/organizations/{org}/members", adminReads, adminMembers, "a page of its members"},
 	{"POST /auth/admin/organizations/{org}/suspend", adminActs, suspendOrganization, "closes an organization to its members and keys"},
 	{"POST /auth/admin/organizations/{org}/restore", adminActs, restoreOrganization, "opens it again"},

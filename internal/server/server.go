@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -40,6 +42,34 @@ func Listen(ctx context.Context, addr string, h http.Handler, log *slog.Logger) 
 	if err != nil {
 		return nil, err
 	}
+	return newServer(ln, h, log)
+}
+
+// ListenLocal binds a socket in the file system that the process's own user alone
+// may open. What a server that was killed has left there is replaced: the caller
+// holds what makes it the only one.
+func ListenLocal(ctx context.Context, path string, h http.Handler, log *slog.Logger) (*Server, error) {
+	private, err := os.MkdirTemp(filepath.Dir(path), ".s") // until the socket has its mode, nobody else gets to it
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(private)
+	bound := filepath.Join(private, "s")
+	ln, err := new(net.ListenConfig).Listen(ctx, "unix", bound)
+	if err != nil {
+		return nil, err
+	}
+	ln.(*net.UnixListener).SetUnlinkOnClose(false) // it has moved by then
+	if err = os.Chmod(bound, 0o600); err == nil {
+		err = os.Rename(bound, path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, ln.Close())
+	}
+	return newServer(ln, h, log)
+}
+
+func newServer(ln net.Listener, h http.Handler, log *slog.Logger) (*Server, error) {
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(gzipFrom), gzhttp.EnableZstd(false))
 	if err != nil {
 		return nil, errors.Join(err, ln.Close())

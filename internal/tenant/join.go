@@ -127,3 +127,38 @@ func (s *Service) Everyone(ctx context.Context, org string, page Page) (People, 
 	}
 	return people, wrap("listing members for an admin", err)
 }
+
+// Abolish is Delete on behalf of an admin of the server.
+func (s *Service) Abolish(ctx context.Context, actor, org string, in Deletion) error {
+	var members []string
+	err := s.engine.Write(ctx, func(c store.Conn) error {
+		if err := lock(c, org, stamp(s.now())); err != nil {
+			return err
+		}
+		o, err := s.record(c, org)
+		if err == nil && in.Confirm != o.Slug {
+			err = fault.New(fault.TenantUnconfirmed, `to delete this organization with all that is in it send {"confirm": %q}`, o.Slug).At("confirm")
+		}
+		if err == nil {
+			members, err = membersOf(c, org)
+		}
+		if err == nil {
+			err = s.register.close(c, org)
+		}
+		if err != nil {
+			return err
+		}
+		return s.register.record(ctx, c, audit.Event{Action: "org.deleted", Org: org, Actor: actor, Target: "org:" + org,
+			Details: map[string]any{"name": o.Name, "slug": o.Slug}})
+	})
+	s.forgetUsers(members)
+	s.accounts.ForgetKeys()
+	return wrap("deleting an organization", err)
+}
+
+// TakeAlong puts on record that an admin of the server exports an organization.
+func (s *Service) TakeAlong(ctx context.Context, actor, org string) error {
+	return wrap("exporting an organization", s.engine.Write(ctx, func(c store.Conn) error {
+		return s.register.record(ctx, c, audit.Event{Action: "org.exported", Org: org, Actor: actor, Target: "org:" + org})
+	}))
+}

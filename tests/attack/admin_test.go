@@ -11,8 +11,8 @@ import (
 	"github.com/loam-dev/loam/internal/testkit"
 )
 
-// records is the audit log of the whole server, newest first, of one action.
-func records(t *testing.T, s *testkit.Server, action string) (found []map[string]any) {
+// onRecord is the audit log of the whole server, newest first, of one action.
+func onRecord(t *testing.T, s *testkit.Server, action string) (found []map[string]any) {
 	t.Helper()
 	var out strings.Builder
 	if err := s.Backend.Audit.ExportAll(t.Context(), &out); err != nil {
@@ -51,6 +51,8 @@ func adminRoutes(user, org string) [][3]string {
 		{"POST", "/auth/admin/organizations/" + org + "/suspend", `{"reason":"x"}`},
 		{"POST", "/auth/admin/organizations/" + org + "/restore", ""},
 		{"PUT", "/auth/admin/organizations/" + org + "/limits", `{"members":1}`},
+		{"POST", "/auth/admin/organizations/" + org + "/export", ""},
+		{"DELETE", "/auth/admin/organizations/" + org, `{"confirm":"x"}`},
 	}
 }
 
@@ -90,7 +92,7 @@ func TestAttack048_KeysAdministerNothing(t *testing.T) {
 			}
 		}
 	}
-	if n, want := len(records(t, s, "access.denied")), len(adminRoutes("", "")); n != want {
+	if n, want := len(onRecord(t, s, "access.denied")), len(adminRoutes("", "")); n != want {
 		t.Errorf("%d of %d tries of the owner are recorded", n, want)
 	}
 }
@@ -146,11 +148,11 @@ func TestAttack049_Impersonation(t *testing.T) {
 	if r := acting.GraphQL(`mutation { createTask(input: {title: "x"}) { id } }`, nil); r.Value("errors") == nil {
 		t.Errorf("a mutation while acting as a user: %s", r.Body)
 	}
-	if got := records(t, s, "admin.impersonation_started"); len(got) != 1 || got[0]["actor"] != "user:"+boss.UserID || got[0]["target"] != "user:"+ada.UserID ||
+	if got := onRecord(t, s, "admin.impersonation_started"); len(got) != 1 || got[0]["actor"] != "user:"+boss.UserID || got[0]["target"] != "user:"+ada.UserID ||
 		got[0]["details"].(map[string]any)["reason"] != "ticket 42" {
 		t.Errorf("recorded as %v", got)
 	}
-	denied := records(t, s, "access.denied")
+	denied := onRecord(t, s, "access.denied")
 	if len(denied) == 0 || denied[0]["impersonator"] != "user:"+boss.UserID || denied[0]["actor"] != "user:"+ada.UserID {
 		t.Errorf("what was refused is recorded as %v", denied)
 	}
@@ -235,8 +237,8 @@ func TestAttack111_FirstAdmin(t *testing.T) {
 			admins++
 		}
 	}
-	if admins != 1 || len(records(t, s, "admin.claimed")) != 1 {
-		t.Errorf("%d won, %d are recorded", admins, len(records(t, s, "admin.claimed")))
+	if admins != 1 || len(onRecord(t, s, "admin.claimed")) != 1 {
+		t.Errorf("%d won, %d are recorded", admins, len(onRecord(t, s, "admin.claimed")))
 	}
 	if again, err := s.Backend.Auth.OfferAdmin(t.Context()); again != "" || err != nil {
 		t.Errorf("a server with an admin offers the place: %v", err)
@@ -255,7 +257,7 @@ func TestAttack114_Admins(t *testing.T) {
 	boss.Do("DELETE", "/auth/admin/users/"+boss.UserID, nil).WantCode(403, "auth/last_admin")
 	boss.Do("DELETE", "/auth/me", map[string]any{"password": "correct horse battery"}).WantCode(403, "auth/last_admin")
 	boss.Do("PATCH", "/auth/admin/users/"+ada.UserID, map[string]any{"admin": true}).Want(200)
-	if got := records(t, s, "admin.admin_granted"); len(got) != 1 || got[0]["actor"] != "user:"+boss.UserID || got[0]["target"] != "user:"+ada.UserID {
+	if got := onRecord(t, s, "admin.admin_granted"); len(got) != 1 || got[0]["actor"] != "user:"+boss.UserID || got[0]["target"] != "user:"+ada.UserID {
 		t.Errorf("recorded as %v", got)
 	}
 	ada.Do("PATCH", "/auth/admin/users/"+boss.UserID, map[string]any{"admin": false}).Want(200)
@@ -292,11 +294,12 @@ func TestAttack127_AdminActions(t *testing.T) {
 		{"PUT", org + "/limits", `{"members":3}`, 200, "org.limits_changed", "org:" + ada.Org},
 		{"PATCH", org, `{"name":"Acme"}`, 200, "org.changed", "org:" + ada.Org},
 		{"POST", "/auth/admin/organizations", `{"name":"New","owner":"` + ada.UserID + `"}`, 201, "org.founded", ""},
+		{"POST", org + "/export", "", 200, "org.exported", "org:" + ada.Org},
 	}
 	for _, step := range steps {
-		before := len(records(t, s, step.action))
+		before := len(onRecord(t, s, step.action))
 		r := boss.Do(step.method, step.path, step.body).Want(step.status)
-		found := records(t, s, step.action)
+		found := onRecord(t, s, step.action)
 		if len(found) != before+1 {
 			t.Errorf("%s %s left %d records of %s", step.method, step.path, len(found)-before, step.action)
 			continue
@@ -306,10 +309,10 @@ func TestAttack127_AdminActions(t *testing.T) {
 			t.Errorf("%s %s is recorded as %v", step.method, step.path, got)
 		}
 	}
-	before := len(records(t, s, "access.denied"))
+	before := len(onRecord(t, s, "access.denied"))
 	boss.Do("PATCH", "/auth/admin/users/"+boss.UserID, `{"admin":false}`).Want(403)
 	ada.Do("POST", org+"/restore", nil).Want(404)
-	if n := len(records(t, s, "access.denied")) - before; n != 2 {
+	if n := len(onRecord(t, s, "access.denied")) - before; n != 2 {
 		t.Errorf("2 refusals left %d records", n)
 	}
 	if _, err := s.Backend.Audit.Verify(t.Context(), ""); err != nil {
