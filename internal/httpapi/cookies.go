@@ -108,10 +108,14 @@ func (c *call) sameSite() error {
 // refreshToken is the refresh token of the body, or without a body of the cookie.
 func (c *call) refreshToken() (auth.Refresh, error) {
 	_, name := cookieNames(c.secure())
-	if token := c.cookie(name); token != "" && c.ContentLength == 0 && c.wantsCookies() {
-		return auth.Refresh{RefreshToken: auth.Secret(token)}, c.sameSite()
+	if c.ContentLength != 0 || !c.wantsCookies() {
+		return decode[auth.Refresh](c)
 	}
-	return decode[auth.Refresh](c)
+	token := c.cookie(name)
+	if token == "" {
+		return auth.Refresh{}, fault.New(fault.AccessSignIn, "there is no session in this browser: sign in first")
+	}
+	return auth.Refresh{RefreshToken: auth.Secret(token)}, c.sameSite()
 }
 
 // secure tells whether the caller came by HTTPS, to this server or to a proxy
