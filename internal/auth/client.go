@@ -87,10 +87,15 @@ func (s *Service) OpenClient(ctx context.Context, c store.Conn, g Grant, from Cl
 // durable.
 func (s *Service) ClientTokens(ctx context.Context, o Opened) (ClientSession, error) {
 	session, err := s.answer(ctx, o.o)
+	return o.with(session), err
+}
+
+// with is what the application gets.
+func (o Opened) with(session Session) ClientSession {
 	if !o.offline {
 		session.RefreshToken = ""
 	}
-	return ClientSession{session, o.o.session, o.o.scope, o.proved}, err
+	return ClientSession{session, o.o.session, o.o.scope, o.proved}
 }
 
 // RefreshClient is Refresh for the session of an application, which has shown
@@ -100,9 +105,13 @@ func (s *Service) RefreshClient(ctx context.Context, client string, token Secret
 	if !ok {
 		return ClientSession{}, badToken()
 	}
+	own, err := s.claimsAhead(ctx, session)
+	if err != nil {
+		return ClientSession{}, err
+	}
 	moved := Opened{offline: true}
 	var refused error // not returned from the transaction: ending the session must last
-	err := s.engine.Write(ctx, func(c store.Conn) (err error) {
+	err = s.engine.Write(ctx, func(c store.Conn) (err error) {
 		if moved.o, refused, err = s.rotate(ctx, c, client, session, digest(token)); err != nil || refused != nil {
 			return err
 		}
@@ -120,7 +129,8 @@ func (s *Service) RefreshClient(ctx context.Context, client string, token Secret
 		}
 		return ClientSession{}, refused
 	}
-	return s.ClientTokens(ctx, moved)
+	renewed, err := s.mint(moved.o, own)
+	return moved.with(renewed), err
 }
 
 // EndClientSession ends the session of an application of which a token is shown,

@@ -287,7 +287,11 @@ func (s *Service) rotate(ctx context.Context, c store.Conn, client, session, sho
 	if user.disabled {
 		return o, disabled(), nil
 	}
-	if o.org, err = s.active(c, user.ID, org); err == nil && o.org.id() != org {
+	o.org, err = s.active(c, user.ID, org)
+	if err == nil && o.org.id() != org && client != "" { // the user let it into that organization alone
+		return o, revoked(), nil
+	}
+	if err == nil && o.org.id() != org {
 		_, err = c.Exec(`UPDATE "_sessions" SET "org" = ?1 WHERE "id" = ?2`, o.org.id(), session)
 	}
 	return o, nil, err

@@ -29,6 +29,7 @@ import (
 	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/outbound"
+	"github.com/loam-dev/loam/internal/provider"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/sdkgen"
 	"github.com/loam-dev/loam/internal/store"
@@ -66,6 +67,7 @@ type Backend struct {
 	jobs     *jobs.Queue
 	rows     store.RowLimit // of an organization
 	api      *httpapi.API
+	provider *provider.Service
 	outbound *outbound.Client
 	hooks    *hooks.Hooks
 	app      atomic.Pointer[httpapi.App]
@@ -101,7 +103,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 func (b *Backend) wire(ctx context.Context) error {
 	o := b.opts
 	b.Migrator = migrate.New(b.engine, migrate.Options{
-		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), federation.Tables(), audit.Tables(), jobs.Tables(), mail.Tables()),
+		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), federation.Tables(), audit.Tables(), jobs.Tables(), mail.Tables(), provider.Tables()),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
 		Now:          o.Now,
@@ -144,8 +146,10 @@ func (b *Backend) wire(ctx context.Context) error {
 			return err
 		}
 	}
+	b.provider = provider.New(provider.Options{Engine: b.engine, Vault: o.Vault, Auth: b.Auth, Audit: b.Audit,
+		Issuer: o.Config.URL, Clients: o.Config.Auth.Clients, Now: o.Now})
 	b.api = httpapi.New(httpapi.Config{
-		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail,
+		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Provider: b.provider,
 		Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit), Project: o.Config, Anonymous: anonymous,
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
@@ -247,7 +251,7 @@ const tidyEvery = time.Hour
 // tidy removes what nobody needs any more.
 func (b *Backend) tidy(ctx context.Context) error {
 	_, err := b.Auth.Prune(ctx)
-	return err
+	return errors.Join(err, b.provider.Prune(ctx))
 }
 
 // factors says how users prove who they are. In development, pages of this machine

@@ -17,6 +17,9 @@ func (p *configParser) check() {
 		if len(client.Redirects) == 0 {
 			p.errorf(p.at("auth.clients."+client.ID), "bad_setting", "write redirects: [https://app.example.com/callback]", "`auth.clients.%s` needs `redirects`", client.ID)
 		}
+		if n := len(client.Secret.Text()); client.Secret.Given() && n < shortestSecret && !p.off["auth.clients."+client.ID] {
+			p.errorf(p.at("auth.clients."+client.ID), "bad_setting", "write the output of `loam keys generate` into the variable", "the secret of `auth.clients.%s` has %d characters: with fewer than %d it can be guessed", client.ID, n, shortestSecret)
+		}
 	}
 	for _, key := range hookKeys {
 		p.checkHook(key)

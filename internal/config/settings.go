@@ -20,6 +20,7 @@ const (
 	longestText     = 200      // characters
 	longestAddress  = 2_000    // characters of a text that has a form
 	longestSecret   = 8 << 10  // bytes
+	shortestSecret  = 32       // bytes, of a client's
 	maxSettingItems = 100      // of a list
 )
 

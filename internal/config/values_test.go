@@ -72,7 +72,7 @@ limits:
   user: { organizations: 8, sessions: 9, passkeys: 10 }
 `
 
-var testVariables = map[string]string{"APP": "Tracker", "GOOGLE_ID": "id", "GOOGLE_SECRET": "hush-1", "APPLE_KEY": "hush-2\nhush", "PORTAL_SECRET": "hush-3",
+var testVariables = map[string]string{"APP": "Tracker", "GOOGLE_ID": "id", "GOOGLE_SECRET": "hush-1", "APPLE_KEY": "hush-2\nhush", "PORTAL_SECRET": "hush-3" + strings.Repeat("x", 26),
 	"HOOK_SECRET": "hush-4", "SMTP_PASSWORD": "hush-5"}
 
 func lookup(values map[string]string) func(string) (string, bool) {
@@ -92,7 +92,7 @@ func TestEverySetting(t *testing.T) {
 	}
 	google, _ := c.Auth.Provider("google")
 	portal, _ := c.Auth.Client("portal")
-	if google.ClientSecret.Text() != "hush-1" || portal.Secret.Text() != "hush-3" || c.Auth.Hooks.BeforeToken.Secret.Text() != "hush-4" || c.Mail.SMTP.Password.Text() != "hush-5" {
+	if google.ClientSecret.Text() != "hush-1" || portal.Secret.Text() != testVariables["PORTAL_SECRET"] || c.Auth.Hooks.BeforeToken.Secret.Text() != "hush-4" || c.Mail.SMTP.Password.Text() != "hush-5" {
 		t.Error("a secret is not what its variable holds")
 	}
 	if cli, ok := c.Auth.Client("cli"); !ok || cli.Secret.Given() || cli.Secret.Text() != "" {

@@ -143,10 +143,22 @@ const (
 	FederationUnreachable   Code = "federation/unreachable"
 	FederationNoURL         Code = "federation/no_url"
 	FederationTooMany       Code = "federation/too_many"
-	FederationConnection    Code = "federation/bad_connection"
-	FederationNoConnection  Code = "federation/connection_not_found"
-	FederationForeign       Code = "federation/foreign_domain"
-	FederationRequired      Code = "federation/sso_required"
+
+	ProviderOff               Code = "provider/off"
+	ProviderUnknownClient     Code = "provider/unknown_client"
+	ProviderRedirect          Code = "provider/bad_redirect"
+	ProviderRequestEnded      Code = "provider/request_ended"
+	ProviderNoConsent         Code = "provider/no_consent"
+	ProviderInvalidRequest    Code = "provider/invalid_request"
+	ProviderInvalidClient     Code = "provider/invalid_client"
+	ProviderInvalidGrant      Code = "provider/invalid_grant"
+	ProviderUnsupportedGrant  Code = "provider/unsupported_grant_type"
+	ProviderInvalidToken      Code = "provider/invalid_token"
+	ProviderInsufficientScope Code = "provider/insufficient_scope"
+	FederationConnection      Code = "federation/bad_connection"
+	FederationNoConnection    Code = "federation/connection_not_found"
+	FederationForeign         Code = "federation/foreign_domain"
+	FederationRequired        Code = "federation/sso_required"
 
 	AuthChallenge Code = "auth/challenge_ended"
 
@@ -343,6 +355,18 @@ var Catalog = map[Code]Entry{
 	FederationForeign:       {Forbidden, "The address is not of a domain that the organization has shown to be its own, so that its provider does not speak for it."},
 	FederationRequired:      {Forbidden, "The organization wants its members to sign in with its own provider. The message says where to begin."},
 	FederationTooMany:       {TooMany, "Too many sign-ins from one network wait for their browser. Try again after Retry-After."},
+
+	ProviderOff:               {NotFound, "No application signs in with this server. Name one in auth.clients of loam.yaml, and set url."},
+	ProviderUnknownClient:     {Invalid, "The client_id is none of auth.clients in loam.yaml."},
+	ProviderRedirect:          {Invalid, "The redirect is none of the application's in loam.yaml, which are compared exactly. Nothing is sent there."},
+	ProviderRequestEnded:      {Invalid, "The question of an application was answered, has expired, or belongs to another sign-in. Begin again at the application."},
+	ProviderNoConsent:         {NotFound, "The user lets no application of this id do anything. GET /auth/consents lists them."},
+	ProviderInvalidRequest:    {Invalid, "A request to /oauth lacks a parameter, or has one wrong or twice. As OAuth's `invalid_request`."},
+	ProviderInvalidClient:     {Unauthenticated, "The client's id or secret is wrong. As OAuth's `invalid_client`."},
+	ProviderInvalidGrant:      {Invalid, "The code or refresh token was used, has expired, or belongs to another client or verifier. As OAuth's `invalid_grant`: sign in again."},
+	ProviderUnsupportedGrant:  {Invalid, "The token endpoint takes codes and refresh tokens alone. As OAuth's `unsupported_grant_type`."},
+	ProviderInvalidToken:      {Unauthenticated, "The access token is not valid, or has expired. As OAuth's `invalid_token`: refresh it."},
+	ProviderInsufficientScope: {Forbidden, "The access token's scope does not have what the endpoint needs. As OAuth's `insufficient_scope`."},
 
 	AuthChallenge: {Unauthenticated, "The challenge of a sign-in is unknown, was answered, has expired, or had too many wrong answers. Sign in again."},
 

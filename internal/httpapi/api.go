@@ -20,6 +20,7 @@ import (
 	"github.com/loam-dev/loam/internal/federation"
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/mail"
+	"github.com/loam-dev/loam/internal/provider"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/tenant"
 )
@@ -47,7 +48,8 @@ type Config struct {
 	Admin          *admin.Service
 	Audit          *audit.Log
 	Mail           *mail.Service
-	Project        *config.Config    // loam.yaml, for what a sign-in page needs of it
+	Project        *config.Config // loam.yaml, for what a sign-in page needs of it
+	Provider       *provider.Service
 	Anonymous      *access.Principal // the caller who shows nothing
 	Origins        []string          // allowed by CORS; "*" for all
 	Dev            bool              // GraphiQL, and introspection for everybody

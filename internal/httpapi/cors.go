@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // cors lets the browsers of the allowed origins in, and answers a preflight by
@@ -23,11 +24,22 @@ func (a *API) cors(w http.ResponseWriter, r *http.Request) bool {
 		if a.Cookies {
 			h.Set("Access-Control-Allow-Credentials", "true")
 		}
+	case a.readable(r.URL.Path, origin):
+		h.Set("Access-Control-Allow-Origin", origin)
 	default:
 		return a.preflight(w, r)
 	}
 	h.Set("Access-Control-Expose-Headers", "ETag, Location, Retry-After, X-Request-Id, X-Amzn-Errortype")
 	return a.preflight(w, r)
+}
+
+// readable tells what the scripts of applications may read: what the server says of
+// itself as their OpenID provider, and for public clients the tokens.
+func (a *API) readable(path, origin string) bool {
+	if a.Provider == nil || a.Provider.On() != nil {
+		return false
+	}
+	return strings.HasPrefix(path, "/.well-known/") || speaksOAuth(path) && slices.Contains(a.Provider.BrowserOrigins(), origin)
 }
 
 func (a *API) preflight(w http.ResponseWriter, r *http.Request) bool {

@@ -319,5 +319,8 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, id string, err error)
 		w.Header().Set("X-Amzn-Errortype", "UnauthorizedException")
 		answer.body, answer.mime = unauthorized(e), "application/json"
 	}
+	if speaksOAuth(r.URL.Path) {
+		answer = oauthProblem(w.Header(), e)
+	}
 	send(w, r, answer)
 }
