@@ -29,7 +29,7 @@ type Task @model @auth(rules: [{ allow: member }]) { title: String!  assignee: U
 	if again.UserID == bob.UserID {
 		t.Error("the id came back")
 	}
-	again.Get("/auth/organizations/"+own).Want(404)
+	again.Get("/auth/organizations/" + own).Want(404)
 
 	ada.Join("carl@example.com", "member")
 	ada.Do("DELETE", "/auth/me", nil).WantCode(403, "tenant/last_owner")
