@@ -12,6 +12,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // Key is an API key of one organization. Secret is shown once, when the key is
@@ -74,7 +75,7 @@ func (s *Service) addKey(ctx context.Context, org string, by *access.Principal, 
 		n, err := c.Exec(`INSERT INTO "_api_keys" ("id", "org", "name", "hash", "read_only", "created_by", "created_at")
 			SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
 			WHERE (SELECT COUNT(*) FROM "_api_keys" WHERE "org" = ?2 AND "revoked_at" IS NULL) < ?8`,
-			key.ID, org, key.Name, digest(key.Secret), key.ReadOnly, key.CreatedBy, key.CreatedAt, maxKeys)
+			key.ID, org, key.Name, tokens.Digest(key.Secret), key.ReadOnly, key.CreatedBy, key.CreatedAt, maxKeys)
 		if err == nil && n == 0 {
 			return fault.New(fault.AuthKeyLimit, "an organization has at most %d API keys: revoke one first", maxKeys)
 		}
@@ -129,7 +130,7 @@ func (s *Service) RevokeKey(ctx context.Context, p *access.Principal, id string)
 		}
 		return s.record(ctx, c, audit.Event{Action: "auth.key_revoked", Org: p.Org, Actor: p.Subject(), Target: "key:" + id})
 	})
-	s.apiKeys.forget(id)
+	s.apiKeys.Forget(id)
 	return wrap("revoking an API key", err)
 }
 
@@ -149,14 +150,14 @@ func (s *Service) RemoveOrganization(c store.Conn, org string) error {
 // VerifyKey returns whom an API key stands for: its organization, with no user
 // and no role.
 func (s *Service) VerifyKey(ctx context.Context, key string) (*access.Principal, error) {
-	if who := s.apiKeys.get(key); who != nil {
+	if who := s.apiKeys.Get(key); who != nil {
 		return who, nil
 	}
 	id, ok := keyID(key)
 	if !ok {
 		return nil, badKey()
 	}
-	seen := s.apiKeys.mark(id)
+	seen := s.apiKeys.Mark(id)
 	who := &access.Principal{Kind: access.APIKey, KeyID: id}
 	var hash, used string
 	err := s.engine.Read(ctx, func(c store.Conn) error {
@@ -166,7 +167,7 @@ func (s *Service) VerifyKey(ctx context.Context, key string) (*access.Principal,
 			hash, who.Org, who.ReadOnly, used = r.Text(0), r.Text(1), r.Bool(2), r.Text(3)
 			return nil
 		})
-		if err == nil && subtle.ConstantTimeCompare([]byte(digest(Secret(key))), []byte(hash)) != 1 {
+		if err == nil && subtle.ConstantTimeCompare([]byte(tokens.Digest(Secret(key))), []byte(hash)) != 1 {
 			err = badKey()
 		}
 		if err == nil {
@@ -183,7 +184,7 @@ func (s *Service) VerifyKey(ctx context.Context, key string) (*access.Principal,
 	if err := s.touchKey(ctx, id, used); err != nil {
 		return nil, wrap("noting the use of an API key", err)
 	}
-	s.apiKeys.put(key, who, s.now().Add(cachedFor), seen)
+	s.apiKeys.Put(key, who, s.now().Add(tokens.CachedFor), seen)
 	return who, nil
 }
 

@@ -19,21 +19,18 @@ import (
 	"github.com/loam-dev/loam/internal/hooks"
 	"github.com/loam-dev/loam/internal/password"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 	"github.com/loam-dev/loam/internal/vault"
 )
 
 // The limits and lifetimes of the room.
 const (
-	sessionLife  = 365 * 24 * time.Hour // after which a session ends in any case
-	clockLeeway  = time.Minute          // by which another node's clock may be ahead
-	freshFor     = 10 * time.Minute     // after a secret was shown: what may be changed that a stolen token must not
-	touchEvery   = time.Minute          // precision of an API key's last use
-	maxSessions  = 100                  // per user; a further sign-in ends the oldest
-	maxOfClient  = 20                   // likewise, of one application's sessions of a user
-	maxKeys      = 100                  // live API keys per organization
-	maxToken     = 4096                 // bytes of a token that is signed here
-	cachedTokens = 32768                // verified tokens kept in memory, at most
-	cachedFor    = time.Minute          // after which a verified token is looked up again
+	sessionLife = 365 * 24 * time.Hour // after which a session ends in any case
+	freshFor    = 10 * time.Minute     // after a secret was shown: what may be changed that a stolen token must not
+	touchEvery  = time.Minute          // precision of an API key's last use
+	maxSessions = 100                  // per user; a further sign-in ends the oldest
+	maxOfClient = 20                   // likewise, of one application's sessions of a user
+	maxKeys     = 100                  // live API keys per organization
 )
 
 // Organizations is what auth needs to know of organizations. Every method runs
@@ -105,16 +102,16 @@ type Service struct {
 	life     time.Duration // of an access token
 	idle     time.Duration // that ends a session
 	now      func() time.Time
-	keys     *keyring
-	idKeys   *keyring // of ID tokens; nil without an application that takes one
-	refresh  refreshTokens
+	keys     *tokens.Keyring
+	idKeys   *tokens.Keyring // of ID tokens; nil without an application that takes one
+	refresh  tokens.Refresh
 	codes    *vault.MAC // what is stored of codes
 	hasher   *password.Hasher
 	attempts attempts
 	mails    mails
 	factors  factors
-	tokens   *cache // verified access tokens, by user
-	apiKeys  *cache // verified API keys, by id
+	tokens   *tokens.Cache // verified access tokens, by user
+	apiKeys  *tokens.Cache // verified API keys, by id
 }
 
 // New reads the signing keys, and makes the first one where there is none. The
@@ -127,13 +124,13 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	life := cfg.Settings.Sessions.AccessToken
 	signing := cfg.Vault.Sealer("auth/signing")
-	keys, err := openKeyring(ctx, accessTokens(), cfg.Engine, signing, life, now)
+	keys, err := tokens.OpenKeyring(ctx, tokens.Access(), cfg.Engine, signing, life, now)
 	if err != nil {
 		return nil, err
 	}
-	var idKeys *keyring
+	var idKeys *tokens.Keyring
 	if len(cfg.Settings.Clients) > 0 {
-		if idKeys, err = openKeyring(ctx, idTokens(), cfg.Engine, signing, life, now); err != nil {
+		if idKeys, err = tokens.OpenKeyring(ctx, tokens.ID(), cfg.Engine, signing, life, now); err != nil {
 			return nil, err
 		}
 	}
@@ -157,14 +154,14 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		now:      now,
 		keys:     keys,
 		idKeys:   idKeys,
-		refresh:  refreshTokens{cfg.Vault.MAC("auth/refresh")},
+		refresh:  tokens.NewRefresh(cfg.Vault.MAC("auth/refresh")),
 		codes:    cfg.Vault.MAC("auth/codes"),
 		hasher:   password.New(password.Options{}),
 		attempts: newAttempts(cfg.Limits.SignIn, now),
 		mails:    newMails(cfg.Limits.Mail, now),
 		factors:  factors,
-		tokens:   newCache(now),
-		apiKeys:  newCache(now),
+		tokens:   tokens.NewCache(now),
+		apiKeys:  tokens.NewCache(now),
 	}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/loam-dev/loam/internal/factor"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // The limits of a challenge.
@@ -94,10 +95,10 @@ func (s *Service) challenge(c store.Conn, user account, how Method, from Client)
 	if err != nil || len(kinds) == 0 {
 		return nil, err
 	}
-	id := Secret(challengeMark + strict().EncodeToString(random(challengeSize)))
+	id := Secret(challengeMark + tokens.Strict().EncodeToString(random(challengeSize)))
 	now := s.now()
 	if _, err := c.Exec(`INSERT INTO "_challenges" ("id", "user_id", "method", "enrol", "address", "created_at", "expires_at")
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`, digest(id), user.ID, string(how), kinds[0] == kindEnrol,
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`, tokens.Digest(id), user.ID, string(how), kinds[0] == kindEnrol,
 		from.network(), stamp(now), stamp(now.Add(challengeLife))); err != nil {
 		return nil, err
 	}
@@ -253,7 +254,7 @@ func factorKey(user string) string { return "factor/" + user }
 
 // liveChallenge returns the challenge of an id, and whose it is.
 func (s *Service) liveChallenge(c store.Conn, id Secret) (pendingSignIn, error) {
-	p := pendingSignIn{hash: digest(id)}
+	p := pendingSignIn{hash: tokens.Digest(id)}
 	var user string
 	if err := c.Query(`SELECT "user_id", "method", "enrol", "data" FROM "_challenges"
 		WHERE "id" = ?1 AND "used_at" IS NULL AND "expires_at" > ?2 AND "tries" < ?3`,

@@ -8,6 +8,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // Grant is what a user lets an application of auth.clients do in their name.
@@ -61,7 +62,7 @@ func (s *Service) OpenClient(ctx context.Context, c store.Conn, g Grant, from Cl
 	if o.org, err = s.active(c, user.ID, org); err != nil {
 		return Opened{}, err
 	}
-	o.refresh = s.refresh.mint(o.session)
+	o.refresh = s.refresh.Mint(o.session)
 	idle := s.life
 	if g.Offline {
 		idle = s.idle
@@ -69,7 +70,7 @@ func (s *Service) OpenClient(ctx context.Context, c store.Conn, g Grant, from Cl
 	if _, err = c.Exec(`INSERT INTO "_sessions" ("id", "user_id", "org", "token", "address", "agent", "created_at", "refreshed_at",
 		"expires_at", "ends_at", "method", "proved_at", "client", "scope", "parent")
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`,
-		o.session, user.ID, o.org.id(), digest(o.refresh), from.network(), from.agent(), stamp(now), stamp(now.Add(idle)),
+		o.session, user.ID, o.org.id(), tokens.Digest(o.refresh), from.network(), from.agent(), stamp(now), stamp(now.Add(idle)),
 		stamp(now.Add(sessionLife)), string(ByClient), proved, g.Client, g.Scope, g.Parent); err != nil {
 		return Opened{}, err
 	}
@@ -101,9 +102,9 @@ func (o Opened) with(session Session) ClientSession {
 // RefreshClient is Refresh for the session of an application, which has shown
 // that it is the one.
 func (s *Service) RefreshClient(ctx context.Context, client string, token Secret) (ClientSession, error) {
-	session, ok := s.refresh.session(token)
+	session, ok := s.refresh.Session(token)
 	if !ok {
-		return ClientSession{}, badToken()
+		return ClientSession{}, tokens.Refused()
 	}
 	own, err := s.claimsAhead(ctx, session)
 	if err != nil {
@@ -112,7 +113,7 @@ func (s *Service) RefreshClient(ctx context.Context, client string, token Secret
 	moved := Opened{offline: true}
 	var refused error // not returned from the transaction: ending the session must last
 	err = s.engine.Write(ctx, func(c store.Conn) (err error) {
-		if moved.o, refused, err = s.rotate(ctx, c, client, session, digest(token)); err != nil || refused != nil {
+		if moved.o, refused, err = s.rotate(ctx, c, client, session, tokens.Digest(token)); err != nil || refused != nil {
 			return err
 		}
 		return c.Query(`SELECT "scope", "proved_at" FROM "_sessions" WHERE "id" = ?1`, []any{session}, func(r store.Row) error {
@@ -137,7 +138,7 @@ func (s *Service) RefreshClient(ctx context.Context, client string, token Secret
 // an access token or a refresh token, at once on every door. A token that is not
 // that application's ends nothing.
 func (s *Service) EndClientSession(ctx context.Context, client string, token Secret) error {
-	session, ok := s.refresh.session(token)
+	session, ok := s.refresh.Session(token)
 	if !ok {
 		claims, err := s.readAccess(string(token))
 		if err != nil {
@@ -220,16 +221,16 @@ func (s *Service) SignIDToken(claims any) (Secret, error) {
 	if err != nil {
 		return "", wrap("encoding an ID token", err)
 	}
-	return s.idKeys.sign(payload)
+	return s.idKeys.Sign(payload)
 }
 
 // ReadIDToken returns the claims of an ID token of ours, however old: it tells
 // who was signed in, and nothing about now.
 func (s *Service) ReadIDToken(token string) ([]byte, error) {
 	if s.idKeys == nil {
-		return nil, badToken()
+		return nil, tokens.Refused()
 	}
-	return s.idKeys.read(token)
+	return s.idKeys.Read(token)
 }
 
 // ClientName is what people call an application; its id where it has no name.

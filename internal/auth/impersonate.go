@@ -12,6 +12,7 @@ import (
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // The limits of acting as somebody else.
@@ -103,7 +104,7 @@ func (s *Service) enterAs(ctx context.Context, c store.Conn, p *access.Principal
 	if _, err := c.Exec(`INSERT INTO "_sessions"
 		("id", "user_id", "org", "token", "address", "agent", "created_at", "refreshed_at", "expires_at", "ends_at", "method", "impersonator")
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?8, ?9, ?10)`,
-		o.session, o.user.ID, o.org.id(), digest(s.refresh.mint(o.session)), from.network(), from.agent(),
+		o.session, o.user.ID, o.org.id(), tokens.Digest(s.refresh.Mint(o.session)), from.network(), from.agent(),
 		stamp(now), stamp(now.Add(impersonationLife)), string(how), p.Subject()); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // Signing in by a mail that has a code, a link or both, as loam.yaml says.
@@ -52,7 +53,7 @@ func (s *Service) newcomer(ctx context.Context, p Proof) (email string, err erro
 	err = s.engine.Read(ctx, func(c store.Conn) error {
 		return c.Query(`SELECT "email" FROM "_tickets" WHERE "purpose" = ?1 AND "user_id" IS NULL AND "used_at" IS NULL
 			AND ("token" = ?2 OR "email" = ?3 AND "code" = ?4)`,
-			[]any{string(toSignIn), digest(p.Token), p.Email, s.codeDigest(toSignIn, p.Email, p.Code)},
+			[]any{string(toSignIn), tokens.Digest(p.Token), p.Email, s.codeDigest(toSignIn, p.Email, p.Code)},
 			func(r store.Row) error { email = r.Text(0); return nil })
 	})
 	return email, wrap("reading a ticket", err)

@@ -10,6 +10,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/hooks"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // Session is what signing in answers.
@@ -153,7 +154,7 @@ func (s *Service) enter(ctx context.Context, c store.Conn, user account, how Met
 // signedIn is what the door answers, once the transaction of admit is durable.
 func (s *Service) signedIn(ctx context.Context, o opening) (SignedIn, error) {
 	for _, id := range o.lost {
-		s.apiKeys.forget(id)
+		s.apiKeys.Forget(id)
 	}
 	if o.challenge != nil {
 		return SignedIn{Challenge: o.challenge}, nil
@@ -172,12 +173,12 @@ func (s *Service) open(c store.Conn, user account, how Method, from Client) (ope
 		return opening{}, err
 	}
 	o := opening{session: newID(), user: user.User, org: org}
-	o.refresh = s.refresh.mint(o.session)
+	o.refresh = s.refresh.Mint(o.session)
 	now := s.now()
 	if _, err = c.Exec(`INSERT INTO "_sessions"
 		("id", "user_id", "org", "token", "address", "agent", "created_at", "refreshed_at", "expires_at", "ends_at", "method", "proved_at")
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?7)`,
-		o.session, user.ID, org.id(), digest(o.refresh), from.network(), from.agent(),
+		o.session, user.ID, org.id(), tokens.Digest(o.refresh), from.network(), from.agent(),
 		stamp(now), stamp(now.Add(s.idle)), stamp(now.Add(sessionLife)), string(how)); err != nil {
 		return opening{}, err
 	}
@@ -209,9 +210,9 @@ func (o *Organization) id() string {
 // decides who of several redeemers gets them. A token that was used before is
 // in two hands, so its session ends, for the thief and for the owner.
 func (s *Service) Refresh(ctx context.Context, in Refresh) (Session, error) {
-	session, ok := s.refresh.session(in.RefreshToken)
+	session, ok := s.refresh.Session(in.RefreshToken)
 	if !ok {
-		return Session{}, badToken()
+		return Session{}, tokens.Refused()
 	}
 	own, err := s.claimsAhead(ctx, session)
 	if err != nil {
@@ -220,7 +221,7 @@ func (s *Service) Refresh(ctx context.Context, in Refresh) (Session, error) {
 	var moved opening
 	var refused error // not returned from the transaction: ending the session must last
 	err = s.engine.Write(ctx, func(c store.Conn) (err error) {
-		moved, refused, err = s.rotate(ctx, c, "", session, digest(in.RefreshToken))
+		moved, refused, err = s.rotate(ctx, c, "", session, tokens.Digest(in.RefreshToken))
 		return err
 	})
 	switch {
@@ -263,12 +264,12 @@ func (s *Service) claimsAhead(ctx context.Context, session string) (map[string]a
 // shown, or says why not. An application's token is good for that application
 // alone; client is "" for the user's own.
 func (s *Service) rotate(ctx context.Context, c store.Conn, client, session, shown string) (o opening, refused, err error) {
-	o = opening{session: session, refresh: s.refresh.mint(session), client: client}
+	o = opening{session: session, refresh: s.refresh.Mint(session), client: client}
 	now := s.now()
 	n, err := c.Exec(`UPDATE "_sessions" SET "token" = ?1, "refreshed_at" = ?2,
 		"expires_at" = CASE WHEN ?3 < "ends_at" THEN ?3 ELSE "ends_at" END
 		WHERE "id" = ?4 AND "token" = ?5 AND "client" = ?6 AND "revoked_at" IS NULL AND "expires_at" > ?2`,
-		digest(o.refresh), stamp(now), stamp(now.Add(s.idle)), session, shown, client)
+		tokens.Digest(o.refresh), stamp(now), stamp(now.Add(s.idle)), session, shown, client)
 	if err != nil {
 		return o, nil, err
 	}
@@ -343,7 +344,7 @@ func (s *Service) Switch(ctx context.Context, p *access.Principal, org string) (
 	if p.Kind != access.User || p.Client != "" {
 		return Session{}, signInFirst()
 	}
-	moved := opening{session: p.SessionID, refresh: s.refresh.mint(p.SessionID)}
+	moved := opening{session: p.SessionID, refresh: s.refresh.Mint(p.SessionID)}
 	now := stamp(s.now())
 	err := s.engine.Write(ctx, func(c store.Conn) error {
 		user, err := findAccount(c, selectAccount+`WHERE u."id" = ?1`, p.UserID)
@@ -361,7 +362,7 @@ func (s *Service) Switch(ctx context.Context, p *access.Principal, org string) (
 			return fault.New(fault.TenantNotFound, "there is no such organization among yours")
 		}
 		n, err := c.Exec(`UPDATE "_sessions" SET "org" = ?1, "token" = ?2 WHERE "id" = ?3 AND "revoked_at" IS NULL AND "expires_at" > ?4`,
-			org, digest(moved.refresh), p.SessionID, now)
+			org, tokens.Digest(moved.refresh), p.SessionID, now)
 		if err == nil && n == 0 {
 			return revoked()
 		}

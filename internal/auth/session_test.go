@@ -11,6 +11,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/tenant"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 func (p *place) refreshed(token Secret) (Session, error) {
@@ -96,12 +97,12 @@ func TestAttack033_DamagedTokens(t *testing.T) {
 	session := p.signUp("ada")
 	token := string(session.RefreshToken)
 	last := strings.IndexByte(alphabet, token[len(token)-1])
-	foreign := refreshTokens{newVault(t).MAC("auth/refresh")}.mint(p.who(session).SessionID)
+	foreign := tokens.NewRefresh(newVault(t).MAC("auth/refresh")).Mint(p.who(session).SessionID)
 	damaged := []string{
 		"", "loamr_", token[:len(token)-1], token[1:], token + "A", token + "=", token + "==", " " + token, token + "\n",
 		strings.ToLower(token), strings.ToUpper(token), strings.Replace(token, "loamr_", "LOAMR_", 1), strings.Replace(token, "loamr_", "", 1),
 		token[:len(token)-1] + string(alphabet[last^1]), string(foreign), string(session.AccessToken),
-		"loamr_" + base64.StdEncoding.EncodeToString(make([]byte, refreshSize)), strings.Repeat("A", 1<<20),
+		"loamr_" + base64.StdEncoding.EncodeToString(make([]byte, base64.RawURLEncoding.DecodedLen(len(token)-len("loamr_")))), strings.Repeat("A", 1<<20),
 	}
 	for i := len("loamr_"); i < len(token); i++ {
 		at := strings.IndexByte(alphabet, token[i])

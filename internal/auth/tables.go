@@ -5,6 +5,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/factor"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // Tables returns the room's system tables as statements that run in order,
@@ -71,15 +72,7 @@ func Tables() []string {
 		) STRICT`,
 		`CREATE INDEX IF NOT EXISTS "_api_keys_org" ON "_api_keys" ("org", "id")`,
 		`CREATE INDEX IF NOT EXISTS "_api_keys_creator" ON "_api_keys" ("created_by")`,
-		`CREATE TABLE IF NOT EXISTS "_keys" (
-			"id" TEXT NOT NULL PRIMARY KEY,
-			"algorithm" TEXT NOT NULL DEFAULT 'EdDSA',
-			"public" TEXT NOT NULL,
-			"private" TEXT NOT NULL,
-			"created_at" TEXT NOT NULL,
-			"retires_at" TEXT
-		) STRICT`,
-	}, proofTables(), factor.Tables(), challengeTables())
+	}, tokens.Tables(), proofTables(), factor.Tables(), challengeTables())
 }
 
 // proofTables are of what proves a user to be who they are, beside the password
@@ -116,7 +109,7 @@ func proofTables() []string {
 
 // Upgrades bring the tables of earlier versions to the shape of Tables.
 func Upgrades() []store.Upgrade {
-	return []store.Upgrade{
+	return append([]store.Upgrade{
 		{Name: "auth/address may be missing or unverified", Table: "_users", SQL: `
 			CREATE TABLE "_users_new" (
 				"id" TEXT NOT NULL PRIMARY KEY,
@@ -144,7 +137,5 @@ func Upgrades() []store.Upgrade {
 		{Name: "auth/what an application may do", Table: "_sessions", SQL: `
 			ALTER TABLE "_sessions" ADD COLUMN "scope" TEXT NOT NULL DEFAULT '';
 			ALTER TABLE "_sessions" ADD COLUMN "parent" TEXT NOT NULL DEFAULT '';`},
-		{Name: "auth/keys of several algorithms", Table: "_keys", SQL: `
-			ALTER TABLE "_keys" ADD COLUMN "algorithm" TEXT NOT NULL DEFAULT 'EdDSA';`},
-	}
+	}, tokens.Upgrades()...)
 }

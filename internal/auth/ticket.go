@@ -11,6 +11,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // purpose is what a ticket is good for, and nothing else.
@@ -52,7 +53,7 @@ func (p *Proof) check() error {
 		return fault.New(fault.AuthBadProof, "send the token of the link, or email and code").At("token")
 	case p.Token != "":
 		text, ok := strings.CutPrefix(string(p.Token), ticketPrefix)
-		if raw, err := strict().DecodeString(text); !ok || err != nil || len(raw) != ticketSize {
+		if raw, err := tokens.Strict().DecodeString(text); !ok || err != nil || len(raw) != ticketSize {
 			return badTicket()
 		}
 		return nil
@@ -86,7 +87,7 @@ func (s *Service) issue(c store.Conn, to purpose, t ticket) (token, code Secret,
 		AND ("user_id" = ?2 OR ?2 = '' AND "user_id" IS NULL AND "email" = ?3)`, string(to), t.user, t.email); err != nil {
 		return "", "", err
 	}
-	token = Secret(ticketPrefix + strict().EncodeToString(random(ticketSize)))
+	token = Secret(ticketPrefix + tokens.Strict().EncodeToString(random(ticketSize)))
 	code = randomCode()
 	now := s.now()
 	var user any
@@ -95,7 +96,7 @@ func (s *Service) issue(c store.Conn, to purpose, t ticket) (token, code Secret,
 	}
 	_, err = c.Exec(`INSERT INTO "_tickets" ("id", "purpose", "user_id", "email", "token", "code", "data", "created_at", "expires_at")
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
-		newID(), string(to), user, t.email, digest(token), s.codeDigest(to, t.email, code), t.data, stamp(now), stamp(now.Add(lives[to])))
+		newID(), string(to), user, t.email, tokens.Digest(token), s.codeDigest(to, t.email, code), t.data, stamp(now), stamp(now.Add(lives[to])))
 	return token, code, err
 }
 
@@ -111,7 +112,7 @@ func (s *Service) redeem(c store.Conn, to purpose, p Proof) (t ticket, refused, 
 	const returning = ` AND "used_at" IS NULL AND "expires_at" > ?1 RETURNING "id", COALESCE("user_id", ''), "email", "data"`
 	if p.Token != "" {
 		err = c.Query(`UPDATE "_tickets" SET "used_at" = ?1 WHERE "purpose" = ?2 AND "token" = ?3`+returning,
-			[]any{now, string(to), digest(p.Token)}, found)
+			[]any{now, string(to), tokens.Digest(p.Token)}, found)
 	} else {
 		err = c.Query(`UPDATE "_tickets" SET "used_at" = ?1 WHERE "purpose" = ?2 AND "email" = ?3 AND "code" = ?4 AND "tries" < ?5`+returning,
 			[]any{now, string(to), p.Email, s.codeDigest(to, p.Email, p.Code), maxTries}, found)

@@ -1,14 +1,18 @@
 package auth
 
 import (
-	"encoding/base64"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/tokens"
+	"github.com/loam-dev/loam/internal/vault"
 )
+
+// Secret is a token or a password on its way through the doors: encoded as
+// itself in JSON, but never printed or logged.
+type Secret = vault.Text
 
 // claims are what an access token says. Org and Role are for other services to
 // read; this server asks the database, so that a change counts at once.
@@ -51,22 +55,22 @@ func (s *Service) sign(c claims, o opening, life time.Duration) (Secret, error) 
 	if err != nil {
 		return "", wrap("encoding a token", err)
 	}
-	return s.keys.sign(payload)
+	return s.keys.Sign(payload)
 }
 
 // readAccess checks an access token by itself: signature, kind, issuer and
 // times. Whether its session still lives is for the caller to ask.
 func (s *Service) readAccess(token string) (claims, error) {
-	payload, err := s.keys.read(token)
+	payload, err := s.keys.Read(token)
 	if err != nil {
 		return claims{}, err
 	}
 	var c claims
 	if err := json.Unmarshal(payload, &c); err != nil {
-		return claims{}, badToken().Because(err)
+		return claims{}, tokens.Refused().Because(err)
 	}
 	if c.Issuer != s.issuer || c.Audience != s.issuer || c.Subject == "" || c.Session == "" {
-		return claims{}, badToken()
+		return claims{}, tokens.Refused()
 	}
 	if !c.current(s.now()) {
 		return claims{}, fault.New(fault.AuthExpired, "the access token has expired: send the refresh token to /auth/refresh")
@@ -77,24 +81,8 @@ func (s *Service) readAccess(token string) (claims, error) {
 // current tells whether the token's time is now. One from the future, which a
 // clock that was set back makes of a good one, is to be refreshed like an old one.
 func (c claims) current(now time.Time) bool {
-	soon := now.Add(clockLeeway)
+	soon := now.Add(tokens.ClockLeeway)
 	return now.Before(time.Unix(c.Expires, 0)) && !soon.Before(time.Unix(c.NotBefore, 0)) && !soon.Before(time.Unix(c.IssuedAt, 0))
-}
-
-// oneSpelling refuses the other texts that a lenient base64 reads as the same
-// token: line breaks, and bits in the last character's tail.
-func oneSpelling(token string) bool {
-	for part := range strings.SplitSeq(token, ".") {
-		raw, err := base64.RawURLEncoding.DecodeString(part)
-		if err != nil || base64.RawURLEncoding.EncodeToString(raw) != part {
-			return false
-		}
-	}
-	return true
-}
-
-func badToken() *fault.Error {
-	return fault.New(fault.AuthBadToken, "the token is not valid here: sign in again")
 }
 
 func revoked() *fault.Error {

@@ -15,14 +15,14 @@ import (
 // Every request passes here: a token seen in the last minute costs a hash and a
 // look into memory, unless something of its user has changed.
 func (s *Service) Verify(ctx context.Context, token string) (*access.Principal, error) {
-	if who := s.tokens.get(token); who != nil {
+	if who := s.tokens.Get(token); who != nil {
 		return who, nil
 	}
 	claims, err := s.readAccess(token)
 	if err != nil {
 		return nil, err
 	}
-	seen := s.tokens.mark(claims.Subject)
+	seen := s.tokens.Mark(claims.Subject)
 	who, expires, err := s.lookUp(ctx, claims)
 	if err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func (s *Service) Verify(ctx context.Context, token string) (*access.Principal, 
 	if end := time.Unix(claims.Expires, 0); end.Before(expires) {
 		expires = end
 	}
-	s.tokens.put(token, who, expires, seen)
+	s.tokens.Put(token, who, expires, seen)
 	return who, nil
 }
 

@@ -1,4 +1,4 @@
-package auth
+package tokens
 
 import (
 	"hash/maphash"
@@ -10,11 +10,17 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 )
 
-// cache remembers whom a verified token stands for, so that a signature is
+// The limits of what is remembered of tokens.
+const (
+	CachedFor    = time.Minute // after which a verified token is looked up again
+	cachedTokens = 32768       // verified tokens kept in memory, at most
+)
+
+// Cache remembers whom a verified token stands for, so that a signature is
 // checked and a session looked up once a minute and not once a request. A hit
-// checks the expiry again, and that nothing has been revoked since: forget takes
-// effect at once.
-type cache struct {
+// checks the expiry again, and that nothing has been revoked since: Forget takes
+// effect at once. It is safe for concurrent use.
+type Cache struct {
 	now    func() time.Time
 	seed   maphash.Seed
 	shards [shards]shard
@@ -40,16 +46,17 @@ type entry struct {
 	of         *atomic.Uint64
 }
 
-func newCache(now func() time.Time) *cache {
-	c := &cache{now: now, seed: maphash.MakeSeed()}
+// NewCache makes an empty one.
+func NewCache(now func() time.Time) *Cache {
+	c := &Cache{now: now, seed: maphash.MakeSeed()}
 	for i := range c.shards {
 		c.shards[i].young = make(map[string]entry)
 	}
 	return c
 }
 
-// get returns whom the token stood for when it was verified, or nil.
-func (c *cache) get(token string) *access.Principal {
+// Get returns whom the token stood for when it was verified, or nil.
+func (c *Cache) Get(token string) *access.Principal {
 	s := c.shard(token)
 	s.mu.RLock()
 	e, young := s.young[token]
@@ -66,35 +73,36 @@ func (c *cache) get(token string) *access.Principal {
 	return e.who
 }
 
-// mark is taken before a token is looked up; put drops what was revoked between.
-type mark struct {
+// Mark is taken before a token is looked up; Put drops what was revoked between.
+type Mark struct {
 	generation uint64
 	of         *atomic.Uint64
 }
 
-func (c *cache) mark(subject string) mark {
+// Mark begins a lookup of a token of the subject.
+func (c *Cache) Mark(subject string) Mark {
 	of := &c.generations[maphash.String(c.seed, subject)%uint64(len(c.generations))]
-	return mark{of.Load(), of}
+	return Mark{of.Load(), of}
 }
 
-// put remembers a verified token until it expires, a minute at most.
-func (c *cache) put(token string, who *access.Principal, expires time.Time, m mark) {
-	until := c.now().Add(cachedFor)
+// Put remembers a verified token until it expires, a minute at most.
+func (c *Cache) Put(token string, who *access.Principal, expires time.Time, m Mark) {
+	until := c.now().Add(CachedFor)
 	if expires.Before(until) {
 		until = expires
 	}
 	c.shard(token).put(strings.Clone(token), entry{who, until, m.generation, m.of}) // of a request, which may be large
 }
 
-func (c *cache) shard(token string) *shard {
+func (c *Cache) shard(token string) *shard {
 	return &c.shards[maphash.String(c.seed, token)%uint64(len(c.shards))]
 }
 
-// forget voids every entry of a subject.
-func (c *cache) forget(subject string) { c.mark(subject).of.Add(1) }
+// Forget voids every entry of a subject.
+func (c *Cache) Forget(subject string) { c.Mark(subject).of.Add(1) }
 
-// forgetAll voids every entry.
-func (c *cache) forgetAll() {
+// ForgetAll voids every entry.
+func (c *Cache) ForgetAll() {
 	for i := range c.generations {
 		c.generations[i].Add(1)
 	}

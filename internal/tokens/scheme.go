@@ -1,4 +1,4 @@
-package auth
+package tokens
 
 import (
 	"crypto"
@@ -11,10 +11,10 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// scheme is how one kind of token is signed: by one algorithm, with keys that
+// Scheme is how one kind of token is signed: by one algorithm, with keys that
 // sign nothing else, and under a typ of its own, so that no kind passes for
 // another.
-type scheme struct {
+type Scheme struct {
 	algorithm   jose.SignatureAlgorithm
 	token       string                                     // its typ
 	make        func() (public, private []byte, err error) // a new key, as it is stored and sealed
@@ -22,9 +22,9 @@ type scheme struct {
 	readPrivate func(opened []byte) (crypto.Signer, error)
 }
 
-// accessTokens are signed with Ed25519, under the typ of RFC 9068.
-func accessTokens() scheme {
-	return scheme{
+// Access is how access tokens are signed: with Ed25519, under the typ of RFC 9068.
+func Access() Scheme {
+	return Scheme{
 		algorithm: jose.EdDSA, token: "at+jwt",
 		make: func() (public, private []byte, err error) {
 			open, closed, err := ed25519.GenerateKey(nil)
@@ -51,10 +51,10 @@ func accessTokens() scheme {
 // idKeySize is in bits, of an RSA key.
 const idKeySize = 2048
 
-// idTokens are signed with RS256, the one algorithm that every client of OpenID
-// Connect must take (Core 1.0, section 15.1).
-func idTokens() scheme {
-	return scheme{
+// ID is how ID tokens are signed: with RS256, the one algorithm that every client
+// of OpenID Connect must take (Core 1.0, section 15.1).
+func ID() Scheme {
+	return Scheme{
 		algorithm: jose.RS256, token: "JWT",
 		make: func() (public, private []byte, err error) {
 			key, err := rsa.GenerateKey(rand.Reader, idKeySize)

@@ -1,25 +1,36 @@
-package auth
+// Package tokens makes, reads and remembers what callers show: tokens that are
+// signed, with the keys that sign them, and opaque ones. Whom a token stands for
+// is for others to say (auth).
+package tokens
 
 import (
 	"context"
 	"crypto"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
 
-// keyring holds the keys that sign one kind of token, all of one algorithm: it
-// belongs to the key and is never read from a token.
-type keyring struct {
-	scheme
+// The limits of signed tokens.
+const (
+	ClockLeeway = time.Minute // by which another node's clock may be ahead
+	maxToken    = 4096        // bytes of one that is signed here
+)
+
+// Keyring holds the keys that sign one kind of token, all of one algorithm: it
+// belongs to the key and is never read from a token. It is safe for concurrent
+// use.
+type Keyring struct {
+	Scheme
 	engine    store.Engine
 	sealer    *vault.Sealer
 	now       func() time.Time
@@ -34,13 +45,16 @@ type signingKey struct {
 	retires string      // canonical time after which it verifies nothing; "" never
 }
 
-func openKeyring(ctx context.Context, kind scheme, engine store.Engine, sealer *vault.Sealer, tokenLife time.Duration, now func() time.Time) (*keyring, error) {
-	k := &keyring{scheme: kind, engine: engine, sealer: sealer, tokenLife: tokenLife, now: now}
+// OpenKeyring reads the keys of one kind of token, and makes the first one where
+// there is none. The system tables must exist. A key that was replaced verifies for
+// tokenLife, that of the tokens, and ClockLeeway.
+func OpenKeyring(ctx context.Context, kind Scheme, engine store.Engine, sealer *vault.Sealer, tokenLife time.Duration, now func() time.Time) (*Keyring, error) {
+	k := &Keyring{Scheme: kind, engine: engine, sealer: sealer, tokenLife: tokenLife, now: now}
 	if err := k.load(ctx); err != nil {
 		return nil, err
 	}
 	if keys := *k.live.Load(); len(keys) == 0 || keys[0].retires != "" {
-		if err := k.rotate(ctx); err != nil {
+		if err := k.Rotate(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -48,7 +62,7 @@ func openKeyring(ctx context.Context, kind scheme, engine store.Engine, sealer *
 }
 
 // load reads the keys that have not retired.
-func (k *keyring) load(ctx context.Context) error {
+func (k *Keyring) load(ctx context.Context) error {
 	var keys []signingKey
 	var private string
 	err := k.engine.Read(ctx, func(c store.Conn) error {
@@ -82,7 +96,7 @@ func (k *keyring) load(ctx context.Context) error {
 }
 
 // signer opens a sealed private key.
-func (k *keyring) signer(id, sealed string) (jose.Signer, error) {
+func (k *Keyring) signer(id, sealed string) (jose.Signer, error) {
 	raw, err := base64.RawStdEncoding.DecodeString(sealed)
 	if err != nil {
 		return nil, err
@@ -99,41 +113,41 @@ func (k *keyring) signer(id, sealed string) (jose.Signer, error) {
 	return jose.NewSigner(jose.SigningKey{Algorithm: k.algorithm, Key: key}, (&jose.SignerOptions{}).WithType(jose.ContentType(k.token)))
 }
 
-// sign makes a token of a payload.
-func (k *keyring) sign(payload []byte) (Secret, error) {
+// Sign makes a token of a payload.
+func (k *Keyring) Sign(payload []byte) (vault.Text, error) {
 	signed, err := (*k.live.Load())[0].signer.Sign(payload)
 	if err != nil {
 		return "", wrap("signing a token", err)
 	}
 	token, err := signed.CompactSerialize()
-	return Secret(token), wrap("signing a token", err)
+	return vault.Text(token), wrap("signing a token", err)
 }
 
-// read returns the payload of a token that one of the keys has signed, as the
+// Read returns the payload of a token that one of the keys has signed, as the
 // keyring's kind and in one spelling.
-func (k *keyring) read(token string) ([]byte, error) {
+func (k *Keyring) Read(token string) ([]byte, error) {
 	if len(token) > maxToken || !oneSpelling(token) {
-		return nil, badToken()
+		return nil, Refused()
 	}
 	signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{k.algorithm})
 	if err != nil {
-		return nil, badToken().Because(err)
+		return nil, Refused().Because(err)
 	}
 	header := signed.Signatures[0].Protected
 	key, ok := k.public(header.KeyID)
 	if kind, _ := header.ExtraHeaders[jose.HeaderType].(string); !ok || kind != k.token || header.JSONWebKey != nil {
-		return nil, badToken()
+		return nil, Refused()
 	}
 	payload, err := signed.Verify(key)
 	if err != nil {
-		return nil, badToken().Because(err)
+		return nil, Refused().Because(err)
 	}
 	return payload, nil
 }
 
-// rotate makes a new key and lets the others retire once no token that they
+// Rotate makes a new key and lets the others retire once no token that they
 // signed can be alive.
-func (k *keyring) rotate(ctx context.Context) error {
+func (k *Keyring) Rotate(ctx context.Context) error {
 	public, private, err := k.make()
 	if err != nil {
 		return wrap("making a signing key", err)
@@ -147,7 +161,7 @@ func (k *keyring) rotate(ctx context.Context) error {
 			return err
 		}
 		if _, err := c.Exec(`UPDATE "_keys" SET "retires_at" = ?1 WHERE "retires_at" IS NULL AND "algorithm" = ?2`,
-			stamp(now.Add(k.tokenLife+clockLeeway)), string(k.algorithm)); err != nil {
+			stamp(now.Add(k.tokenLife+ClockLeeway)), string(k.algorithm)); err != nil {
 			return err
 		}
 		_, err := c.Exec(`INSERT INTO "_keys" ("id", "algorithm", "public", "private", "created_at") VALUES (?1, ?2, ?3, ?4, ?5)`,
@@ -161,7 +175,7 @@ func (k *keyring) rotate(ctx context.Context) error {
 }
 
 // public returns the key of that id, unless it has retired.
-func (k *keyring) public(id string) (crypto.PublicKey, bool) {
+func (k *Keyring) public(id string) (crypto.PublicKey, bool) {
 	for _, key := range *k.live.Load() {
 		if key.id == id {
 			return key.public, key.alive(k.now())
@@ -174,8 +188,8 @@ func (k signingKey) alive(now time.Time) bool {
 	return k.retires == "" || k.retires > stamp(now)
 }
 
-// publish adds the public half of every live key to a set.
-func (k *keyring) publish(set *jose.JSONWebKeySet) {
+// Publish adds the public half of every live key to a set.
+func (k *Keyring) Publish(set *jose.JSONWebKeySet) {
 	for _, key := range *k.live.Load() {
 		if key.alive(k.now()) {
 			set.Keys = append(set.Keys, jose.JSONWebKey{Key: key.public, KeyID: key.id, Algorithm: string(k.algorithm), Use: "sig"})
@@ -183,26 +197,30 @@ func (k *keyring) publish(set *jose.JSONWebKeySet) {
 	}
 }
 
-// RotateKeys signs from now on with new keys. The old ones verify until the last
-// token that they signed has expired.
-func (s *Service) RotateKeys(ctx context.Context) error {
-	if err := s.keys.rotate(ctx); err != nil || s.idKeys == nil {
-		return err
+// oneSpelling refuses the other texts that a lenient base64 reads as the same
+// token: line breaks, and bits in the last character's tail.
+func oneSpelling(token string) bool {
+	for part := range strings.SplitSeq(token, ".") {
+		raw, err := base64.RawURLEncoding.DecodeString(part)
+		if err != nil || base64.RawURLEncoding.EncodeToString(raw) != part {
+			return false
+		}
 	}
-	return s.idKeys.rotate(ctx)
+	return true
 }
 
-// JWKS is the document at /.well-known/jwks.json: the public half of every live
-// key, those of ID tokens among them.
-func (s *Service) JWKS() []byte {
-	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
-	s.keys.publish(&set)
-	if s.idKeys != nil {
-		s.idKeys.publish(&set)
+// Refused is what a token that is none of ours is answered with.
+func Refused() *fault.Error {
+	return fault.New(fault.AuthBadToken, "the token is not valid here: sign in again")
+}
+
+// stamp writes a time in the canonical form, whose order is time order.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// wrap names the operation that failed, for the log.
+func wrap(operation string, err error) error {
+	if err == nil {
+		return nil
 	}
-	document, err := json.Marshal(set)
-	if err != nil {
-		panic("auth: " + err.Error()) // a public key always encodes
-	}
-	return document
+	return fmt.Errorf("tokens: %s: %w", operation, err)
 }
