@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/attempt"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/factor"
 	"github.com/loam-dev/loam/internal/fault"
@@ -200,15 +201,15 @@ func (s *Service) meets(ctx context.Context, c store.Conn, p pendingSignIn, in A
 	return codes, nil, err
 }
 
-// attemptChallenge runs an attempt at a live challenge in one transaction, and
+// attemptChallenge runs a check of an answer to a live challenge in one transaction, and
 // counts how it ends. What refuses is not the transaction's error, because the
 // try that it counts must last.
-func (s *Service) attemptChallenge(ctx context.Context, id Secret, from Client, attempt func(store.Conn, pendingSignIn) (refused, err error)) error {
-	end, err := s.attempts.networks.begin(ctx, from.network())
+func (s *Service) attemptChallenge(ctx context.Context, id Secret, from Client, check func(store.Conn, pendingSignIn) (refused, err error)) error {
+	end, err := s.attempts.networks.Begin(ctx, from.network())
 	if err != nil {
 		return err
 	}
-	result := unchecked
+	result := attempt.Unchecked
 	defer func() { end(result) }()
 	var p pendingSignIn
 	if err := s.engine.Read(ctx, func(c store.Conn) (err error) {
@@ -216,11 +217,11 @@ func (s *Service) attemptChallenge(ctx context.Context, id Secret, from Client, 
 		return err
 	}); err != nil {
 		if fault.Is(err, fault.AuthChallenge) {
-			result = failed
+			result = attempt.Failed
 		}
 		return wrap("finding a challenge", err)
 	}
-	endUser, err := s.attempts.accounts.begin(ctx, factorKey(p.user.ID))
+	endUser, err := s.attempts.accounts.Begin(ctx, factorKey(p.user.ID))
 	if err != nil {
 		return err
 	}
@@ -228,7 +229,7 @@ func (s *Service) attemptChallenge(ctx context.Context, id Secret, from Client, 
 	var refused error
 	err = s.engine.Write(ctx, func(c store.Conn) (err error) {
 		if p, err = s.liveChallenge(c, id); err == nil {
-			refused, err = attempt(c, p)
+			refused, err = check(c, p)
 		}
 		if err == nil && refused != nil {
 			who := "user:" + p.user.ID
@@ -241,10 +242,10 @@ func (s *Service) attemptChallenge(ctx context.Context, id Secret, from Client, 
 	case err != nil:
 		return wrap("answering a challenge", err)
 	case refused != nil:
-		result = failed
+		result = attempt.Failed
 		return refused
 	}
-	result = passed
+	result = attempt.Passed
 	return nil
 }
 

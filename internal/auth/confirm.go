@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/loam-dev/loam/internal/attempt"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/hooks"
@@ -64,7 +65,7 @@ func (s *Service) prove(ctx context.Context, to purpose, p Proof, from Client, c
 	if err != nil {
 		return SignedIn{}, err
 	}
-	result := unchecked
+	result := attempt.Unchecked
 	defer func() { end(result) }()
 	var o opening
 	var refused error
@@ -76,10 +77,10 @@ func (s *Service) prove(ctx context.Context, to purpose, p Proof, from Client, c
 	case err != nil:
 		return SignedIn{}, wrap("redeeming a ticket", err)
 	case refused != nil:
-		result = failed
+		result = attempt.Failed
 		return SignedIn{}, refused
 	}
-	result = passed
+	result = attempt.Passed
 	s.Forget(o.user.ID)
 	return s.signedIn(ctx, o)
 }

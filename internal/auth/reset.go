@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/attempt"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/password"
@@ -142,17 +143,17 @@ func (s *Service) reauthenticate(ctx context.Context, p *access.Principal, shown
 	if err != nil {
 		return account{}, err
 	}
-	result := unchecked
+	result := attempt.Unchecked
 	defer func() { end(result) }()
 	right, err := s.hasher.Check(ctx, user.password, given)
 	switch {
 	case err != nil:
 		return account{}, err
 	case !right:
-		result = failed
+		result = attempt.Failed
 		return account{}, fault.New(fault.AuthWrong, "the current password is wrong").At("current")
 	}
-	result = passed
+	result = attempt.Passed
 	return user, nil
 }
 

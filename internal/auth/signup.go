@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/attempt"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/hooks"
 	"github.com/loam-dev/loam/internal/store"
@@ -54,11 +55,11 @@ func (s *Service) signUp(ctx context.Context, in SignUp, as string, from Client,
 	if err := s.mayRedirect(in.Redirect); err != nil {
 		return SignedUp{}, err
 	}
-	end, err := s.attempts.networks.begin(ctx, from.network())
+	end, err := s.attempts.networks.Begin(ctx, from.network())
 	if err != nil {
 		return SignedUp{}, err
 	}
-	result := unchecked
+	result := attempt.Unchecked
 	defer func() { end(result) }()
 	user, err := s.newAccount(ctx, in)
 	if err != nil {
@@ -76,7 +77,7 @@ func (s *Service) signUp(ctx context.Context, in SignUp, as string, from Client,
 	}
 	up, opened, err := s.signUpWithin(ctx, in, user, from, put)
 	if err != nil || up.Waits {
-		result = failed // a taken address, or a mail: both count
+		result = attempt.Failed // a taken address, or a mail: both count
 	}
 	if err != nil || up.Waits {
 		return up, wrap("signing up", err)

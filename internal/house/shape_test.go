@@ -14,7 +14,7 @@ import (
 const (
 	maxFunctionLines = 70
 	maxFileLines     = 500
-	maxPackageLines  = 5300
+	maxPackageLines  = 5150
 	maxPackageNames  = 60
 )
 
