@@ -11,8 +11,8 @@ func (d *document) addAccount(n authNames) {
 	text, at := object{{"type", "string"}}, object{{"type", "string"}, {"format", "date-time"}}
 	a := accountNames{n.signedIn, d.name("AuthDevice"), d.name("AuthIdentity"), d.name("AuthEmailChange")}
 	d.add(a.device, objectSchema("", object{
-		{"id", text}, {"current", object{{"type", "boolean"}}}, {"method", object{{"type", "string"}, {"description", "How the session began: `password`, `email`, `provider:google`."}}},
-		{"address", text}, {"agent", text}, {"createdAt", at}, {"lastUsedAt", at},
+		{"id", text}, {"current", object{{"type", "boolean"}}}, {"method", object{{"type", "string"}, {"description", "How the session began: `password`, `email`, `provider:google`, `client`."}}},
+		{"client", object{{"type", "string"}, {"description", "The name of the application whose session it is; absent for the user's own."}}}, {"address", text}, {"agent", text}, {"createdAt", at}, {"lastUsedAt", at},
 	}, []string{"id", "current", "method", "address", "agent", "createdAt", "lastUsedAt"}))
 	d.add(a.identity, objectSchema("", object{{"provider", text}, {"email", text}, {"createdAt", at}, {"lastUsedAt", at}},
 		[]string{"provider", "createdAt", "lastUsedAt"}))
@@ -23,6 +23,7 @@ func (d *document) addAccount(n authNames) {
 	d.addWaysIn()
 	d.addMailed(a)
 	d.addOwnAccount(a)
+	d.addConsents()
 }
 
 // addWaysIn adds what a sign-in page asks before anybody has signed in.
