@@ -248,17 +248,21 @@ func actionOf(changes map[string]any) string {
 	return "admin.user_changed"
 }
 
-// Delete removes an account for good.
-func (s *Service) Delete(ctx context.Context, by *access.Principal, ref string) error {
+// Delete removes an account for good, unless there are rows that the schema says need
+// it; profiles are those of the schema in force, nil where there is none.
+func (s *Service) Delete(ctx context.Context, by *access.Principal, ref string, profiles auth.Profiles) error {
+	user, err := s.User(ctx, ref)
+	if err == nil && profiles != nil {
+		err = profiles.MayRemoveUser(ctx, user.ID)
+	}
+	if err != nil {
+		return err
+	}
 	return s.act(ctx, "deleting a user", func(c store.Conn) ([]string, error) {
-		id, err := s.find(c, ref)
-		if err != nil {
-			return nil, err
-		}
 		no := false
-		_, forget, err := s.auth.Amend(c, id, auth.ChangeUser{Admin: &no}, by.Kind != access.System) // who acts by it acts no more
+		_, forget, err := s.auth.Amend(c, user.ID, auth.ChangeUser{Admin: &no}, by.Kind != access.System) // who acts by it acts no more
 		if err == nil {
-			err = s.auth.Remove(ctx, c, id, "admin.user_deleted", by.Subject())
+			err = s.auth.Remove(ctx, c, user.ID, "admin.user_deleted", by.Subject())
 		}
 		return forget, err
 	})

@@ -86,7 +86,7 @@ func adminChangeUser(c *call) (reply, error) {
 }
 
 func adminDeleteUser(c *call) (reply, error) {
-	return c.answer(http.StatusNoContent, nil, c.api.Admin.Delete(c.Context(), c.by, c.PathValue("user")))
+	return c.answer(http.StatusNoContent, nil, c.api.Admin.Delete(c.Context(), c.by, c.PathValue("user"), c.profiles()))
 }
 
 func adminSignOut(c *call) (reply, error) {

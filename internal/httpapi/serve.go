@@ -162,8 +162,7 @@ const dataScope = "api"
 // admits refuses an application what its user has not let it do. No scope opens
 // more than the doors of data: accounts, organizations and keys are the user's.
 func (e *endpoint) admits(by *access.Principal) error {
-	_, path, _ := strings.Cut(e.pattern, " ")
-	data := strings.HasPrefix(path, "/api/") || path == "/graphql"
+	data := e.ofData()
 	switch {
 	case by.Client == "" || data && slices.Contains(by.Scopes, dataScope):
 		return nil

@@ -75,6 +75,7 @@ func (d *document) addAuth() {
 	d.addKeys(n)
 	d.addOrganizations(n)
 	d.addAudit()
+	d.addAdmin(n)
 }
 
 func (d *document) addAuthSchemas() authNames {

@@ -28,6 +28,7 @@ type door struct {
 	doc     *openapi3.T
 	schemas *jsonschema.Compiler // of the document, formats included
 	by      *testkit.Client
+	server  *testkit.Server
 }
 
 // open serves a schema of internal/sdkgen/testdata to a new user.
@@ -53,7 +54,7 @@ func open(t *testing.T, name string) *door {
 	if err := schemas.AddResource("openapi.json", plain); err != nil {
 		t.Fatal(err)
 	}
-	return &door{t, doc, schemas, s.SignUp("ada@example.com")}
+	return &door{t, doc, schemas, s.SignUp("ada@example.com"), s}
 }
 
 // do sends a request of the operation at the path template, and fails unless
