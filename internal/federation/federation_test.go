@@ -598,7 +598,7 @@ func TestApple(t *testing.T) {
 	is.User["email_verified"] = "true"
 	delete(is.User, "name")
 	is.Token = func(form url.Values, _ http.Header) {
-		signed, err := jose.ParseSigned(form.Get("client_secret"), []jose.SignatureAlgorithm{jose.ES256})
+		signed, err := jose.ParseSignedCompact(form.Get("client_secret"), []jose.SignatureAlgorithm{jose.ES256})
 		if err != nil {
 			t.Error(err)
 			return

@@ -37,7 +37,7 @@ type keySet struct {
 
 // VerifySignature returns the payload of a token that one of the keys signed.
 func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	jws, err := jose.ParseSigned(token, algorithms())
+	jws, err := jose.ParseSignedCompact(token, algorithms())
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package mail_test
 import (
 	"bytes"
 	"context"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -434,7 +433,7 @@ func TestOverrides(t *testing.T) {
 		r := newPlace(t, func(o *mail.Options) { o.Templates = files }).got(code("ada@example.com"))
 		wants(t, name, r.Subject+"\n"+r.Text+r.HTML, test.want)
 	}
-	if _, err := mail.ParseTemplates(os.DirFS(filepath.Join(t.TempDir(), "none")).(fs.FS)); err != nil {
+	if _, err := mail.ParseTemplates(os.DirFS(filepath.Join(t.TempDir(), "none"))); err != nil {
 		t.Error("no directory:", err)
 	}
 }

@@ -18,9 +18,6 @@ type failing struct {
 }
 
 func (f *failing) Rebuild(ctx context.Context, fn func(store.Conn) error) error {
-	type rebuilder interface {
-		Rebuild(ctx context.Context, fn func(store.Conn) error) error
-	}
 	return f.Engine.(store.Rebuilder).Rebuild(ctx, func(c store.Conn) error { return fn(&failingConn{c, f}) })
 }
 
