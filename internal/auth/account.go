@@ -81,13 +81,11 @@ func (s *Service) expel(ctx context.Context, c store.Conn, user *account) error 
 		return err
 	}
 	user.password = ""
-	if err := c.Query(`UPDATE "_api_keys" SET "revoked_at" = ?1 WHERE "created_by" = ?2 AND "revoked_at" IS NULL RETURNING "id"`, []any{now, user.ID},
-		func(r store.Row) error {
-			user.lost = append(user.lost, r.Text(0))
-			return nil
-		}); err != nil {
+	ended, err := s.EndKeysOf(c, user.ID)
+	if err != nil {
 		return err
 	}
+	user.lost = append(user.lost, ended...)
 	if err := endSessions(c, user.ID, "", now); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loam-dev/loam/internal/apikey"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/mail"
@@ -256,7 +257,7 @@ func TestAttack008_FirstOwner(t *testing.T) {
 			p, _ := newPlace(t, func(c *config.AuthConfig) { c.Email.Code = true })
 			eve := p.signUp("ada") // with the address of another
 			is(t, "linking", p.Link(ctx, p.who(eve), External{Provider: "github", Subject: "eve"}), "")
-			key, err := p.CreateKey(ctx, p.who(eve), NewKey{Name: "eve's"})
+			key, err := p.CreateKey(ctx, p.who(eve), apikey.Request{Name: "eve's"})
 			is(t, "making a key", err, "")
 			_, err = p.VerifyKey(ctx, string(key.Secret))
 			is(t, "Eve's key, before", err, "")
@@ -285,7 +286,7 @@ func TestAttack001_AnonymousTakesAnAddress(t *testing.T) {
 	eve, err := p.SignInAnonymously(ctx, Client{})
 	is(t, "anonymously", err, "")
 	is(t, "linking", p.Link(ctx, p.who(*eve.Session), External{Provider: "github", Subject: "eve"}), "")
-	key, err := p.CreateKey(ctx, p.who(*eve.Session), NewKey{Name: "eve's"})
+	key, err := p.CreateKey(ctx, p.who(*eve.Session), apikey.Request{Name: "eve's"})
 	is(t, "making a key", err, "")
 	_, err = p.Become(ctx, p.who(*eve.Session), SignUp{Email: "ada@example.com", Password: "password of eve 1"}, Client{})
 	is(t, "taking the address", err, "")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/apikey"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/tenant"
@@ -16,7 +17,7 @@ func TestAPIKeys(t *testing.T) {
 	p, _ := newPlace(t)
 	ctx := context.Background()
 	owner, member := p.team()
-	key, err := p.CreateKey(ctx, p.who(owner), NewKey{Name: " ci ", ReadOnly: true})
+	key, err := p.CreateKey(ctx, p.who(owner), apikey.Request{Name: " ci ", ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func TestAddKey(t *testing.T) {
 	p, _ := newPlace(t)
 	ctx := context.Background()
 	owner, other := p.signUp("ada"), p.signUp("grace")
-	key, err := p.AddKey(ctx, owner.Organization.ID, NewKey{Name: "cron", ReadOnly: true})
+	key, err := p.AddKey(ctx, owner.Organization.ID, apikey.Request{Name: "cron", ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func TestAddKey(t *testing.T) {
 	is(t, "revoking", p.RevokeKey(ctx, p.who(owner), key.ID), "")
 	_, err = p.VerifyKey(ctx, string(key.Secret))
 	is(t, "a revoked key", err, fault.AuthBadKey)
-	_, err = p.AddKey(ctx, owner.Organization.ID, NewKey{})
+	_, err = p.AddKey(ctx, owner.Organization.ID, apikey.Request{})
 	is(t, "no name", err, fault.AuthBadName)
 }
 
@@ -83,7 +84,7 @@ func TestAttack048_KeysMakeNoKeys(t *testing.T) {
 	p, _ := newPlace(t)
 	ctx := context.Background()
 	owner, member := p.team()
-	key, err := p.CreateKey(ctx, p.who(owner), NewKey{Name: "ci"})
+	key, err := p.CreateKey(ctx, p.who(owner), apikey.Request{Name: "ci"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func TestAttack048_KeysMakeNoKeys(t *testing.T) {
 		"nobody":                         {&access.Principal{}, fault.AccessSignIn},
 		"a user without an organization": {&access.Principal{Kind: access.User, UserID: owner.User.ID, Role: "owner"}, fault.AuthNotAllowed},
 	} {
-		_, err := p.CreateKey(ctx, test.who, NewKey{Name: "more"})
+		_, err := p.CreateKey(ctx, test.who, apikey.Request{Name: "more"})
 		is(t, name+" makes a key", err, test.want)
 		_, err = p.ListKeys(ctx, test.who)
 		is(t, name+" lists keys", err, test.want)
@@ -121,15 +122,15 @@ func TestAPIKeysAreBounded(t *testing.T) {
 	p, _ := newPlace(t)
 	ctx := context.Background()
 	owner := p.who(p.signUp("ada"))
-	got := together(maxKeys+20, func(int) error {
-		_, err := p.CreateKey(ctx, owner, NewKey{Name: "ci"})
+	got := together(apikey.MaxKeys+20, func(int) error {
+		_, err := p.CreateKey(ctx, owner, apikey.Request{Name: "ci"})
 		return err
 	})
-	if got[""] != maxKeys || got[fault.AuthKeyLimit] != 20 {
+	if got[""] != apikey.MaxKeys || got[fault.AuthKeyLimit] != 20 {
 		t.Errorf("the answers are %v", got)
 	}
 	for _, name := range []string{"", " ", "a\nb", strings.Repeat("x", person.MaxName+1)} {
-		_, err := p.CreateKey(ctx, owner, NewKey{Name: name})
+		_, err := p.CreateKey(ctx, owner, apikey.Request{Name: name})
 		is(t, name, err, fault.AuthBadName)
 	}
 }
@@ -138,11 +139,11 @@ func TestDamagedAPIKeys(t *testing.T) {
 	p, _ := newPlace(t)
 	ctx := context.Background()
 	owner := p.who(p.signUp("ada"))
-	key, err := p.CreateKey(ctx, owner, NewKey{Name: "one"})
+	key, err := p.CreateKey(ctx, owner, apikey.Request{Name: "one"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := p.CreateKey(ctx, owner, NewKey{Name: "two"})
+	other, err := p.CreateKey(ctx, owner, apikey.Request{Name: "two"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/loam-dev/loam/internal/apikey"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/hooks"
@@ -27,10 +28,8 @@ import (
 const (
 	sessionLife = 365 * 24 * time.Hour // after which a session ends in any case
 	freshFor    = 10 * time.Minute     // after a secret was shown: what may be changed that a stolen token must not
-	touchEvery  = time.Minute          // precision of an API key's last use
 	maxSessions = 100                  // per user; a further sign-in ends the oldest
 	maxOfClient = 20                   // likewise, of one application's sessions of a user
-	maxKeys     = 100                  // live API keys per organization
 )
 
 // Organizations is what auth needs to know of organizations. Every method runs
@@ -89,6 +88,7 @@ type Config struct {
 // Service signs users in and verifies what they show. It is safe for concurrent
 // use.
 type Service struct {
+	*apikey.Keys
 	engine   store.Engine
 	orgs     Organizations
 	audit    *audit.Log
@@ -111,7 +111,6 @@ type Service struct {
 	mails    mails
 	factors  factors
 	tokens   *tokens.Cache // verified access tokens, by user
-	apiKeys  *tokens.Cache // verified API keys, by id
 }
 
 // New reads the signing keys, and makes the first one where there is none. The
@@ -139,6 +138,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
+		Keys:     apikey.New(cfg.Engine, cfg.Organizations, cfg.Audit, now),
 		engine:   cfg.Engine,
 		orgs:     cfg.Organizations,
 		audit:    cfg.Audit,
@@ -161,7 +161,6 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		mails:    newMails(cfg.Limits.Mail, now),
 		factors:  factors,
 		tokens:   tokens.NewCache(now),
-		apiKeys:  tokens.NewCache(now),
 	}, nil
 }
 

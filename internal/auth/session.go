@@ -154,7 +154,7 @@ func (s *Service) enter(ctx context.Context, c store.Conn, user account, how Met
 // signedIn is what the door answers, once the transaction of admit is durable.
 func (s *Service) signedIn(ctx context.Context, o opening) (SignedIn, error) {
 	for _, id := range o.lost {
-		s.apiKeys.Forget(id)
+		s.ForgetKey(id)
 	}
 	if o.challenge != nil {
 		return SignedIn{Challenge: o.challenge}, nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/apikey"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/tenant"
 	"github.com/loam-dev/loam/internal/tokens"
@@ -267,7 +268,7 @@ func TestAttack122_NothingStoredIsASecret(t *testing.T) {
 	ctx := context.Background()
 	session := p.signUp("ada")
 	second := p.must(p.refreshed(session.RefreshToken))
-	key, err := p.CreateKey(ctx, p.who(second), NewKey{Name: "ci"})
+	key, err := p.CreateKey(ctx, p.who(second), apikey.Request{Name: "ci"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package auth
 import (
 	"slices"
 
+	"github.com/loam-dev/loam/internal/apikey"
 	"github.com/loam-dev/loam/internal/factor"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/tokens"
@@ -59,20 +60,7 @@ func Tables() []string {
 		) STRICT`,
 		`CREATE INDEX IF NOT EXISTS "_sessions_user" ON "_sessions" ("user_id", "id")`,
 		`CREATE INDEX IF NOT EXISTS "_sessions_expiry" ON "_sessions" ("expires_at")`,
-		`CREATE TABLE IF NOT EXISTS "_api_keys" (
-			"id" TEXT NOT NULL PRIMARY KEY,
-			"org" TEXT NOT NULL,
-			"name" TEXT NOT NULL,
-			"hash" TEXT NOT NULL,
-			"read_only" INTEGER NOT NULL,
-			"created_by" TEXT NOT NULL,
-			"created_at" TEXT NOT NULL,
-			"last_used_at" TEXT,
-			"revoked_at" TEXT
-		) STRICT`,
-		`CREATE INDEX IF NOT EXISTS "_api_keys_org" ON "_api_keys" ("org", "id")`,
-		`CREATE INDEX IF NOT EXISTS "_api_keys_creator" ON "_api_keys" ("created_by")`,
-	}, tokens.Tables(), proofTables(), factor.Tables(), challengeTables())
+	}, apikey.Tables(), tokens.Tables(), proofTables(), factor.Tables(), challengeTables())
 }
 
 // proofTables are of what proves a user to be who they are, beside the password

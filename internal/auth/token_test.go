@@ -18,6 +18,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/loam-dev/loam/internal/apikey"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/tokens"
 )
@@ -241,7 +242,7 @@ func TestAttack030_WrongKind(t *testing.T) {
 	p, _ := newPlace(t)
 	ctx := context.Background()
 	session := p.signUp("ada")
-	key, err := p.CreateKey(ctx, p.who(session), NewKey{Name: "ci"})
+	key, err := p.CreateKey(ctx, p.who(session), apikey.Request{Name: "ci"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -362,7 +363,7 @@ func TestPublishedKeysVerifyTokens(t *testing.T) {
 func FuzzTokens(f *testing.F) {
 	p, _ := newPlace(f)
 	session := p.signUp("ada")
-	key, err := p.CreateKey(context.Background(), p.who(session), NewKey{Name: "ci"})
+	key, err := p.CreateKey(context.Background(), p.who(session), apikey.Request{Name: "ci"})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -262,10 +262,6 @@ func (s *Service) Address(email string) (string, error) { return person.Email(em
 // change to what the user may do, once it is committed.
 func (s *Service) Forget(userID string) { s.tokens.Forget(userID) }
 
-// ForgetKeys makes every API key be looked up again: to call after an
-// organization was closed, once that is committed.
-func (s *Service) ForgetKeys() { s.apiKeys.ForgetAll() }
-
 // SetDisabled keeps a user out, at once and on every door, or lets them in
 // again. Disabling ends their sessions.
 func (s *Service) SetDisabled(ctx context.Context, userID string, disabled bool) error {

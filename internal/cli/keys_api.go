@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/apikey"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/tenant"
@@ -17,7 +17,7 @@ import (
 // apiKeyOptions are the flags of `loam keys api`.
 type apiKeyOptions struct {
 	place
-	auth.NewKey
+	apikey.Request
 	org    string
 	asJSON bool
 }
@@ -79,7 +79,7 @@ func (c *console) apiKey(ctx context.Context, o *apiKeyOptions) (err error) {
 	if err := b.Tenant.Known(ctx, o.org); err != nil {
 		return err
 	}
-	key, err := b.Auth.AddKey(ctx, o.org, o.NewKey)
+	key, err := b.Auth.AddKey(ctx, o.org, o.Request)
 	if err != nil {
 		return err
 	}

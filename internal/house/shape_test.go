@@ -14,7 +14,7 @@ import (
 const (
 	maxFunctionLines = 70
 	maxFileLines     = 500
-	maxPackageLines  = 5150
+	maxPackageLines  = 5000
 	maxPackageNames  = 60
 )
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loam-dev/loam/internal/apikey"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/tenant"
@@ -104,11 +105,11 @@ type list[T any] struct {
 
 func listKeys(c *call) (reply, error) {
 	keys, err := c.api.Auth.ListKeys(c.Context(), c.by)
-	return c.answer(http.StatusOK, list[auth.Key]{Items: keys}, err)
+	return c.answer(http.StatusOK, list[apikey.Key]{Items: keys}, err)
 }
 
 func createKey(c *call) (reply, error) {
-	in, err := decode[auth.NewKey](c)
+	in, err := decode[apikey.Request](c)
 	if err != nil {
 		return reply{}, err
 	}
