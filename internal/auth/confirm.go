@@ -88,6 +88,9 @@ func (s *Service) prove(ctx context.Context, to purpose, p Proof, from Client, c
 // proved is prove inside its transaction.
 func (s *Service) proved(ctx context.Context, c store.Conn, to purpose, p Proof, from Client, change func(store.Conn, *account, ticket) error) (o opening, refused, err error) {
 	t, refused, err := s.redeem(c, to, p)
+	if err == nil && refused != nil && p.Code != "" {
+		err = s.recordWrongCode(ctx, c, to, p)
+	}
 	if err != nil || refused != nil {
 		return opening{}, refused, err
 	}
@@ -111,6 +114,13 @@ func (s *Service) proved(ctx context.Context, c store.Conn, to purpose, p Proof,
 	}
 	o, err = s.admit(ctx, c, user, ByEmail, from)
 	return o, nil, err
+}
+
+// recordWrongCode notes a code that is none, for an address that waits for one or
+// not in the same time.
+func (s *Service) recordWrongCode(ctx context.Context, c store.Conn, to purpose, p Proof) error {
+	return s.record(ctx, c, audit.Event{Action: "auth.code_refused", Outcome: audit.Failure, Actor: "anonymous",
+		Details: map[string]any{"email": p.Email, "purpose": string(to)}})
 }
 
 // verify takes the account's address as its user's own.
