@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"crypto/subtle"
 	"encoding/base64"
 	"net/url"
 	"regexp"
@@ -185,7 +186,7 @@ func (s *Service) toSignIn(r request, asked url.Values) string {
 func (s *Service) askedAt(asked url.Values) (time.Time, bool) {
 	at, proof, _ := strings.Cut(asked.Get("loam_asked"), ".")
 	ms, err := strconv.ParseInt(at, 10, 64)
-	if err != nil || proof != s.askedProof(at, asked) {
+	if err != nil || subtle.ConstantTimeCompare([]byte(proof), []byte(s.askedProof(at, asked))) != 1 {
 		return time.Time{}, false
 	}
 	since := time.UnixMilli(ms)
