@@ -39,6 +39,9 @@ type SignedUp struct {
 // no more than the limit per network lets it.
 func (s *Service) SignUp(ctx context.Context, in SignUp, from Client) (SignedUp, error) {
 	return s.signUp(ctx, in, "", from, func(c store.Conn, user *account) error {
+		if in.Invitation != "" { // starts in the organization that invites
+			return s.insertAlone(ctx, c, *user)
+		}
 		return s.insertNew(ctx, c, *user)
 	})
 }

@@ -153,4 +153,17 @@ func TestAttack008_MailedInvitation(t *testing.T) {
 	}
 	ada.Do("DELETE", path+"/"+known.String("id"), nil).Want(204)
 	s.Anonymous().Get("/auth/invitations?token="+token).WantCode(404, "tenant/invitation_not_found")
+
+	in := map[string]any{"email": "mallory@example.com", "password": "correct horse battery", "invitation": other}
+	s.Anonymous().Do("POST", "/auth/sign-up", in).WantCode(403, "tenant/not_invited")
+	in["email"] = "new@example.com"
+	joined := s.Anonymous().Do("POST", "/auth/sign-up", in).Want(201)
+	if got := joined.String("organization", "id"); got != ada.Org {
+		t.Errorf("who signs up by an invitation is in %q, want the organization that invites, %q", got, ada.Org)
+	}
+	newcomer := s.Anonymous()
+	newcomer.Header.Set("Authorization", "Bearer "+joined.String("accessToken"))
+	if n := newcomer.Get("/auth/organizations").Want(200).Len("items"); n != 1 {
+		t.Errorf("they are in %d organizations, want that one alone", n)
+	}
 }
