@@ -77,7 +77,8 @@ type emailWay struct {
 
 type organizesWay struct {
 	Enabled bool   `json:"enabled"`
-	Create  string `json:"create"` // who founds one: anyone or admins
+	Create  string `json:"create"`  // who founds one: anyone or admins
+	Domains bool   `json:"domains"` // they may claim domains, and sign their own people in
 }
 
 func showWaysIn(c *call) (reply, error) {
@@ -88,7 +89,7 @@ func showWaysIn(c *call) (reply, error) {
 		Password:  passwordWay{a.Password.Enabled, a.Password.MinLength},
 		Email:     emailWay{a.Email.Confirm, a.Email.Code, a.Email.Link},
 		Anonymous: a.Anonymous, Passkeys: a.Passkeys, TOTP: a.TOTP, SecondFactor: a.SecondFactor, Cookies: a.Sessions.Cookies,
-		Orgs:   organizesWay{p.Organizations, p.Orgs.Create},
+		Orgs:   organizesWay{p.Organizations, p.Orgs.Create, p.Organizations && p.Orgs.Domains},
 		Return: returnTo(c.URL.Query().Get("return_to"), a.Redirects),
 	}, nil)
 }

@@ -47,6 +47,7 @@ var mainRoutes = []route{
 	{"POST /oauth/end-session", open, endSessionByForm, "the same as a form, and the user's own answer to whether they meant it"},
 
 	{"GET /account", open, accountPage, "the user's account, in a browser; leads to `/account/sign-in` where nobody is signed in"},
+	{"GET /account/{$}", open, accountPage, "likewise"},
 	{"GET /account/{page}", open, accountPage, "the pages of sign-in, sign-up, mailed links, an account and its organizations"},
 	{"GET /account/_page/{file}", open, accountAsset, "the files of these pages"},
 	{"GET /auth/settings", open, showWaysIn, "how one signs in here, for a page that offers it"},

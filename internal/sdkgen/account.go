@@ -44,7 +44,7 @@ func (d *document) addWaysIn() {
 		{"email", whole(object{{"confirm", word("none", "code", "link")}, {"code", flag}, {"link", flag}})},
 		{"anonymous", flag}, {"passkeys", flag}, {"totp", flag}, {"secondFactor", word("optional", "required", "admins")},
 		{"cookies", object{{"type", "boolean"}, {"description", "`Loam-Session: cookie` is understood."}}},
-		{"organizations", whole(object{{"enabled", flag}, {"create", word("anyone", "admins")}})},
+		{"organizations", whole(object{{"enabled", flag}, {"create", word("anyone", "admins")}, {"domains", flag}})},
 		{"returnTo", object{{"type", "string"}, {"description", "`return_to`, where a browser may be sent there after it has signed in; otherwise empty."}}},
 	}))
 	d.path("/auth/settings", object{{"get", operation{

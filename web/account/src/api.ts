@@ -108,7 +108,7 @@ export interface Settings {
   totp: boolean
   secondFactor: string
   cookies: boolean
-  organizations: { enabled: boolean; create: string }
+  organizations: { enabled: boolean; create: string; domains: boolean }
   returnTo: string
 }
 

@@ -18,7 +18,7 @@ export async function load(): Promise<Me | null> {
   return app.me
 }
 
-// go shows another of these pages. return_to goes along.
+// go shows another of these pages. Where a sign-in is to lead goes along.
 export async function go(page: string, replaced = false): Promise<void> {
   history[replaced ? 'replaceState' : 'pushState'](null, '', to(page))
   await app.show()
@@ -27,11 +27,13 @@ export async function go(page: string, replaced = false): Promise<void> {
 
 // to is the address of a page.
 export function to(page: string): string {
-  const wanted = new URLSearchParams(location.search).get('return_to')
-  const [path = '', query = ''] = page.split('?')
-  const search = new URLSearchParams(query)
-  if (wanted && signedOut(path)) search.set('return_to', wanted)
-  return '/account' + (path && '/' + path) + (search.size > 0 ? '?' + search.toString() : '')
+  const given = new URLSearchParams(location.search)
+  const search = new URLSearchParams()
+  for (const name of signedOut(page) ? ['return_to', 'prompt'] : []) {
+    const value = given.get(name)
+    if (value) search.set(name, value)
+  }
+  return '/account' + (page && '/' + page) + (search.size > 0 ? '?' + search.toString() : '')
 }
 
 const entry = ['sign-in', 'sign-up', 'confirm', 'link', 'reset', 'return', 'invitation']

@@ -27,9 +27,9 @@ function fill(node: Element, children: Child[]): void {
   }
 }
 
-// replace puts children in the place of what a node has.
+// replace puts children in the place of what a node has. The name over a card stays.
 export function replace(node: Element, ...children: Child[]): void {
-  node.replaceChildren()
+  node.replaceChildren(...node.querySelectorAll(':scope > .brand'))
   fill(node, children)
 }
 
@@ -43,12 +43,6 @@ export function unique(prefix: string): string {
 // link goes to another of these pages, or to one elsewhere.
 export function link(href: string, text: Child, properties: Properties = {}): HTMLAnchorElement {
   return el('a', { href, ...properties }, text)
-}
-
-// say tells those who can't see the page what has happened.
-export function say(text: string): void {
-  const region = document.querySelector('#said')
-  if (region) region.textContent = text
 }
 
 // when writes a time for people.

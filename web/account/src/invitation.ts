@@ -64,7 +64,7 @@ function answer(token: string): HTMLElement {
       replace(box, unverified(me.email))
     }
   } })
-  box.append(el('p', { className: 'hint' }, 'You are signed in as ', el('strong', {}, me?.email ?? 'an anonymous user'), '. ', link(to('sign-in') + '?anew=1', 'Use another account')), accept, decline(token))
+  box.append(el('p', { className: 'hint' }, 'You are signed in as ', el('strong', {}, me?.email ?? 'an anonymous user'), '. ', link('/account/sign-in?prompt=login', 'Use another account')), accept, decline(token))
   return box
 }
 

@@ -78,7 +78,6 @@ function follow(event: MouseEvent): void {
 }
 
 async function start(): Promise<void> {
-  document.body.append(el('div', { id: 'said', className: 'unseen', role: 'status' }))
   takeToken()
   const wanted = new URLSearchParams(location.search).get('return_to') ?? ''
   app.show = show

@@ -1,6 +1,6 @@
 // The pages of organizations: which there are, and what one is called.
 
-import { ask, is, type Organization, type Page } from './api'
+import { ask, type Organization, type Page } from './api'
 import { app, go, load } from './app'
 import { confirmed, day, el, tile, type Child } from './dom'
 import { form } from './form'
@@ -112,14 +112,8 @@ export async function organization(): Promise<HTMLElement> {
 
 function remove(org: Organization): Child {
   return section('Delete', 'The organization goes, with every row and file in it, for all its members.',
-    form({ fields: [{ name: 'name', label: `Type ${org.name} to go on`, missing: 'Type the name of the organization.' }], submit: 'Delete the organization', danger: true, send: async ({ name }) => {
-      if (name !== org.name) throw new Error('That is not its name.')
-      try {
-        await fresh(() => ask('DELETE', '/auth/organizations/' + org.id))
-      } catch (err) {
-        if (is(err, 'http/method')) throw new Error('This server deletes no organizations from here. Ask its administrator.')
-        throw err
-      }
+    form({ fields: [{ name: 'confirm', label: `Type ${org.slug} to go on`, missing: `Type ${org.slug}.` }], submit: 'Delete the organization', danger: true, send: async ({ confirm }) => {
+      await fresh(() => ask('DELETE', '/auth/organizations/' + org.id, { confirm }))
       await load()
       await go('organizations')
     } }))

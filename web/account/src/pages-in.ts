@@ -1,6 +1,6 @@
 // The pages of coming in: sign-in and sign-up.
 
-import { ask, is, optional, type Page, type Provider, type SignedIn, type User } from './api'
+import { ask, is, optional, Problem, type Page, type Provider, type SignedIn, type User } from './api'
 import { app, go, invitation, keepInvitation, leave, load, to } from './app'
 import { el, link, replace, type Child } from './dom'
 import { codeField, emailField, form, newPassword, oldPassword } from './form'
@@ -36,6 +36,24 @@ async function depart(name: string): Promise<void> {
 export async function linkProvider(name: string): Promise<void> {
   const { url } = await ask<{ url: string }>('POST', `/auth/identities/${encodeURIComponent(name)}`, { redirect: '/account/return', challenge: await verifier() })
   location.assign(url)
+}
+
+// company asks for the address of who signs in with their organization's own provider.
+function company(box: Element): void {
+  replace(box, el('h1', { tabIndex: -1 }, 'Sign in with your company'),
+    el('p', {}, 'Where your company has connected its own sign-in, your work address leads to it.'),
+    form({ fields: [{ ...emailField(typed), label: 'Work email' }], submit: 'Continue', send: async ({ email = '' }) => {
+      typed = email
+      await toCompany(email)
+    } }),
+    el('p', { className: 'foot' }, el('button', { type: 'button', className: 'plain', onclick: () => go('sign-in') }, 'Back')))
+  focusFirst(box)
+}
+
+async function toCompany(email: string): Promise<void> {
+  const found = await ask<{ kind: string; provider?: string }>('POST', '/auth/sign-in/discover', { email })
+  if (found.kind !== 'sso' || !found.provider) throw new Problem(0, '', 'email', 'No company has connected a sign-in for this address. Sign in another way.')
+  await depart(found.provider)
 }
 
 // comeBack is where a provider leads back to.
@@ -91,7 +109,7 @@ async function wait(box: Element): Promise<void> {
 // already offers to go on as who is signed in.
 function already(): Child {
   const me = app.me
-  if (!me || new URLSearchParams(location.search).has('anew')) return null
+  if (!me || new URLSearchParams(location.search).get('prompt') === 'login') return null
   const who = me.user.name || me.user.email || 'the anonymous user'
   return el('div', { className: 'already' }, el('button', { type: 'button', className: 'primary wide', onclick: leave }, `Continue as ${who}`), el('p', { className: 'or' }, 'or sign in as somebody else'))
 }
@@ -113,6 +131,7 @@ export async function signIn(): Promise<HTMLElement> {
             try {
               await entered(await ask<SignedIn>('POST', '/auth/sign-in', { email, password }), box)
             } catch (err) {
+              if (is(err, 'federation/sso_required')) return toCompany(email)
               if (!is(err, 'auth/unconfirmed')) throw err
               await ask('POST', '/auth/confirm/resend', { email })
               await go('confirm')
@@ -123,6 +142,7 @@ export async function signIn(): Promise<HTMLElement> {
       : byMail ? mailed(null) : null,
     (byPasskey || (byMail && settings.password.enabled) || others.length > 0) && el('div', { className: 'ways' }, settings.password.enabled && el('p', { className: 'or' }, 'or'), byPasskey, settings.password.enabled && byMail, others),
     wrong,
+    settings.organizations.domains && el('p', { className: 'company' }, el('button', { type: 'button', className: 'plain', onclick: () => company(box) }, 'Sign in with your company')),
     settings.signUp === 'open' && el('p', { className: 'foot' }, 'New here? ', link(to('sign-up'), 'Create an account')))
   const box = page.querySelector('main')!
   if (byPasskey) {
@@ -195,10 +215,11 @@ export async function signUp(): Promise<HTMLElement> {
       const locale = navigator.language
       const up = await ask<SignedIn & { user: User; expiresIn?: number }>('POST', '/auth/sign-up', { name, email, password, locale, ...(token ? { invitation: token } : {}) })
       if (!up.challenge && up.expiresIn === undefined) return go('confirm')
-      await entered(up, page.querySelector('main')!)
+      if (token) keepInvitation('') // it is accepted by that
+      await entered(up, page.querySelector('main')!, token && !settings.returnTo ? () => go('organization', true) : leave)
     },
   })
-  const page = card('Create an account', own,
+  const page = card('Create an account', token && el('p', { className: 'note' }, 'Use the address that your invitation was mailed to: it is confirmed by that, and you are in.'), own,
     others.length > 0 && el('div', { className: 'ways' }, own && el('p', { className: 'or' }, 'or'), others),
     !own && others.length === 0 && el('p', {}, 'Sign in with your address: your account is made by that.'),
     el('p', { className: 'foot' }, 'Have an account? ', link(to('sign-in'), 'Sign in')))
@@ -211,6 +232,3 @@ export const lastTyped = (): string => typed
 export const setTyped = (email: string): void => {
   typed = email
 }
-
-// forgetInvitation is for who turns one down, or has accepted it.
-export const forgetInvitation = (): void => keepInvitation('')

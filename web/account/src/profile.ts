@@ -2,18 +2,15 @@
 
 import { ask } from './api'
 import { app, go, load } from './app'
-import { confirmed, el, say, type Child } from './dom'
+import { confirmed, el, type Child } from './dom'
 import { form, newPassword } from './form'
 import { account, section } from './frame'
 import { entered, fresh } from './session'
 
 // done says beside a form that it has worked.
-export function done(): { node: HTMLElement; say: (text: string) => void } {
-  const node = el('span', { className: 'done' })
-  return { node, say: (text) => {
-    node.textContent = text
-    say(text)
-  } }
+export function done(): { node: HTMLElement; say: (text: string) => unknown } {
+  const node = el('span', { className: 'done', role: 'status' })
+  return { node, say: (text) => (node.textContent = text) }
 }
 
 export async function profile(): Promise<HTMLElement> {

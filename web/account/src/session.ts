@@ -122,7 +122,7 @@ async function proof(): Promise<void> {
       } }),
       app.settings.password.enabled && form({ fields: [{ name: 'username', label: 'Email', type: 'hidden', autocomplete: 'username', value: app.me?.user.email ?? '', optional: true }, oldPassword()], submit: 'Continue', label: 'By password', send: ({ password }) => give({ password }) }),
       factors.totp && form({ fields: [codeField('Code of your authenticator app')], submit: 'Continue', label: 'By authenticator app', send: ({ code = '' }) => give({ code: code.replaceAll(' ', '') }) }),
-      el('p', { className: 'hint' }, 'None of these? ', link('/account/sign-in?anew=1', 'Sign in again'), ', then come back.'))
+      el('p', { className: 'hint' }, 'None of these? ', link('/account/sign-in?prompt=login', 'Sign in again'), ', then come back.'))
     box.addEventListener('close', () => shown || reject(new Cancelled('Nothing was changed.')))
   })
 }
