@@ -213,12 +213,12 @@ func TestConcurrentWritersMakeOneChain(t *testing.T) {
 func TestAttack129_Injection(t *testing.T) {
 	p := newPlace(t)
 	evil := "x\r\n{\"action\":\"forged\"}\x1b[2J\x00\u202e\u2028\xff\",\"actor\":\"user:eve\"<script>"
-	secrets := []string{"hunter2-canary", "loam_0123456789abcdef0123_canary", "loamr_canary", "whsec_canary", "eyJhbGciOiJFZERTQSJ9.canary",
+	secrets := []string{"hunter2-canary", "loam_0123456789abcdef0123_canary", "loamr_canary", "loamt_canary", "loami_canary", "loamc_canary", "whsec_canary", "eyJhbGciOiJFZERTQSJ9.canary",
 		"$argon2id$v=19$canary"}
 	ctx := audit.WithOrigin(t.Context(), audit.Origin{Addr: netip.MustParseAddr("::ffff:192.0.2.1"), Agent: evil + strings.Repeat("a", 1<<16), Request: "r1"})
 	if err := p.Write(ctx, audit.Event{Action: "auth.sign_in_failed", Org: "acme", Actor: "anonymous", Target: evil, Outcome: audit.Failure, Details: map[string]any{
 		evil: evil, "password": secrets[0], "newPassword": secrets[0], "Authorization": secrets[0], "code": secrets[0], "refreshToken": secrets[0],
-		"nested": map[string]any{"clientSecret": secrets[0], "list": []any{secrets[1], "see " + secrets[2], secrets[3], secrets[4], secrets[5]}},
+		"nested": map[string]any{"clientSecret": secrets[0], "list": []any{secrets[1], "see " + secrets[2], secrets[3], secrets[4], secrets[5], secrets[6], secrets[7], secrets[8]}},
 		"roles":  []string{"admin", evil}, "long": strings.Repeat("b", 1000),
 	}}); err != nil {
 		t.Fatal(err)

@@ -20,9 +20,9 @@ const (
 // callers, who are not to hand one over.
 var secretKey = regexp.MustCompile(`(?i)passw|passphrase|secret|token|cookie|authorization|credential|signature|recovery|otp|hash|^code$|private_?key|api_?key|^key$|seed|salt|^pin$`)
 
-// secretText finds texts that are secrets by their form: API keys, refresh
-// tokens, webhook secrets, JSON web tokens, password hashes.
-var secretText = regexp.MustCompile(`\bloamr?_[A-Za-z0-9]|\bwhsec_|\beyJ[A-Za-z0-9_-]{8,}\.|\$(argon2|2[aby]|scrypt|pbkdf2)[a-z0-9-]*\$|-----BEGIN`)
+// secretText finds texts that are secrets by their form: API keys and every
+// other token of ours, webhook secrets, JSON web tokens, password hashes.
+var secretText = regexp.MustCompile(`\bloam[a-z]?_[A-Za-z0-9]|\bwhsec_|\beyJ[A-Za-z0-9_-]{8,}\.|\$(argon2|2[aby]|scrypt|pbkdf2)[a-z0-9-]*\$|-----BEGIN`)
 
 // clean makes a text one that can't pretend to be another record, or move a
 // terminal's cursor: whatever does not print is written as an escape. It cuts
