@@ -258,6 +258,7 @@ func (s *Service) Delete(ctx context.Context, by *access.Principal, ref string, 
 	if err != nil {
 		return err
 	}
+	defer s.auth.ForgetKeys() // of organizations that go along
 	return s.act(ctx, "deleting a user", func(c store.Conn) ([]string, error) {
 		no := false
 		_, forget, err := s.auth.Amend(c, user.ID, auth.ChangeUser{Admin: &no}, by.Kind != access.System) // who acts by it acts no more

@@ -41,11 +41,13 @@ func (s *Service) Delete(ctx context.Context, p *access.Principal, in DeleteAcco
 	for _, id := range append(others, user.ID) {
 		s.Forget(id)
 	}
+	s.ForgetKeys()
 	return wrap("deleting an account", err)
 }
 
 // Remove deletes an account within the caller's transaction, and records that as an
-// action. Tell Forget of it after the commit.
+// action. Tell Forget of it after the commit, and ForgetKeys, since organizations
+// may go along.
 func (s *Service) Remove(ctx context.Context, c store.Conn, user, action, actor string) error {
 	if err := s.orgs.Leave(ctx, c, user); err != nil {
 		return err

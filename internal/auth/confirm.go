@@ -34,7 +34,10 @@ func (s *Service) AskConfirmation(ctx context.Context, in Ask, from Client) erro
 
 // Confirm takes a new user's address as theirs and signs them in.
 func (s *Service) Confirm(ctx context.Context, p Proof, from Client) (SignedIn, error) {
-	return s.prove(ctx, toConfirm, p, from, func(c store.Conn, user *account, t ticket) error {
+	if err := p.check(); err != nil {
+		return SignedIn{}, err
+	}
+	return s.prove(ctx, toConfirm, p, from, nil, func(c store.Conn, user *account, t ticket) error {
 		var waiting pending
 		if t.data != "" {
 			if err := json.Unmarshal([]byte(t.data), &waiting); err != nil {
@@ -54,19 +57,22 @@ func (s *Service) Confirm(ctx context.Context, p Proof, from Client) (SignedIn, 
 	})
 }
 
-// prove redeems a ticket of an account, lets change happen, takes the address as
+// prove redeems a ticket of an account, by a proof that was checked, lets change happen, takes the address as
 // verified and signs in, all in one transaction. Wrong codes count as attempts on
-// the account.
-func (s *Service) prove(ctx context.Context, to purpose, p Proof, from Client, change func(store.Conn, *account, ticket) error) (SignedIn, error) {
-	if err := p.check(); err != nil {
-		return SignedIn{}, err
-	}
+// the account. What is slow or asks others is for prepare, which runs before the
+// transaction and not for who has tried too often; nil is nothing.
+func (s *Service) prove(ctx context.Context, to purpose, p Proof, from Client, prepare func() error, change func(store.Conn, *account, ticket) error) (SignedIn, error) {
 	end, err := s.attempt(ctx, p.Email, from)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	result := attempt.Unchecked
 	defer func() { end(result) }()
+	if prepare != nil {
+		if err := prepare(); err != nil {
+			return SignedIn{}, err
+		}
+	}
 	var o opening
 	var refused error
 	err = s.engine.Write(ctx, func(c store.Conn) (err error) {

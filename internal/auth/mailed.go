@@ -29,14 +29,14 @@ func (s *Service) SignInByMail(ctx context.Context, p Proof, from Client) (Signe
 	if err := p.check(); err != nil {
 		return SignedIn{}, err
 	}
-	if email, err := s.newcomer(ctx, p); err != nil {
-		return SignedIn{}, err
-	} else if email != "" {
-		if err := s.mayJoin(ctx, User{Email: email}, ByEmail, nil); err != nil {
-			return SignedIn{}, err
+	ask := func() error {
+		email, err := s.newcomer(ctx, p)
+		if err != nil || email == "" {
+			return err
 		}
+		return s.mayJoin(ctx, User{Email: email}, ByEmail, nil)
 	}
-	return s.prove(ctx, toSignIn, p, from, func(c store.Conn, user *account, _ ticket) error {
+	return s.prove(ctx, toSignIn, p, from, ask, func(c store.Conn, user *account, _ ticket) error {
 		if user.EmailVerified {
 			return nil
 		}
@@ -52,8 +52,8 @@ func (s *Service) newcomer(ctx context.Context, p Proof) (email string, err erro
 	}
 	err = s.engine.Read(ctx, func(c store.Conn) error {
 		return c.Query(`SELECT "email" FROM "_tickets" WHERE "purpose" = ?1 AND "user_id" IS NULL AND "used_at" IS NULL
-			AND ("token" = ?2 OR "email" = ?3 AND "code" = ?4)`,
-			[]any{string(toSignIn), tokens.Digest(p.Token), p.Email, s.codeDigest(toSignIn, p.Email, p.Code)},
+			AND "expires_at" > ?5 AND ("token" = ?2 OR "email" = ?3 AND "code" = ?4 AND "tries" < ?6)`,
+			[]any{string(toSignIn), tokens.Digest(p.Token), p.Email, s.codeDigest(toSignIn, p.Email, p.Code), stamp(s.now()), maxTries},
 			func(r store.Row) error { email = r.Text(0); return nil })
 	})
 	return email, wrap("reading a ticket", err)

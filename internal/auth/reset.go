@@ -31,14 +31,15 @@ func (s *Service) Reset(ctx context.Context, in Reset, from Client) (SignedIn, e
 	if err := in.check(); err != nil {
 		return SignedIn{}, err
 	}
-	hash, err := s.hashNew(ctx, in.Password, in.Email)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	if hash == "" {
+	if in.Password == "" {
 		return SignedIn{}, fault.New(fault.AuthBadPassword, "send the new password").At("password")
 	}
-	return s.prove(ctx, toReset, in.Proof, from, func(c store.Conn, user *account, _ ticket) error {
+	var hash string
+	prepare := func() (err error) {
+		hash, err = s.hashNew(ctx, in.Password, in.Email)
+		return err
+	}
+	return s.prove(ctx, toReset, in.Proof, from, prepare, func(c store.Conn, user *account, _ ticket) error {
 		if !user.EmailVerified {
 			if err := s.expel(ctx, c, user); err != nil {
 				return err

@@ -78,9 +78,12 @@ func (s *Service) EndSessions(ctx context.Context, p *access.Principal, keepThis
 	return wrap("ending the sessions", err)
 }
 
-// endSessions ends all sessions of a user but one. The caller forgets their
-// tokens once that is committed.
+// endSessions ends all sessions of a user but one, and the sign-ins that wait for
+// a second proof. The caller forgets their tokens once that is committed.
 func endSessions(c store.Conn, user, kept, now string) error {
+	if _, err := c.Exec(`DELETE FROM "_challenges" WHERE "user_id" = ?1`, user); err != nil {
+		return err
+	}
 	_, err := c.Exec(`UPDATE "_sessions" SET "revoked_at" = ?1 WHERE "user_id" = ?2 AND "id" <> ?3 AND "revoked_at" IS NULL`, now, user, kept)
 	return err
 }

@@ -77,3 +77,20 @@ func TestAttack042_DeletedOrganization(t *testing.T) {
 		t.Errorf("other organizations have changed:\n%v\n%v", before, after)
 	}
 }
+
+// TestAttack032_KeysGoWithTheAccount: an account takes the organizations along that
+// nobody else is in. Their keys are refused at once, whoever deletes it.
+func TestAttack032_KeysGoWithTheAccount(t *testing.T) {
+	s, ada, eve := two(t)
+	admin := root(t, s)
+	for _, c := range []struct {
+		who, by *testkit.Client
+		path    string
+	}{{ada, ada, "/auth/me"}, {eve, admin, "/auth/admin/users/" + eve.UserID}} {
+		key := s.Anonymous()
+		key.Header.Set("X-Api-Key", c.who.Do("POST", "/auth/keys", map[string]any{"name": "k"}).Want(201).String("key"))
+		key.Get("/api/opens").Want(200)
+		c.by.Do("DELETE", c.path, nil).Want(204)
+		silent(t, key.Get("/api/opens")).WantCode(401, "auth/bad_key")
+	}
+}
