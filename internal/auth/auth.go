@@ -40,6 +40,8 @@ type Organizations interface {
 	// JoinByDomain lets a user whose address has been shown to be theirs into the
 	// organization that has its domain.
 	JoinByDomain(c store.Conn, userID, email string) error
+	// Invites refuses a token that is no open invitation for the address.
+	Invites(c store.Conn, token, email string) error
 	// AcceptFor makes a new user a member by an invitation, whose token was mailed
 	// to the address and so proves it.
 	AcceptFor(c store.Conn, token, userID, email string) error

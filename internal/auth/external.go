@@ -43,7 +43,7 @@ type Identity struct {
 // address is its first owner, and what others set up under it goes.
 func (s *Service) SignInExternal(ctx context.Context, e External, from Client) (SignedIn, error) {
 	if e.EmailVerified {
-		if err := s.mayJoinAs(ctx, User{Email: e.Email, Name: e.Name, Locale: e.Locale}, ByProvider+Method(e.Provider)); err != nil && !fault.Is(err, fault.AuthBadEmail) {
+		if err := s.mayJoinBy(ctx, e); err != nil && !fault.Is(err, fault.AuthBadEmail) {
 			return SignedIn{}, err
 		}
 	}
@@ -114,6 +114,28 @@ func (s *Service) newExternal(ctx context.Context, c store.Conn, e External, ema
 		return account{}, err
 	}
 	return user, s.verify(ctx, c, &user)
+}
+
+// MayLink refuses who may not begin to link an identity: a way in is added by a
+// fresh proof, as every other one. An anonymous user has none to give.
+func (s *Service) MayLink(ctx context.Context, p *access.Principal) error {
+	return wrap("looking for a fresh proof", s.engine.Read(ctx, func(c store.Conn) error {
+		stale := s.fresh(c, p)
+		if !fault.Is(stale, fault.AuthReauthenticate) {
+			return stale
+		}
+		user, err := findAccount(c, selectAccount+`WHERE u."id" = ?1`, p.UserID)
+		if err == nil && user.Email == "" {
+			err = s.keepsAWayIn(c, user.ID)
+		}
+		switch {
+		case fault.Is(err, fault.AuthLastWay):
+			return nil
+		case err != nil:
+			return err
+		}
+		return stale
+	}))
 }
 
 // Link lets an identity sign in to the caller's account from now on. It makes an

@@ -95,6 +95,11 @@ func (s *Service) signUp(ctx context.Context, in SignUp, as string, from Client,
 func (s *Service) signUpWithin(ctx context.Context, in SignUp, user account, from Client, put func(store.Conn, *account) error) (up SignedUp, o opening, err error) {
 	up.Waits = in.Invitation == "" && s.settings.Email.Confirm != confirmNone
 	err = s.engine.Write(ctx, func(c store.Conn) error {
+		if in.Invitation != "" { // first, or one that is none would tell whether the address is taken
+			if err := s.orgs.Invites(c, string(in.Invitation), user.Email); err != nil {
+				return err
+			}
+		}
 		err := put(c, &user)
 		switch {
 		case up.Waits && fault.Is(err, fault.AuthEmailTaken):
@@ -102,7 +107,7 @@ func (s *Service) signUpWithin(ctx context.Context, in SignUp, user account, fro
 		case err != nil:
 			return err
 		case up.Waits:
-			return s.sendConfirmation(c, user, "", Ask{Redirect: in.Redirect, Locale: in.Locale})
+			return unlessFull(s.sendConfirmation(c, user, "", Ask{Redirect: in.Redirect, Locale: in.Locale}))
 		case in.Invitation != "":
 			if err = s.orgs.AcceptFor(c, string(in.Invitation), user.ID, user.Email); err == nil {
 				err = s.verify(ctx, c, &user)
@@ -132,20 +137,21 @@ func (s *Service) mayJoin(ctx context.Context, user User, how Method, profile ma
 	return s.hooks.BeforeSignUp(ctx, who)
 }
 
-// mayJoinAs is mayJoin for an address that comes by another way and has no account
-// yet.
-func (s *Service) mayJoinAs(ctx context.Context, user User, how Method) error {
+// mayJoinBy is mayJoin for who comes by another provider and has no account yet.
+func (s *Service) mayJoinBy(ctx context.Context, e External) error {
 	if s.hooks == nil {
 		return nil
 	}
 	known := ""
 	if err := s.engine.Read(ctx, func(c store.Conn) (err error) {
-		known, err = s.AccountByEmail(c, user.Email)
+		if known, err = identityOwner(c, e); err == nil && known == "" {
+			known, err = s.AccountByEmail(c, e.Email)
+		}
 		return err
 	}); err != nil || known != "" {
 		return wrap("looking for an account", err)
 	}
-	return s.mayJoin(ctx, user, how, nil)
+	return s.mayJoin(ctx, User{Email: e.Email, Name: e.Name, Locale: e.Locale}, ByProvider+Method(e.Provider), nil)
 }
 
 // prepared checks the app's own fields, as ones that the new user sets of themself:
@@ -180,8 +186,15 @@ func (s *Service) signUpAgain(c store.Conn, user account, in SignUp) error {
 			err = s.sendConfirmation(c, owner, string(data), ask)
 		}
 	}
+	return unlessFull(err)
+}
+
+// unlessFull lets pass that an address gets no more mail for now: messages of
+// several kinds are counted apart, and the answer would tell by which one whether
+// the address is taken. Who waits for the mail asks for another.
+func unlessFull(err error) error {
 	if fault.Is(err, fault.MailTooMany) {
-		return nil // or the answer would tell that the address is taken
+		return nil
 	}
 	return err
 }

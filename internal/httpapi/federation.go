@@ -100,6 +100,9 @@ func exchangeCode(c *call) (reply, error) {
 
 func beginLink(c *call) (reply, error) {
 	in, err := decode[federation.Start](c)
+	if err == nil {
+		err = c.api.Auth.MayLink(c.Context(), c.by)
+	}
 	if err != nil {
 		return reply{}, err
 	}

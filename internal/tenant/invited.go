@@ -199,20 +199,33 @@ func isFor(c store.Conn, o offer, userID string, a Answer) error {
 // transaction that signs them up: the token was mailed to the address, and so
 // proves it. email is in its canonical spelling.
 func (r Register) AcceptFor(c store.Conn, token, userID, email string) error {
-	if r.Off {
-		return withoutOrganizations()
-	}
-	if token == "" {
-		return noInvitation()
-	}
-	found, err := r.offered(c, Answer{Token: Token(token)})
+	found, err := r.offeredTo(c, token, email)
 	if err != nil {
 		return err
 	}
-	if found.email != email {
-		return fault.New(fault.TenantNotInvited, "this invitation is for %s: sign up with that address", found.Email)
-	}
 	return r.accept(context.Background(), c, found, userID)
+}
+
+// Invites refuses a token that is no open invitation for the address, which is in
+// its canonical spelling.
+func (r Register) Invites(c store.Conn, token, email string) error {
+	_, err := r.offeredTo(c, token, email)
+	return err
+}
+
+// offeredTo returns the offer of a token, if it is for the address.
+func (r Register) offeredTo(c store.Conn, token, email string) (offer, error) {
+	if r.Off {
+		return offer{}, withoutOrganizations()
+	}
+	if token == "" {
+		return offer{}, noInvitation()
+	}
+	found, err := r.offered(c, Answer{Token: Token(token)})
+	if err == nil && found.email != email {
+		err = fault.New(fault.TenantNotInvited, "this invitation is for %s: sign up with that address", found.Email)
+	}
+	return found, err
 }
 
 // accept uses an invitation up and makes the user a member. Of several at once,

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -209,4 +210,20 @@ func TestAttack028_SameKidOfAnotherIssuer(t *testing.T) {
 	s.SignInBy("two")
 	two.Sign = func(payload []byte) string { return testkit.Sign(t, jose.ES256, one.Key, "1", payload) }
 	s.Browser().ComeBack("two").WantCode(401, "federation/refused")
+}
+
+// TestAttack020_StolenTokenLinksNothing: who has a token and no secret of its user
+// can't add a way in that outlasts it.
+func TestAttack020_StolenTokenLinksNothing(t *testing.T) {
+	is := testkit.NewIssuer(t)
+	var ahead atomic.Int64
+	s := testkit.New(t, app, by(map[string]*testkit.Issuer{"google": is}), func(o *backend.Options) {
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	ada := s.SignUp("ada@example.com")
+	ahead.Store(int64(11 * time.Minute))
+	start := map[string]any{"redirect": testkit.Redirect, "challenge": testkit.Challenge(testkit.Verifier)}
+	ada.Do("POST", "/auth/identities/google", start).WantCode(403, "auth/reauthenticate")
+	ada.Do("POST", "/auth/reauthenticate", map[string]any{"password": "correct horse battery"}).Want(204)
+	ada.Do("POST", "/auth/identities/google", start).Want(200)
 }
