@@ -59,8 +59,7 @@ func (s *Service) Confirm(ctx context.Context, p Proof, from Client) (SignedIn, 
 
 // prove redeems a ticket of an account, by a proof that was checked, lets change happen, takes the address as
 // verified and signs in, all in one transaction. Wrong codes count as attempts on
-// the account. What is slow or asks others is for prepare, which runs before the
-// transaction and not for who has tried too often; nil is nothing.
+// the account. What is slow is for prepare, before the transaction; nil is nothing.
 func (s *Service) prove(ctx context.Context, to purpose, p Proof, from Client, prepare func() error, change func(store.Conn, *account, ticket) error) (SignedIn, error) {
 	end, err := s.attempt(ctx, p.Email, from)
 	if err != nil {

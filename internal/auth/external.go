@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -128,13 +129,10 @@ func (s *Service) MayLink(ctx context.Context, p *access.Principal) error {
 		if err == nil && user.Email == "" {
 			err = s.keepsAWayIn(c, user.ID)
 		}
-		switch {
-		case fault.Is(err, fault.AuthLastWay):
+		if fault.Is(err, fault.AuthLastWay) {
 			return nil
-		case err != nil:
-			return err
 		}
-		return stale
+		return cmp.Or(err, stale)
 	}))
 }
 

@@ -209,7 +209,7 @@ func TestAttack020_ChallengeIsNoToken(t *testing.T) {
 	}
 	c = p.challenged("ada")
 	is(t, "disabling", p.SetDisabled(ctx, session.User.ID, true), "")
-	is(t, "a disabled user", p.answerCode(c, p.code(secret, 0)), fault.AuthDisabled)
+	is(t, "a disabled user", p.answerCode(c, p.code(secret, 0)), fault.AuthChallenge)
 }
 
 func TestChallengesAreBounded(t *testing.T) {

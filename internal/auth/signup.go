@@ -189,9 +189,8 @@ func (s *Service) signUpAgain(c store.Conn, user account, in SignUp) error {
 	return unlessFull(err)
 }
 
-// unlessFull lets pass that an address gets no more mail for now: messages of
-// several kinds are counted apart, and the answer would tell by which one whether
-// the address is taken. Who waits for the mail asks for another.
+// unlessFull lets pass that an address gets no more mail for now: kinds of message
+// are counted apart, so that the answer would tell whether the address is taken.
 func unlessFull(err error) error {
 	if fault.Is(err, fault.MailTooMany) {
 		return nil

@@ -265,53 +265,29 @@ func (s *Service) Forget(userID string) { s.tokens.Forget(userID) }
 // SetDisabled keeps a user out, at once and on every door, or lets them in
 // again. Disabling ends their sessions.
 func (s *Service) SetDisabled(ctx context.Context, userID string, disabled bool) error {
-	now := stamp(s.now())
-	var since any
-	if disabled {
-		since = now
-	}
-	return s.changeUser(ctx, userID, func(c store.Conn) (int64, error) {
-		if disabled {
-			if _, err := c.Exec(`UPDATE "_sessions" SET "revoked_at" = ?1 WHERE "user_id" = ?2 AND "revoked_at" IS NULL`, now, userID); err != nil {
-				return 0, err
-			}
-		}
-		return c.Exec(`UPDATE "_users" SET "disabled_at" = ?1, "updated_at" = ?2 WHERE "id" = ?3`, since, now, userID)
-	})
+	return s.changeUser(ctx, userID, ChangeUser{Disabled: &disabled})
 }
 
 // SetAdmin makes a user an admin of the server, or no longer one.
 func (s *Service) SetAdmin(ctx context.Context, userID string, admin bool) error {
-	return s.changeUser(ctx, userID, func(c store.Conn) (int64, error) {
-		return c.Exec(`UPDATE "_users" SET "admin" = ?1, "updated_at" = ?2 WHERE "id" = ?3`, admin, stamp(s.now()), userID)
-	})
+	return s.changeUser(ctx, userID, ChangeUser{Admin: &admin})
 }
 
 // SetGroups replaces the groups that the `groups` rules compare.
 func (s *Service) SetGroups(ctx context.Context, userID string, groups []string) error {
-	if len(groups) > person.MaxGroups {
-		return fault.New(fault.AuthBadName, "a user is in at most %d groups", person.MaxGroups).At("groups")
-	}
-	list, err := json.Marshal(append([]string{}, groups...))
-	if err != nil {
-		return wrap("encoding groups", err)
-	}
-	return s.changeUser(ctx, userID, func(c store.Conn) (int64, error) {
-		return c.Exec(`UPDATE "_users" SET "groups" = ?1, "updated_at" = ?2 WHERE "id" = ?3`, string(list), stamp(s.now()), userID)
-	})
+	return s.changeUser(ctx, userID, ChangeUser{Groups: &groups})
 }
 
-// changeUser runs a change that must hit one user, and forgets what was known
-// of them.
-func (s *Service) changeUser(ctx context.Context, userID string, change func(store.Conn) (int64, error)) error {
-	err := s.engine.Write(ctx, func(c store.Conn) error {
-		n, err := change(c)
-		if err == nil && n == 0 {
-			return fault.New(fault.AuthUserNotFound, "there is no user %q", userID)
-		}
+// changeUser is Amend in a transaction of its own.
+func (s *Service) changeUser(ctx context.Context, userID string, in ChangeUser) error {
+	var forget []string
+	err := s.engine.Write(ctx, func(c store.Conn) (err error) {
+		_, forget, err = s.Amend(c, userID, in, false)
 		return err
 	})
-	s.Forget(userID)
+	for _, id := range forget {
+		s.Forget(id)
+	}
 	return wrap("changing a user", err)
 }
 
