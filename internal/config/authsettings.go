@@ -71,7 +71,7 @@ func federationSettings() []setting {
 			at: func(c *Config, id string) any { return &c.Auth.provider(id).Scopes }},
 		{path: "auth.clients.*.name", kind: settingText, form: anyText, doc: "of the app that signs its users in here, for the page that asks for consent",
 			at: func(c *Config, id string) any { return &c.Auth.client(id).Name }},
-		{path: "auth.clients.*.secret", kind: settingSecret, doc: "left out: a public client, such as an app on a phone", at: func(c *Config, id string) any { return &c.Auth.client(id).Secret }},
+		{path: "auth.clients.*.secret", kind: settingSecret, doc: "of 32 characters at least; left out: a public client, such as an app on a phone", at: func(c *Config, id string) any { return &c.Auth.client(id).Secret }},
 		{path: "auth.clients.*.redirects", kind: settingList, form: returnForm, doc: "the addresses that its users return to, compared exactly",
 			at: func(c *Config, id string) any { return &c.Auth.client(id).Redirects }},
 		{path: "auth.clients.*.logoutRedirects", kind: settingList, form: returnForm, doc: "likewise, after signing out",

@@ -13,14 +13,7 @@ func (p *configParser) check() {
 	for i := range p.config.Auth.Providers {
 		p.checkProvider(&p.config.Auth.Providers[i])
 	}
-	for _, client := range p.config.Auth.Clients {
-		if len(client.Redirects) == 0 {
-			p.errorf(p.at("auth.clients."+client.ID), "bad_setting", "write redirects: [https://app.example.com/callback]", "`auth.clients.%s` needs `redirects`", client.ID)
-		}
-		if n := len(client.Secret.Text()); client.Secret.Given() && n < shortestSecret && !p.off["auth.clients."+client.ID] {
-			p.errorf(p.at("auth.clients."+client.ID), "bad_setting", "write the output of `loam keys generate` into the variable", "the secret of `auth.clients.%s` has %d characters: with fewer than %d it can be guessed", client.ID, n, shortestSecret)
-		}
-	}
+	p.checkClients()
 	for _, key := range hookKeys {
 		p.checkHook(key)
 	}
@@ -36,6 +29,21 @@ func (p *configParser) check() {
 	}
 	if p.off["mail.smtp"] {
 		p.config.Mail.SMTP = Default().Mail.SMTP
+	}
+}
+
+// checkClients asks for what the apps need that sign their users in here.
+func (p *configParser) checkClients() {
+	for _, client := range p.config.Auth.Clients {
+		if len(client.Redirects) == 0 {
+			p.errorf(p.at("auth.clients."+client.ID), "bad_setting", "write redirects: [https://app.example.com/callback]", "`auth.clients.%s` needs `redirects`", client.ID)
+		}
+		if n := len(client.Secret.Text()); client.Secret.Given() && n < shortestSecret && !p.off["auth.clients."+client.ID] {
+			p.errorf(p.at("auth.clients."+client.ID), "bad_setting", "write the output of `loam keys generate` into the variable", "the secret of `auth.clients.%s` has %d characters: with fewer than %d it can be guessed", client.ID, n, shortestSecret)
+		}
+	}
+	if len(p.config.Auth.Clients) > 0 && !p.config.Auth.Sessions.Cookies {
+		p.errorf(p.at("auth.clients"), "bad_setting", "write auth.sessions.cookies: on", "`auth.clients` needs `auth.sessions.cookies`: who signs in to an app is known by a cookie")
 	}
 }
 

@@ -23,7 +23,7 @@ auth:
   totp: off
   secondFactor: admins
   signUp: invited
-  sessions: { accessToken: 1h, cookies: off }
+  sessions: { accessToken: 1h, cookies: on }
   redirects: [https://app.example.com/in, com.example.app:/in, "http://localhost:5173/"]
   providers:
     google:

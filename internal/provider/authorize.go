@@ -221,8 +221,8 @@ func (s *Service) keep(ctx context.Context, p *access.Principal, r request, agre
 			r.challenge, stored, stamp(now), stamp(now.Add(life)), decided); err != nil {
 			return err
 		}
-		_, err := c.Exec(`DELETE FROM "_authorizations" WHERE "user_id" = ?1 AND "decided_at" IS NULL AND "id" <= (SELECT "id" FROM "_authorizations"
-			WHERE "user_id" = ?1 AND "decided_at" IS NULL ORDER BY "id" DESC LIMIT 1 OFFSET ?2)`, p.UserID, maxWaiting)
+		_, err := c.Exec(`DELETE FROM "_authorizations" WHERE "user_id" = ?1 AND "id" <= (SELECT "id" FROM "_authorizations"
+			WHERE "user_id" = ?1 ORDER BY "id" DESC LIMIT 1 OFFSET ?2)`, p.UserID, maxKept)
 		return err
 	})
 	if err != nil {

@@ -31,7 +31,7 @@ const (
 	requestLife = 10 * time.Minute // that a question of consent waits
 	signInLife  = time.Hour        // that a sign-in which a request asks for may take
 	keepUsed    = 24 * time.Hour   // a used code, so that its second use is seen
-	maxWaiting  = 50               // questions of consent of one user; a further one drops the oldest
+	maxKept     = 100              // requests and codes of one user; a further one drops the oldest
 	maxState    = 2048             // bytes of a state
 	maxNonce    = 255              // bytes of a nonce
 	maxScope    = 1000             // bytes of a scope

@@ -423,3 +423,40 @@ func TestAttack045_ProviderCaches(t *testing.T) {
 		t.Errorf("a public client's scripts: %v", r.Header)
 	}
 }
+
+// TestAttack124_IDKeys rotates the keys while applications hold their tokens: the
+// old key verifies for as long as one of its tokens may be good, and no longer.
+func TestAttack124_IDKeys(t *testing.T) {
+	now := &atomic.Int64{}
+	s, _, b := provided(t, func(o *backend.Options) {
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(now.Load())) }
+	})
+	keys := func(algorithm string) (n int) {
+		set := s.Anonymous().Get("/.well-known/jwks.json").Want(200)
+		for i := range set.Len("keys") {
+			if set.String("keys", i, "alg") == algorithm {
+				n++
+			}
+		}
+		return n
+	}
+	hinted := func(token string) bool {
+		to, err := b.Go(asking("web", shop, "id_token_hint", token), nil).Want(303).Location()
+		return err == nil && to.Query().Get("error") != "invalid_request"
+	}
+	old := exchange(s, consent(t, b, asking("web", shop)).Get("code")).Want(200).String("id_token")
+	if err := s.Backend.Auth.RotateKeys(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	renewed := exchange(s, consent(t, b, asking("web", shop)).Get("code")).Want(200).String("id_token")
+	if head, _, _ := strings.Cut(old, "."); strings.HasPrefix(renewed, head+".") {
+		t.Error("a new ID token is signed by the old key")
+	}
+	if keys("RS256") != 2 || keys("EdDSA") != 2 || !hinted(old) || !hinted(renewed) {
+		t.Error("after a rotation the old and the new key are not both good")
+	}
+	now.Store(int64(time.Hour))
+	if keys("RS256") != 1 || keys("EdDSA") != 1 || hinted(old) || !hinted(renewed) {
+		t.Error("a retired key is still good, or the new one is not")
+	}
+}
