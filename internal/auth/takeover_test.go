@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/apikey"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/hooks"
@@ -57,7 +58,7 @@ func TestAttack032_KeysOfADeletedAccount(t *testing.T) {
 	ctx := context.Background()
 	p, _ := newPlace(t)
 	ada := p.signUp("ada")
-	key, err := p.CreateKey(ctx, p.who(ada), NewKey{Name: "k"})
+	key, err := p.CreateKey(ctx, p.who(ada), apikey.Request{Name: "k"})
 	is(t, "making a key", err, "")
 	_, err = p.VerifyKey(ctx, string(key.Secret))
 	is(t, "the key", err, "")
