@@ -217,7 +217,8 @@ func TestAttack006_ClientRedirect(t *testing.T) {
 // TestAttack006_ForcedConsent lets others answer for the user: by a form of another
 // site, in another browser, and twice.
 func TestAttack006_ForcedConsent(t *testing.T) {
-	s, _, b := provided(t)
+	const trusted = "https://app.example" // of api.cors.origins: trusted with much, and not with this
+	s, _, b := provided(t, func(o *backend.Options) { o.Config.API.Origins = []string{trusted} })
 	s.SignUp("eve@example.com")
 	eve := browserOf(s, "eve@example.com")
 	at := b.Go(asking("web", shop), nil).Want(303).Header.Get("Location")
@@ -234,6 +235,7 @@ func TestAttack006_ForcedConsent(t *testing.T) {
 	}
 	for _, site := range []string{"cross-site", "same-site"} {
 		s.Anonymous().Do("POST", "/oauth/consent", form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Cookie", cookies, "Sec-Fetch-Site", site).Want(403)
+		s.Anonymous().Do("POST", "/oauth/consent", form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Cookie", cookies, "Sec-Fetch-Site", site, "Origin", trusted).Want(403)
 	}
 	eve.Go(at, nil).Want(400)
 	eve.Go("/oauth/consent", form).Want(400)
