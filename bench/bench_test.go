@@ -55,6 +55,17 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// What `go test -bench` prints is read by name, and held against its target.
+func TestInside(t *testing.T) {
+	took := map[string][]float64{}
+	for _, ns := range []string{"21000", "1900.5", "2000"} {
+		readBenchmarks([]byte("goos: linux\nBenchmarkVerify/remembered-2         \t 500000\t      "+ns+" ns/op\t       0 B/op\nPASS\n"), took)
+	}
+	if text := insideTable(took); !strings.Contains(text, "| 2.00 (1.90 to 21.0) | under 20.0 | met |") {
+		t.Error(text)
+	}
+}
+
 // The load generator counts answers and fails on a wrong one.
 func TestLoad(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

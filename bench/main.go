@@ -29,6 +29,7 @@ type settings struct {
 	only    string
 	works   string
 	out     string
+	inside  bool
 	dir     string
 }
 
@@ -54,6 +55,7 @@ func main() {
 	flag.StringVar(&s.only, "only", "", "peers to run, by name, with commas; all but pocketbase-field")
 	flag.StringVar(&s.works, "works", "", "works to run, by name, with commas; all")
 	flag.StringVar(&s.out, "o", "", "write the tables to this file as well")
+	flag.BoolVar(&s.inside, "inside", false, "measure what is inside Loam alone, without any peer")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -72,6 +74,14 @@ func exit(err error) {
 
 // run builds and seeds the peers, measures, and prints.
 func run(ctx context.Context, s settings) (err error) {
+	if s.inside {
+		took, err := measureInside(ctx, s.rounds)
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(os.Stdout, insideTable(took))
+		return err
+	}
 	if s.dir, err = os.MkdirTemp("", "loam-bench-"); err != nil {
 		return err
 	}
@@ -113,6 +123,9 @@ func run(ctx context.Context, s settings) (err error) {
 	}
 	for _, p := range peers {
 		r.busyRSS[p.name] = p.rss()
+	}
+	if r.inside, err = measureInside(ctx, s.rounds); err != nil {
+		return err
 	}
 	return publish(r, s.out)
 }

@@ -26,6 +26,7 @@ func (r *results) markdown() string {
 		}
 	}
 	r.startTable(&b)
+	b.WriteString(insideTable(r.inside))
 	return b.String()
 }
 

@@ -22,6 +22,7 @@ type results struct {
 	starts   map[string][]float64           // milliseconds to the first answer, by peer
 	idleRSS  map[string][]float64           // MiB, by peer
 	busyRSS  map[string]float64             // MiB after all the load
+	inside   map[string][]float64           // microseconds, by benchmark
 }
 
 func newResults(s settings, peers []*peer) *results {

@@ -428,6 +428,14 @@ func BenchmarkVerify(b *testing.B) {
 			}
 		})
 	})
+	b.Run("signature alone", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := p.readAccess(token); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	user := p.who(Session{AccessToken: Secret(token)}).UserID
 	b.Run("looked up", func(b *testing.B) {
 		b.ReportAllocs()
