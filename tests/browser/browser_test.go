@@ -74,24 +74,32 @@ func serve(t *testing.T, schema, config string) string {
 	return ""
 }
 
-// run runs a script of this directory in Node, with Chromium.
+// run runs a script of this directory in Node, with Chromium. LOAM_SCREENSHOTS names
+// a directory for what it photographs; without, it photographs nothing.
 func run(t *testing.T, script, url string) {
 	t.Helper()
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Fatal("there is no chromium: run scripts/tools.sh")
 	}
-	if _, err := os.Stat("node_modules/playwright-core"); err != nil {
+	if _, err := os.Stat("node_modules/axe-core"); err != nil {
 		if out, err := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error").CombinedOutput(); err != nil {
 			t.Fatalf("npm ci: %v\n%s", err, out)
 		}
 	}
-	if out, err := exec.Command("node", script, url, chromium).CombinedOutput(); err != nil {
+	if out, err := exec.Command("node", script, url, chromium, os.Getenv("LOAM_SCREENSHOTS")).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", script, err, strings.TrimSpace(string(out)))
 	}
 }
 
+const notes = "type Note @model @auth(rules: [{ allow: member }]) {\n  text: String!\n}\n"
+
 func TestPasskeys(t *testing.T) {
-	url := serve(t, "type Note @model @auth(rules: [{ allow: member }]) {\n  text: String!\n}\n", "auth:\n  email:\n    confirm: none\n")
+	url := serve(t, notes, "auth:\n  email:\n    confirm: none\n")
 	run(t, "passkeys.mjs", url)
+}
+
+func TestAccountPages(t *testing.T) {
+	url := serve(t, notes, "name: Tracker\nauth:\n  email:\n    confirm: code\n    code: on\n    link: on\n")
+	run(t, "account.mjs", url)
 }

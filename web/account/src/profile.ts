@@ -47,7 +47,7 @@ function change(): HTMLElement {
 }
 
 function remove(): void {
-  confirmed('Delete your account?', 'This can’t be undone. An organization that you alone own, and that has other members, needs another owner first.', 'Delete my account', async () => {
+  confirmed('Delete your account?', 'This can’t be undone. Organizations that nobody else is in go with it. One that you alone own, and that has other members, needs another owner first.', 'Delete my account', async () => {
     await fresh(() => ask('DELETE', '/auth/me'))
     await ask('POST', '/auth/sign-out').catch(() => undefined) // takes the cookies away
     app.me = null
