@@ -63,10 +63,9 @@ func (c session) opens(t *testing.T) {
 	}
 }
 
-// dead fails the test unless every door refuses a session, and within a second.
+// dead fails the test unless every door refuses a session, with the very next request.
 func (c session) dead(t *testing.T, what string) {
 	t.Helper()
-	began := time.Now()
 	for name, door := range entrances {
 		if r := door(c.Client); r.StatusCode != 401 || strings.Contains(string(r.Body), canary) {
 			t.Errorf("%s, by %s: %d %s", what, name, r.StatusCode, r.Body)
@@ -74,9 +73,6 @@ func (c session) dead(t *testing.T, what string) {
 	}
 	if r := c.Do("POST", "/auth/refresh", map[string]any{"refreshToken": c.refresh}, "Authorization", ""); r.StatusCode != 401 {
 		t.Errorf("%s, refreshed: %d %s", what, r.StatusCode, r.Body)
-	}
-	if took := time.Since(began); took > 10*time.Second { // the doors themselves may be slow here
-		t.Errorf("%s: %v", what, took)
 	}
 }
 
