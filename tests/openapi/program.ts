@@ -13,6 +13,7 @@ const api = createClient<paths>({ baseUrl: "http://127.0.0.1:8080" });
 export async function signIn(email: string, password: string): Promise<string> {
   const { data, error } = await api.POST("/auth/sign-in", { body: { email, password } });
   if (error) throw new Error(`${error.code}: ${error.detail}`);
+  if ("challenge" in data) return "a second proof is due: " + data.challenge.kinds.join(", ");
   api.use({ onRequest: ({ request }) => request.headers.set("Authorization", `Bearer ${data.accessToken}`) });
   return data.organization?.name ?? "no organization";
 }
