@@ -89,10 +89,11 @@ func challengeTables() []string {
 // challenge makes the challenge that stands between a first proof and a session,
 // or returns nil where one proof is enough.
 func (s *Service) challenge(c store.Conn, user account, how Method, from Client) (*Challenge, error) {
-	if how == ByPasskey || how == ByAnonymous || how == ByClient || how == ByAdmin || strings.HasPrefix(string(how), string(ByProvider)+"sso:") {
+	if how == ByPasskey || how == ByAnonymous || how == ByClient || how == ByAdmin {
 		return nil, nil // two factors in one, nothing to protect, or proved elsewhere
 	}
-	kinds, err := s.kindsDue(c, user)
+	company := strings.HasPrefix(string(how), string(ByProvider)+"sso:") // which has factors of its own
+	kinds, err := s.kindsDue(c, user, company)
 	if err != nil || len(kinds) == 0 {
 		return nil, err
 	}
@@ -110,7 +111,7 @@ func (s *Service) challenge(c store.Conn, user account, how Method, from Client)
 
 // kindsDue returns the kinds of proof of which the user owes one after the
 // first; none where the first is enough.
-func (s *Service) kindsDue(c store.Conn, user account) ([]string, error) {
+func (s *Service) kindsDue(c store.Conn, user account, excused bool) ([]string, error) {
 	has, err := s.factors.Of(c, user.ID)
 	if err != nil {
 		return nil, err
@@ -118,7 +119,7 @@ func (s *Service) kindsDue(c store.Conn, user account) ([]string, error) {
 	var kinds []string
 	if has.TOTP {
 		kinds = append(kinds, kindTOTP)
-	} else if due, err := s.owesFactor(c, user); err != nil || !due {
+	} else if due, err := s.owesFactor(c, user); err != nil || !due || excused {
 		return nil, err
 	}
 	if has.Passkeys > 0 && s.factors.Served() == nil {

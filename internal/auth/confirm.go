@@ -19,12 +19,11 @@ const (
 	signUpInvited = "invited"
 )
 
-// pending is what a sign-up sets once its address is confirmed. It waits in the
-// ticket and not in the account, so that of several who sign up with one address
-// the one who can read its mail decides.
+// pending is what a second sign-up with an address sets once that is confirmed. Its
+// password is not among it, nor does the first one's stay: a mail that somebody
+// else has asked for may be followed by the address's owner, who then sets one.
 type pending struct {
-	Name     string `json:"name"`
-	Password string `json:"password"` // its hash
+	Name string `json:"name"`
 }
 
 // AskConfirmation mails a new code or link to an address that waits for one.
@@ -44,14 +43,14 @@ func (s *Service) Confirm(ctx context.Context, p Proof, from Client) (SignedIn, 
 				return wrap("reading a sign-up", err)
 			}
 		}
-		if waiting.Password != "" && !user.EmailVerified { // of two who signed up; the other may be signed in
+		if t.data != "" && !user.EmailVerified { // of two who signed up; the other may be signed in
 			if err := s.expel(ctx, c, user); err != nil {
 				return err
 			}
-			if _, err := c.Exec(`UPDATE "_users" SET "name" = ?1, "password" = ?2 WHERE "id" = ?3`, waiting.Name, waiting.Password, user.ID); err != nil {
+			user.Name = waiting.Name
+			if _, err := c.Exec(`UPDATE "_users" SET "name" = ?1 WHERE "id" = ?2`, waiting.Name, user.ID); err != nil {
 				return err
 			}
-			user.Name = waiting.Name
 		}
 		return nil
 	})

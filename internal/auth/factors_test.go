@@ -272,7 +272,7 @@ func TestWhoOwesASecondFactor(t *testing.T) {
 		{SecondOptional, secured, ByPassword, own},
 		{SecondOptional, secured, ByEmail, own},
 		{SecondOptional, secured, ByProvider + "google", own},
-		{SecondOptional, secured, ByProvider + "sso:acme", nil},
+		{SecondOptional, secured, ByProvider + "sso:acme", own}, // whoever has an app is asked for it
 		{SecondOptional, secured, ByPasskey, nil},
 		{SecondAdmins, owner, ByPassword, enrol},
 		{SecondAdmins, member, ByPassword, nil},

@@ -171,7 +171,7 @@ func (in SignUp) prepared(id string, put func(store.Conn, *account) error) (func
 }
 
 // signUpAgain mails the owner of a taken address. One who never confirmed it gets
-// a confirmation, and what was sent now counts once that is followed.
+// a confirmation, and sets a password once that is followed.
 func (s *Service) signUpAgain(c store.Conn, user account, in SignUp) error {
 	owner, err := findAccount(c, selectAccount+`WHERE u."email" = ?1`, user.Email)
 	if err != nil {
@@ -182,7 +182,7 @@ func (s *Service) signUpAgain(c store.Conn, user account, in SignUp) error {
 		err = s.mail(c, owner, owner.Email, "account_exists", in.Locale, map[string]any{"Link": s.page("sign-in")})
 	} else {
 		var data []byte
-		if data, err = json.Marshal(pending{user.Name, user.password}); err == nil {
+		if data, err = json.Marshal(pending{user.Name}); err == nil {
 			err = s.sendConfirmation(c, owner, string(data), ask)
 		}
 	}

@@ -39,6 +39,9 @@ func (c *call) keep(v any) any {
 	}
 	switch v := v.(type) {
 	case auth.Session:
+		if v.RefreshToken == "" { // not one of this browser's own, such as an admin's who acts as a user
+			return v
+		}
 		return c.kept(v)
 	case auth.SignedIn:
 		if v.Session != nil {

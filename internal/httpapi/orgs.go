@@ -25,6 +25,9 @@ func (c *call) page(things string) (tenant.Page, error) {
 }
 
 func getOrganization(c *call) (reply, error) {
+	if err := c.served(); err != nil {
+		return reply{}, err
+	}
 	org, err := c.api.Tenant.GetProfile(c.Context(), c.by, c.PathValue("org"), c.app.Data)
 	return c.answer(http.StatusOK, org, err)
 }

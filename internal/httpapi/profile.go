@@ -48,12 +48,26 @@ func (c *call) profiles() auth.Profiles {
 	return c.app.Data
 }
 
+// served refuses what needs a schema before there is one.
+func (c *call) served() error {
+	if c.app == nil {
+		return fault.New(fault.Unready, "no schema is served yet: mend schema.graphql, or wait for the server to start")
+	}
+	return nil
+}
+
 func me(c *call) (reply, error) {
+	if err := c.served(); err != nil {
+		return reply{}, err
+	}
 	who, err := c.api.Auth.Profile(c.Context(), c.by, c.app.Data)
 	return c.answer(http.StatusOK, who, err)
 }
 
 func changeMe(c *call) (reply, error) {
+	if err := c.served(); err != nil {
+		return reply{}, err
+	}
 	type change struct {
 		Name *string `json:"name"`
 	}
@@ -69,6 +83,9 @@ func changeMe(c *call) (reply, error) {
 }
 
 func changeOrganization(c *call) (reply, error) {
+	if err := c.served(); err != nil {
+		return reply{}, err
+	}
 	in, own, err := decodeProfile[tenant.ChangeOrganization](c, "Organization")
 	if err != nil {
 		return reply{}, err

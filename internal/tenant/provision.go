@@ -82,9 +82,11 @@ func (r Register) Provision(ctx context.Context, c store.Conn, org, userID strin
 	return r.recordRole(ctx, c, "org.role_changed", "user:"+userID, after, org, before.Role)
 }
 
-// DomainOwner is the organization that has shown a domain to be its own, or "".
+// DomainOwner is the organization that has shown a domain to be its own, or "". One
+// that is suspended speaks for nobody.
 func (r Register) DomainOwner(c store.Conn, domain string) (org string, err error) {
-	err = c.Query(`SELECT "org" FROM "_domains" WHERE "domain" = ?1 AND "verified_at" IS NOT NULL`, []any{domain},
+	err = c.Query(`SELECT d."org" FROM "_domains" d JOIN "_orgs" o ON o."id" = d."org"
+		WHERE d."domain" = ?1 AND d."verified_at" IS NOT NULL AND o."suspended_at" IS NULL AND o."deleted_at" IS NULL`, []any{domain},
 		func(row store.Row) error { org = row.Text(0); return nil })
 	return org, err
 }
