@@ -24,6 +24,7 @@ type SignUp struct {
 
 	Profile  map[string]json.RawMessage `json:"-"` // the fields of extend type User
 	Profiles Profiles                   `json:"-"` // under the schema in force; nil where there is none
+	Verified bool                       `json:"-"` // AddUsers: who plants the user vouches for the address
 }
 
 // SignedUp is a new user, who is signed in unless the address waits to be confirmed.

@@ -87,6 +87,7 @@ func (s *Service) AddUsers(ctx context.Context, in []SignUp) ([]User, error) {
 		if accounts[i], err = s.unhashed(u); err != nil {
 			return nil, ofUser(i, err)
 		}
+		accounts[i].EmailVerified = u.Verified
 		users[i] = accounts[i].User
 	}
 	hashes := map[Secret]*string{}
