@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -488,4 +489,18 @@ func TestAttack137_MailsToOneAddress(t *testing.T) {
 	if asked > config.Default().Limits.Mail.PerAddress {
 		t.Errorf("%d mails to one address", asked)
 	}
+}
+
+// TestNewcomersOfANetwork: accounts are not made without end.
+func TestNewcomersOfANetwork(t *testing.T) {
+	ctx := context.Background()
+	p, _ := newPlace(t)
+	p.attempts.newcomers.Free = 3
+	from := Client{Addr: netip.MustParseAddr("203.0.113.7")}
+	for i := range 4 {
+		_, err := p.SignUp(ctx, SignUp{Email: fmt.Sprintf("user%d@example.com", i), Password: rightPassword}, from)
+		is(t, fmt.Sprint("sign-up ", i), err, []fault.Code{"", "", "", fault.AuthTooMany}[i])
+	}
+	_, err := p.SignUp(ctx, SignUp{Email: "elsewhere@example.com", Password: rightPassword}, Client{Addr: netip.MustParseAddr("203.0.113.8")})
+	is(t, "from another network", err, "")
 }

@@ -8,16 +8,21 @@ import (
 	"github.com/loam-dev/loam/internal/config"
 )
 
+// newcomersPer is how many accounts a network makes for each failure that
+// limits.signIn.perNetwork lets it have, before it waits.
+const newcomersPer = 10
+
 // attempts slow down who guesses secrets: for one account, from one network, and
 // over all accounts. A success from a network clears nothing: an attacker may own
-// an account.
-type attempts struct{ accounts, networks, everyone *attempt.Limiter }
+// an account. newcomers are the accounts that were made from one network.
+type attempts struct{ accounts, networks, everyone, newcomers *attempt.Limiter }
 
 func newAttempts(l config.SignInLimits, now func() time.Time) attempts {
 	return attempts{
-		accounts: attempt.New(attempt.Limits{Free: l.Free, Most: l.LongestWait, Forget: time.Hour, Resets: true, Queue: 128, Keys: 1 << 17}, now),
-		networks: attempt.New(attempt.Limits{Free: l.PerNetwork, Most: time.Minute, Forget: time.Hour, Queue: 512, Keys: 1 << 17}, now),
-		everyone: attempt.New(attempt.Limits{Free: l.Global, Most: 2 * time.Second, Forget: time.Minute, Queue: 512, Keys: 1}, now),
+		accounts:  attempt.New(attempt.Limits{Free: l.Free, Most: l.LongestWait, Forget: time.Hour, Resets: true, Queue: 128, Keys: 1 << 17}, now),
+		networks:  attempt.New(attempt.Limits{Free: l.PerNetwork, Most: time.Minute, Forget: time.Hour, Queue: 512, Keys: 1 << 17}, now),
+		newcomers: attempt.New(attempt.Limits{Free: newcomersPer * l.PerNetwork, Most: time.Minute, Forget: time.Hour, Queue: 512, Keys: 1 << 17}, now),
+		everyone:  attempt.New(attempt.Limits{Free: l.Global, Most: 2 * time.Second, Forget: time.Minute, Queue: 512, Keys: 1}, now),
 	}
 }
 

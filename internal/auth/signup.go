@@ -63,8 +63,13 @@ func (s *Service) signUp(ctx context.Context, in SignUp, as string, from Client,
 	if err != nil {
 		return SignedUp{}, err
 	}
-	result := attempt.Unchecked
+	result, made := attempt.Unchecked, attempt.Unchecked
 	defer func() { end(result) }()
+	endMade, err := s.attempts.newcomers.Begin(ctx, from.network())
+	if err != nil {
+		return SignedUp{}, err
+	}
+	defer func() { endMade(made) }()
 	user, err := s.newAccount(ctx, in)
 	if err != nil {
 		return SignedUp{}, err
@@ -86,6 +91,7 @@ func (s *Service) signUp(ctx context.Context, in SignUp, as string, from Client,
 	if err != nil || up.Waits {
 		return up, wrap("signing up", err)
 	}
+	made = attempt.Failed // it counts, though it went well
 	up.SignedIn, err = s.signedIn(ctx, opened)
 	return up, err
 }

@@ -74,7 +74,7 @@ func limitSettings() []setting {
 		number("signIn.free", 1, 100, "5", "failures for one account before each further one doubles a wait", func(l *Limits) *int { return &l.SignIn.Free }),
 		{path: "limits.signIn.longestWait", kind: settingDuration, min: minute, max: day, standard: "15m", doc: "how long that wait gets",
 			at: func(c *Config, _ string) any { return &c.Limits.SignIn.LongestWait }},
-		number("signIn.perNetwork", 1, 1_000_000, "100", "failures from one network before each further one doubles a wait", func(l *Limits) *int { return &l.SignIn.PerNetwork }),
+		number("signIn.perNetwork", 1, 1_000_000, "100", "failures from one network before each further one doubles a wait; and a tenth of the accounts that it may make", func(l *Limits) *int { return &l.SignIn.PerNetwork }),
 		number("signIn.global", 0, 1_000_000, "1000", "failures a minute over all accounts before further attempts wait; 0: any number", func(l *Limits) *int { return &l.SignIn.Global }),
 		number("mail.perAddress", 1, 10_000, "10", "messages an hour to one address", func(l *Limits) *int { return &l.Mail.PerAddress }),
 		number("mail.perNetwork", 1, 1_000_000, "100", "messages an hour that requests from one network cause", func(l *Limits) *int { return &l.Mail.PerNetwork }),
