@@ -31,8 +31,9 @@ const (
 	codeLife       = time.Minute      // between coming back and the exchange
 	clockSkew      = time.Minute      // by which a provider's clock may differ
 	metadataLife   = time.Hour        // after which a provider's metadata is read again
+	keysRetry      = 5 * time.Second  // and where they can't be read, so long not tried again
 	keysEvery      = time.Minute      // keys of one provider are read at most so often
-	maxFlows       = 1000             // that wait for their browser, from one address block
+	maxFlows       = 1000             // that began within flowLife, from one address block
 	maxIssuers     = 1000             // whose metadata is kept in memory
 	maxRedirect    = 2048             // bytes of a redirect
 	maxAnswer      = 256 << 10        // bytes of one parameter that a provider sends back

@@ -335,11 +335,11 @@ func (s *Service) keep(ctx context.Context, f flow, in Start) error {
 	return wrap("keeping a flow", s.engine.Write(ctx, func(c store.Conn) error {
 		n, err := c.Exec(`INSERT INTO "_flows" ("id", "state", "browser", "provider", "purpose", "user_id", "redirect", "challenge", "network", "sealed", "created_at", "expires_at")
 			SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
-			WHERE (SELECT COUNT(*) FROM "_flows" WHERE "network" = ?9 AND "expires_at" > ?11 AND "used_at" IS NULL) < ?13`,
+			WHERE (SELECT COUNT(*) FROM "_flows" WHERE "network" = ?9 AND "expires_at" > ?11) < ?13`,
 			id, digest(f.trip.State), f.browser, f.provider, string(f.purpose), f.user, in.Redirect, in.Challenge, f.network,
 			s.sealer.Seal(plain, "_flows.sealed/"+id), stamp(now), stamp(now.Add(flowLife)), maxFlows)
 		if err == nil && n == 0 {
-			return fault.New(fault.FederationTooMany, "more than %d sign-ins from this network wait for their browser: try again later", maxFlows).After(flowLife)
+			return fault.New(fault.FederationTooMany, "more than %d sign-ins from this network began within %s: try again later", maxFlows, flowLife).After(flowLife)
 		}
 		return err
 	}))

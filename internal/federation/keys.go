@@ -33,6 +33,9 @@ type keySet struct {
 	mu   sync.Mutex
 	keys []jose.JSONWebKey
 	read time.Time
+
+	failed error // of the last attempt to read them, for those who wait behind it
+	tried  time.Time
 }
 
 // VerifySignature returns the payload of a token that one of the keys signed.
@@ -62,11 +65,17 @@ func (k *keySet) key(ctx context.Context, id, algorithm string) (jose.JSONWebKey
 	if err == nil && age < metadataLife || err != nil && age < keysEvery {
 		return key, err
 	}
+	if k.failed != nil && k.now().Sub(k.tried) < keysRetry {
+		return key, k.failed
+	}
 	keys, failed := k.fetch(ctx)
 	if failed != nil {
+		if ctx.Err() == nil { // not the caller's own leaving
+			k.failed, k.tried = failed, k.now()
+		}
 		return key, failed
 	}
-	k.keys, k.read = keys, k.now()
+	k.keys, k.read, k.failed = keys, k.now(), nil
 	return choose(keys, id, algorithm)
 }
 
