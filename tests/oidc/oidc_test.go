@@ -28,7 +28,7 @@ const (
 func issuer(t *testing.T) string {
 	t.Helper()
 	if _, err := os.Stat("node_modules/oidc-provider"); err != nil {
-		t.Skip("run make node first: oidc-provider is not installed")
+		t.Fatal("run make node first: oidc-provider is not installed")
 	}
 	command := exec.CommandContext(t.Context(), "node", "issuer.mjs", site+"/auth/callback/company")
 	in, err := command.StdinPipe()

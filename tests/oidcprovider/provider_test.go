@@ -38,7 +38,7 @@ const patience = 30 * time.Second
 
 func TestOpenIDClient(t *testing.T) {
 	if _, err := os.Stat("node_modules/openid-client"); err != nil {
-		t.Skip("run make node first: openid-client is not installed")
+		t.Fatal("run make node first: openid-client is not installed")
 	}
 	t.Setenv("SHOP_SECRET", "0123456789abcdef 0123456789abcdef:%/+=")
 	address := free(t)
