@@ -60,16 +60,17 @@ func (c *console) demo(ctx context.Context, at *place, files fs.FS, dir string) 
 		return err
 	}
 	log := c.log()
+	s, err := at.listen(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
 	b, err := at.open(ctx, p.config, true, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
 	fresh, err := isFresh(ctx, b)
-	if err != nil {
-		return err
-	}
-	s, err := listen(ctx, b, at.addr, log)
 	if err != nil {
 		return err
 	}

@@ -70,6 +70,11 @@ func (c *console) dev(ctx context.Context, at *place) (err error) {
 	}
 	log := c.log()
 	at.mail = os.DirFS(filepath.Join(at.dir, mailDir))
+	s, err := at.listen(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
 	b, err := at.open(ctx, p.config, true, log)
 	if err != nil {
 		return err
@@ -80,10 +85,6 @@ func (c *console) dev(ctx context.Context, at *place) (err error) {
 	}
 	d := &development{console: c, backend: b, files: os.DirFS(at.dir), config: p.configText}
 	if err := d.start(ctx, p); err != nil {
-		return err
-	}
-	s, err := listen(ctx, b, at.addr, log)
-	if err != nil {
 		return err
 	}
 	c.welcome(address(s), nil)

@@ -15,16 +15,30 @@ import (
 	"github.com/loam-dev/loam/internal/server"
 )
 
-// listen binds the address of a backend.
-func listen(ctx context.Context, b *backend.Backend, addr string, log *slog.Logger) (*server.Server, error) {
-	s, err := server.Listen(ctx, addr, b.Handler(), log)
+// listen binds the address of a place, before its backend is opened: the port that
+// the system chose is in every link.
+func (p *place) listen(ctx context.Context, log *slog.Logger) (*server.Server, error) {
+	s, err := server.Listen(ctx, p.addr, log)
 	switch {
 	case err == nil:
+		p.url = p.linked(s.Addr())
 		return s, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fault.New(fault.CLIAddress, "another program listens on %s; stop it, or choose another address, such as --addr %s", addr, otherAddr(addr))
+		return nil, fault.New(fault.CLIAddress, "another program listens on %s; stop it, or choose another address, such as --addr %s", p.addr, otherAddr(p.addr))
 	}
-	return nil, fault.New(fault.CLIAddress, "%s can't be listened on; choose another address, such as --addr 127.0.0.1:8081", addr).Because(err)
+	return nil, fault.New(fault.CLIAddress, "%s can't be listened on; choose another address, such as --addr 127.0.0.1:8081", p.addr).Because(err)
+}
+
+// linked is where links lead: the host that was asked for at the port that is bound.
+// In development this machine is called localhost, since a passkey is for a name.
+func (p *place) linked(bound string) string {
+	host, _, _ := net.SplitHostPort(p.addr) // it was listened on
+	_, port, _ := net.SplitHostPort(bound)
+	ip := net.ParseIP(host)
+	if p.local && (host == "" || ip != nil && (ip.IsUnspecified() || ip.IsLoopback())) {
+		host = "localhost"
+	}
+	return browsable(net.JoinHostPort(host, port))
 }
 
 // otherAddr is the same host with a port that the system chooses.
@@ -68,7 +82,7 @@ func (c *console) serve(ctx context.Context, at *place, s *server.Server, b *bac
 		debug.SetGCPercent(gcPercent)
 	}
 	fmt.Fprintln(c.out, "ready "+address(s))
-	return s.Serve(ctx)
+	return s.Serve(ctx, b.Handler())
 }
 
 // unlessStopped drops the error of a server that was told to stop while it

@@ -37,14 +37,14 @@ func (c *console) listenLocal(ctx context.Context, at *place, b *backend.Backend
 	if runtime.GOOS == "windows" {
 		return func() {}
 	}
-	s, err := server.ListenLocal(ctx, at.socket(), b.Local(), log)
+	s, err := server.ListenLocal(ctx, at.socket(), log)
 	if err != nil {
 		log.Warn("loam user and loam org can't reach this server, and need it stopped", "socket", at.socket(), "error", err)
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx) }()
+	go func() { done <- s.Serve(ctx, b.Local()) }()
 	return func() {
 		cancel()
 		if err := errors.Join(<-done, os.Remove(at.socket())); err != nil && !errors.Is(err, http.ErrServerClosed) {
@@ -83,7 +83,7 @@ func (c *console) withOperator(ctx context.Context, at *place, fn func(*operator
 		return fault.New(fault.CLINoProject, "there is no database in %s; start `loam dev` or `loam serve` there once, or name another directory with --data", at.dataDir())
 	}
 	alone := *at
-	alone.addr, alone.mail = "127.0.0.1:8080", os.DirFS(filepath.Join(at.dir, mailDir)) // where mailed links lead, unless loam.yaml says
+	alone.url, alone.mail = "http://localhost:8080", os.DirFS(filepath.Join(at.dir, mailDir)) // where mailed links lead, unless loam.yaml says
 	b, err := alone.openAlone(ctx, p.config, c.log())
 	if err != nil {
 		return err

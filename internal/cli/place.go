@@ -30,8 +30,9 @@ const (
 type place struct {
 	dir, data, addr, keyFile string
 
-	mail  fs.FS // the project's mail templates; nil: none are looked at
-	local bool  // for development, where an empty LOAM_MASTER_KEY is none
+	url   string // where links lead unless loam.yaml says; "": nowhere
+	mail  fs.FS  // the project's mail templates; nil: none are looked at
+	local bool   // for development, where an empty LOAM_MASTER_KEY is none
 }
 
 // flags gives a command the flags of a place. Addr is for those that listen.
@@ -119,8 +120,7 @@ func (p *place) key() (v *vault.Vault, encrypt bool, err error) {
 	return v, false, err
 }
 
-// open opens the environment of a place. Where loam.yaml has no url, it is the
-// address that is listened on.
+// open opens the environment of a place.
 func (p *place) open(ctx context.Context, config *config.Config, dev bool, log *slog.Logger) (*backend.Backend, error) {
 	if err := p.makeData(); err != nil {
 		return nil, err
@@ -129,8 +129,8 @@ func (p *place) open(ctx context.Context, config *config.Config, dev bool, log *
 	if err != nil {
 		return nil, err
 	}
-	if p.addr != "" {
-		config = config.ServedAt(browsable(p.addr))
+	if p.url != "" {
+		config = config.ServedAt(p.url)
 	}
 	return backend.Open(ctx, backend.Options{
 		Name: environmentName, Data: p.dataDir(), Vault: v, Encrypt: encrypt,

@@ -48,6 +48,11 @@ func (c *console) production(ctx context.Context, at *place) (err error) {
 	}
 	log := slog.New(slog.NewJSONHandler(c.err, nil))
 	at.mail = os.DirFS(filepath.Join(at.dir, mailDir))
+	s, err := at.listen(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
 	b, err := at.open(ctx, p.config, false, log)
 	if err != nil {
 		return err
@@ -67,10 +72,6 @@ func (c *console) production(ctx context.Context, at *place) (err error) {
 		return err
 	}
 	if err := b.Use(p.compiled); err != nil {
-		return err
-	}
-	s, err := listen(ctx, b, at.addr, log)
-	if err != nil {
 		return err
 	}
 	log.Info("serving", "address", s.Addr())

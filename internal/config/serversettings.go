@@ -11,7 +11,7 @@ func permissionWords() []string {
 func generalSettings() []setting {
 	return []setting{
 		{path: "name", kind: settingText, form: anyText, doc: "the app's name, shown to users", at: func(c *Config, _ string) any { return &c.Name }},
-		{path: "url", kind: settingText, form: siteForm, doc: "where clients reach the server: the start of every mailed link, and the issuer of its tokens for other apps; left out: the address that it listens on",
+		{path: "url", kind: settingText, form: siteForm, doc: "where clients reach the server: the start of every mailed link, and the issuer of its tokens for other apps; left out: the address that it listens on, which `loam dev` calls localhost",
 			at: func(c *Config, _ string) any { return &c.URL }},
 		{path: "tenancy", kind: settingWord, words: []string{"organizations", "off"}, standard: "organizations",
 			doc: "`organizations`: users belong to organizations, and rows to one of them; `off`: all users share all rows, as far as the rules let them",

@@ -32,23 +32,24 @@ const (
 
 // Server answers one address.
 type Server struct {
-	http *http.Server
-	ln   net.Listener
+	ln  net.Listener
+	log *slog.Logger
 }
 
-// Listen binds the address, such as "127.0.0.1:8080" or ":0".
-func Listen(ctx context.Context, addr string, h http.Handler, log *slog.Logger) (*Server, error) {
+// Listen binds the address, such as "127.0.0.1:8080" or ":0". Who connects waits
+// until Serve.
+func Listen(ctx context.Context, addr string, log *slog.Logger) (*Server, error) {
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	return newServer(ln, h, log)
+	return &Server{ln, log}, nil
 }
 
 // ListenLocal binds a socket in the file system that the process's own user alone
 // may open. What a server that was killed has left there is replaced: the caller
 // holds what makes it the only one.
-func ListenLocal(ctx context.Context, path string, h http.Handler, log *slog.Logger) (*Server, error) {
+func ListenLocal(ctx context.Context, path string, log *slog.Logger) (*Server, error) {
 	private, err := os.MkdirTemp(filepath.Dir(path), ".s") // until the socket has its mode, nobody else gets to it
 	if err != nil {
 		return nil, err
@@ -66,32 +67,37 @@ func ListenLocal(ctx context.Context, path string, h http.Handler, log *slog.Log
 	if err != nil {
 		return nil, errors.Join(err, ln.Close())
 	}
-	return newServer(ln, h, log)
+	return &Server{ln, log}, nil
 }
 
-func newServer(ln net.Listener, h http.Handler, log *slog.Logger) (*Server, error) {
+// Addr is the address that is bound.
+func (s *Server) Addr() string { return s.ln.Addr().String() }
+
+// Close gives the address up where Serve has not.
+func (s *Server) Close() error {
+	if err := s.ln.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// Serve answers by h until ctx ends, then lets the requests under way finish.
+func (s *Server) Serve(ctx context.Context, h http.Handler) error {
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(gzipFrom), gzhttp.EnableZstd(false))
 	if err != nil {
-		return nil, errors.Join(err, ln.Close())
+		return err
 	}
-	return &Server{ln: netutil.LimitListener(ln, maxConns), http: &http.Server{
+	web := &http.Server{
 		Handler:           compress(h),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}}, nil
-}
-
-// Addr is the address that is bound.
-func (s *Server) Addr() string { return s.ln.Addr().String() }
-
-// Serve answers until ctx ends, then lets the requests under way finish.
-func (s *Server) Serve(ctx context.Context) error {
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
 	failed := make(chan error, 1)
-	go func() { failed <- s.http.Serve(s.ln) }()
+	go func() { failed <- web.Serve(netutil.LimitListener(s.ln, maxConns)) }()
 	select {
 	case err := <-failed:
 		return err
@@ -99,8 +105,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
-	if err := s.http.Shutdown(stop); err != nil {
-		return errors.Join(err, s.http.Close())
+	if err := web.Shutdown(stop); err != nil {
+		return errors.Join(err, web.Close())
 	}
 	return nil
 }

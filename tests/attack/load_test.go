@@ -24,12 +24,12 @@ import (
 func listen(t *testing.T, s *testkit.Server) string {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	srv, err := server.Listen(ctx, "127.0.0.1:0", s.Backend.Handler(), slog.New(slog.DiscardHandler))
+	srv, err := server.Listen(ctx, "127.0.0.1:0", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
-	go func() { done <- srv.Serve(ctx) }()
+	go func() { done <- srv.Serve(ctx, s.Backend.Handler()) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {
