@@ -200,6 +200,7 @@ const (
 	TenantDomainTaken  Code = "tenant/domain_taken"
 	TenantTooMany      Code = "tenant/too_many_requests"
 	TenantUnconfirmed  Code = "tenant/unconfirmed"
+	TenantStranger     Code = "tenant/invite_instead"
 
 	AuditBroken    Code = "audit/broken"
 	AuditBadFilter Code = "audit/bad_filter"
@@ -384,7 +385,7 @@ var Catalog = map[Code]Entry{
 
 	TenantNotFound:     {NotFound, "There is no such organization, or none that the caller belongs to."},
 	TenantNoMember:     {NotFound, "The organization has no such member."},
-	TenantNoUser:       {NotFound, "No account has this id or email address. They sign up first, then you add them."},
+	TenantNoUser:       {NotFound, "No account has this id or email address. They sign up first, or are invited."},
 	TenantMember:       {Conflict, "The user is a member already. Change their role instead."},
 	TenantNotAllowed:   {Forbidden, "The caller's role in the organization does not allow this. The message names the permission that is lacking."},
 	TenantLastOwner:    {Forbidden, "An organization keeps at least one owner. Make another member an owner first."},
@@ -407,6 +408,7 @@ var Catalog = map[Code]Entry{
 	TenantUnproved:     {Conflict, "The DNS does not have the TXT record yet that shows the domain to be the organization's. The message names it."},
 	TenantDomainTaken:  {Conflict, "Another organization has shown the domain to be its own."},
 	TenantTooMany:      {TooMany, "The organization has had as many requests a minute as it may. Try again after Retry-After."},
+	TenantStranger:     {Forbidden, "Members add users with whom they share another organization. Invite anybody else, by POST /auth/organizations/{id}/invitations."},
 	TenantUnconfirmed:  {Invalid, "Deleting an organization needs its slug as confirm. The message names it."},
 
 	AuditBroken:    {Internal, "The audit log was changed from outside. The message names the first record that is wrong; restore a backup beside it to see what was there."},

@@ -203,6 +203,19 @@ func adminMembers(c *call) (reply, error) {
 	return c.answer(http.StatusOK, people, err)
 }
 
+func adminAddMember(c *call) (reply, error) {
+	in, err := decode[tenant.NewMember](c)
+	if err != nil {
+		return reply{}, err
+	}
+	org, err := c.organization()
+	if err != nil {
+		return reply{}, err
+	}
+	person, err := c.api.Tenant.Enlist(c.Context(), c.by.Subject(), org, in)
+	return c.answer(http.StatusCreated, person, err)
+}
+
 func suspendOrganization(c *call) (reply, error) {
 	in, err := decode[tenant.Suspension](c)
 	if err != nil {

@@ -121,7 +121,7 @@ var mainRoutes = []route{
 	{"POST /auth/organizations/{org}/export", signedIn, exportOrganization, "all that is in it, as JSON Lines"},
 	{"GET /auth/organizations/{org}/roles", signedIn, listRoles, "the roles that its members can have, with what each allows"},
 	{"GET /auth/organizations/{org}/members", signedIn, listMembers, "a page of an organization's members"},
-	{"POST /auth/organizations/{org}/members", signedIn, addMember, "makes a user a member"},
+	{"POST /auth/organizations/{org}/members", signedIn, addMember, "makes a user a member with whom the caller shares another organization"},
 	{"PATCH /auth/organizations/{org}/members/{user}", signedIn, changeMember, "gives a member another role"},
 	{"DELETE /auth/organizations/{org}/members/{user}", signedIn, removeMember, "removes a member; oneself to leave"},
 	{"GET /auth/organizations/{org}/teams", signedIn, listTeams, "an organization's teams"},

@@ -19,6 +19,7 @@ var adminRoutes = []route{
 	{"DELETE /auth/admin/organizations/{org}", adminActs, adminDeleteOrganization, "deletes it with all that is in it; `confirm` is its slug"},
 	{"POST /auth/admin/organizations/{org}/export", adminActs, adminExportOrganization, "all that is in it, as JSON Lines"},
 	{"GET /auth/admin/organizations/{org}/members", adminReads, adminMembers, "a page of its members"},
+	{"POST /auth/admin/organizations/{org}/members", adminActs, adminAddMember, "makes any user a member"},
 	{"POST /auth/admin/organizations/{org}/suspend", adminActs, suspendOrganization, "closes an organization to its members and keys"},
 	{"POST /auth/admin/organizations/{org}/restore", adminActs, restoreOrganization, "opens it again"},
 	{"PUT /auth/admin/organizations/{org}/limits", adminActs, limitOrganization, "sets limits of its own"},

@@ -122,7 +122,9 @@ func (d *document) addAdminOrganizations(n authNames, a adminNames) {
 			body: input(1, member{"confirm", object{{"type", "string"}, {"description", "Its slug."}}}), answer: done("It is gone for everyone.")})},
 	})
 	d.path("/auth/admin/organizations/{org}/members", object{{"get", byAdmin(operation{id: "adminListMembers", summary: "List an organization's members",
-		parameters: append(org[:1:1], page[:2]...), status: "200", answer: answers("A page of members.", items(n.person))})}})
+		parameters: append(org[:1:1], page[:2]...), status: "200", answer: answers("A page of members.", items(n.person))})},
+		{"post", byAdmin(operation{id: "adminAddMember", summary: "Add any user", description: "Name the user by one of `userId` and `email`.", parameters: org, status: "201",
+			body: input(0, member{"userId", text}, member{"email", text}, member{"role", ref(n.role)}), answer: answers("The member.", ref(n.person))})}})
 	d.path("/auth/admin/organizations/{org}/export", object{{"post", byAdmin(operation{id: "adminExportOrganization", summary: "Export an organization", parameters: org, status: "200",
 		answer: object{{"description", "All that is in it, a JSON object a line."}, {"content", object{{"application/jsonl", object{{"schema", object{{"type", "object"}}}}}}}}})}})
 	d.path("/auth/admin/organizations/{org}/suspend", object{{"post", byAdmin(operation{id: "adminSuspend", summary: "Close an organization", parameters: org, status: "200",

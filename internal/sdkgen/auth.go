@@ -206,7 +206,7 @@ func (d *document) addOrganizations(n authNames) {
 	d.path("/auth/organizations/{org}/members", object{
 		{"get", of(operation{id: "authListMembers", summary: "List the members", status: "200",
 			parameters: []object{org, sharedParameter("limit"), sharedParameter("cursor")}, answer: answers("A page of members.", items(n.person))})},
-		{"post", of(operation{id: "authAddMember", summary: "Add a user", description: "Name the user by one of `userId` and `email`.",
+		{"post", of(operation{id: "authAddMember", summary: "Add a user", description: "Name the user by one of `userId` and `email`: one with whom the caller shares another organization. Invite anybody else.",
 			parameters: []object{org}, body: input(0, member{"userId", text}, member{"email", object{{"type", "string"}, {"format", "email"}}}, role),
 			status: "201", answer: answers("The member.", ref(n.person))})},
 	})

@@ -14,7 +14,7 @@ import (
 func (r Register) Leave(ctx context.Context, c store.Conn, userID string) error {
 	stuck := ""
 	if err := c.Query(`SELECT o."name" FROM "_members" m JOIN "_orgs" o ON o."id" = m."org"
-		WHERE m."user_id" = ?1 AND m."role" = 'owner' AND m."org" <> ?2
+		WHERE m."user_id" = ?1 AND m."role" = 'owner' AND m."org" <> ?2 AND o."deleted_at" IS NULL
 		AND EXISTS (SELECT 1 FROM "_members" x WHERE x."org" = m."org" AND x."user_id" <> ?1)
 		AND NOT EXISTS (SELECT 1 FROM "_members" x WHERE x."org" = m."org" AND x."user_id" <> ?1 AND x."role" = 'owner') LIMIT 1`,
 		[]any{userID, None}, func(row store.Row) error { stuck = row.Text(0); return nil }); err != nil {

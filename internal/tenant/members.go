@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/loam-dev/loam/internal/access"
@@ -32,7 +33,7 @@ type People struct {
 }
 
 // NewMember names an existing user, by one of id and email address, and the
-// role to give them. Somebody without an account can't be added yet.
+// role to give them. Anybody else is invited.
 type NewMember struct {
 	UserID string `json:"userId"`
 	Email  string `json:"email"`
@@ -74,37 +75,23 @@ func (s *Service) Members(ctx context.Context, p *access.Principal, org string, 
 	return people, wrap("listing members", err)
 }
 
-// Add makes an existing user a member, at once; it needs members.invite.
+// Add makes a user a member, at once; it needs members.invite. It adds whom the
+// caller shares another organization with. Of anyone else the caller is not told
+// whether there is an account: they are invited, and choose themselves.
 func (s *Service) Add(ctx context.Context, p *access.Principal, org string, in NewMember) (Person, error) {
-	if in.Role == "" {
-		in.Role = Member
-	}
-	if err := s.register.known(in.Role); err != nil {
+	if err := s.fill(&in); err != nil {
 		return Person{}, err
-	}
-	if (in.UserID == "") == (in.Email == "") {
-		return Person{}, fault.New(fault.TenantNoUser, "name the user by one of userId and email")
 	}
 	var added Person
 	err := s.permit(ctx, p, org, config.MembersInvite, func(c store.Conn, caller Role) error {
 		if err := s.register.mayGive(caller, in.Role); err != nil {
 			return err
 		}
-		user := in.UserID
-		if in.Email != "" {
-			var err error
-			if user, err = s.accounts.AccountByEmail(c, in.Email); err != nil {
-				return err
-			}
+		user, err := acquaintance(c, p.UserID, in)
+		if err == nil {
+			added, err = s.admit(ctx, c, p.Subject(), org, user, in.Role)
 		}
-		if _, err := findPerson(c, org, user); err == nil {
-			return fault.New(fault.TenantMember, "this user is a member already: change their role instead")
-		}
-		var err error
-		if added, err = s.add(c, org, user, in.Role); err != nil {
-			return err
-		}
-		return s.register.recordRole(ctx, c, "org.member_added", p.Subject(), added, org, "")
+		return err
 	})
 	if err != nil {
 		return Person{}, wrap("adding a member", err)
@@ -113,11 +100,78 @@ func (s *Service) Add(ctx context.Context, p *access.Principal, org string, in N
 	return added, nil
 }
 
+// Enlist is Add on behalf of an admin of the server: of any user, as anything.
+func (s *Service) Enlist(ctx context.Context, actor, org string, in NewMember) (Person, error) {
+	if err := s.fill(&in); err != nil {
+		return Person{}, err
+	}
+	var added Person
+	err := s.engine.Write(ctx, func(c store.Conn) error {
+		err := lock(c, org, stamp(s.now()))
+		user := in.UserID
+		if err == nil && user == "" {
+			user, err = s.accounts.AccountByEmail(c, in.Email)
+		}
+		if err == nil {
+			added, err = s.admit(ctx, c, actor, org, user, in.Role)
+		}
+		return err
+	})
+	if err != nil {
+		return Person{}, wrap("adding a member for an admin", err)
+	}
+	s.accounts.Forget(added.UserID)
+	return added, nil
+}
+
+// fill checks who is named, and as what.
+func (s *Service) fill(in *NewMember) (err error) {
+	if err := s.withOrganizations(); err != nil {
+		return err
+	}
+	in.Role = cmp.Or(in.Role, Member)
+	if err := s.register.known(in.Role); err != nil {
+		return err
+	}
+	if (in.UserID == "") == (in.Email == "") {
+		return fault.New(fault.TenantNoUser, "name the user by one of userId and email")
+	}
+	if in.Email != "" {
+		in.Email, err = s.accounts.Address(in.Email)
+	}
+	return err
+}
+
+// acquaintance returns the id of a user who shares an organization with the caller.
+// It looks among the caller's own: a stranger and nobody are the same to it.
+func acquaintance(c store.Conn, caller string, in NewMember) (id string, err error) {
+	err = c.Query(`SELECT u."id" FROM "_members" mine JOIN "_orgs" o ON o."id" = mine."org" AND o."deleted_at" IS NULL
+		JOIN "_members" theirs ON theirs."org" = mine."org" JOIN "_users" u ON u."id" = theirs."user_id"
+		WHERE mine."user_id" = ?1 AND (u."id" = ?2 OR u."email" = ?3) LIMIT 1`, []any{caller, in.UserID, in.Email},
+		func(r store.Row) error { id = r.Text(0); return nil })
+	if err == nil && id == "" {
+		err = fault.New(fault.TenantStranger, "you add users with whom you share another organization: invite anybody else by POST /auth/organizations/{id}/invitations")
+	}
+	return id, err
+}
+
+// admit makes a user a member, who is none yet.
+func (s *Service) admit(ctx context.Context, c store.Conn, actor, org, user string, role Role) (Person, error) {
+	if _, err := findPerson(c, org, user); err == nil {
+		return Person{}, fault.New(fault.TenantMember, "this user is a member already: change their role instead")
+	}
+	added, err := s.add(c, org, user, role)
+	if err != nil {
+		return Person{}, err
+	}
+	return added, s.register.recordRole(ctx, c, "org.member_added", actor, added, org, "")
+}
+
 // add stores a membership within the limits.
 func (s *Service) add(c store.Conn, org, user string, role Role) (Person, error) {
 	n, err := c.Exec(insertMember, org, user, string(role), stamp(s.now()))
 	if err == nil && n == 0 {
-		err = fault.New(fault.TenantNoUser, "no account has this id or email address: they sign up first, then you add them")
+		err = fault.New(fault.TenantNoUser, "no account has this id or email address: they sign up first, or are invited")
 	}
 	if err == nil {
 		err = s.register.roomForMember(c, org)

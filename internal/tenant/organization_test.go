@@ -124,7 +124,7 @@ func TestUpgrades(t *testing.T) {
 	if want := (tenant.Organization{ID: "a", Name: "Acme", Slug: "a", Role: tenant.Owner, CreatedAt: now}); err != nil || len(orgs) != 1 || orgs[0] != want {
 		t.Errorf("after the upgrade: %+v, %v", orgs, err)
 	}
-	if _, err := p.Add(ctx, ada, "a", tenant.NewMember{UserID: p.user("bob").UserID}); err != nil {
+	if _, err := p.Enlist(ctx, "cli", "a", tenant.NewMember{UserID: p.user("bob").UserID}); err != nil {
 		t.Error(err)
 	}
 }

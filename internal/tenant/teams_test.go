@@ -71,7 +71,7 @@ func TestTeams(t *testing.T) {
 	is(t, "leaving again", p.Unassign(ctx, member, org, north.ID, member.UserID), fault.TenantNoMember)
 	// Who leaves the organization leaves its teams, and does not come back into them.
 	is(t, "removing", p.Remove(ctx, owner, org, member.UserID), "")
-	_, err = p.Add(ctx, owner, org, tenant.NewMember{UserID: member.UserID})
+	_, err = p.Enlist(ctx, "cli", org, tenant.NewMember{UserID: member.UserID})
 	is(t, "coming back", err, "")
 	if got := p.teams(org, member); len(got) != 0 {
 		t.Errorf("who came back is in %v", got)
@@ -134,7 +134,7 @@ func TestLimitsOfAnOrganization(t *testing.T) {
 		is(t, "adding", add(), want)
 	}
 	member := func() error {
-		_, err := p.Add(ctx, owner, org, tenant.NewMember{UserID: p.user(fmt.Sprint("new", len(others))).UserID})
+		_, err := p.Enlist(ctx, "cli", org, tenant.NewMember{UserID: p.user(fmt.Sprint("new", len(others))).UserID})
 		others = append(others, nil)
 		return err
 	}

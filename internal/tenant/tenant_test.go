@@ -124,6 +124,17 @@ func (p *place) organization(owner *access.Principal, roles ...tenant.Role) (str
 	return org.ID, others
 }
 
+// acquaint makes users members of an organization of their own.
+func (p *place) acquaint(users ...*access.Principal) {
+	p.Helper()
+	org, _ := p.organization(p.user(uuid.NewString()))
+	for _, u := range users {
+		if err := p.Appoint(context.Background(), org, u.UserID, tenant.Member); err != nil {
+			p.Fatal(err)
+		}
+	}
+}
+
 // role reads the stored role, "" for none.
 func (p *place) role(org string, who *access.Principal) (role tenant.Role) {
 	p.Helper()
@@ -242,6 +253,7 @@ func TestAttack114_RolesByRole(t *testing.T) {
 		role := p.role(org, caller)
 		for _, to := range roles {
 			newcomer := p.user("new-" + uuid.NewString())
+			p.acquaint(caller, newcomer)
 			_, err := p.Add(ctx, caller, org, tenant.NewMember{UserID: newcomer.UserID, Role: to})
 			is(t, fmt.Sprintf("%s adds a %s", role, to), err, want(may(role, tenant.Member, to)))
 		}
@@ -344,16 +356,19 @@ func (p *place) owners(org string) (n int64) {
 func TestAddingMembers(t *testing.T) {
 	p := newPlace(t, tenant.Register{})
 	ctx := context.Background()
-	owner, guest := p.user("owner"), p.user("guest")
+	owner, guest, stranger := p.user("owner"), p.user("guest"), p.user("stranger")
 	org, _ := p.organization(owner)
+	p.acquaint(owner, guest)
 	for name, test := range map[string]struct {
 		in   tenant.NewMember
 		want fault.Code
 	}{
 		"nobody":          {tenant.NewMember{}, fault.TenantNoUser},
 		"both":            {tenant.NewMember{UserID: guest.UserID, Email: "guest@example.com"}, fault.TenantNoUser},
-		"unknown id":      {tenant.NewMember{UserID: uuid.NewString()}, fault.TenantNoUser},
-		"unknown address": {tenant.NewMember{Email: "nobody@example.com"}, fault.TenantNoUser},
+		"unknown id":      {tenant.NewMember{UserID: uuid.NewString()}, fault.TenantStranger},
+		"unknown address": {tenant.NewMember{Email: "nobody@example.com"}, fault.TenantStranger},
+		"stranger's id":   {tenant.NewMember{UserID: stranger.UserID}, fault.TenantStranger},
+		"their address":   {tenant.NewMember{Email: "stranger@example.com"}, fault.TenantStranger},
 		"bad address":     {tenant.NewMember{Email: "nobody"}, fault.AuthBadEmail},
 		"bad role":        {tenant.NewMember{UserID: guest.UserID, Role: "root"}, fault.TenantBadRole},
 		"role in capital": {tenant.NewMember{UserID: guest.UserID, Role: "Owner"}, fault.TenantBadRole},

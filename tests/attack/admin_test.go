@@ -48,6 +48,7 @@ func adminRoutes(user, org string) [][3]string {
 		{"GET", "/auth/admin/organizations/" + org, ""},
 		{"PATCH", "/auth/admin/organizations/" + org, `{"name":"x"}`},
 		{"GET", "/auth/admin/organizations/" + org + "/members", ""},
+		{"POST", "/auth/admin/organizations/" + org + "/members", `{"userId":"` + user + `"}`},
 		{"POST", "/auth/admin/organizations/" + org + "/suspend", `{"reason":"x"}`},
 		{"POST", "/auth/admin/organizations/" + org + "/restore", ""},
 		{"PUT", "/auth/admin/organizations/" + org + "/limits", `{"members":1}`},

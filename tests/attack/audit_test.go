@@ -27,6 +27,7 @@ func trail(t *testing.T, c *testkit.Client, query string) []map[string]any {
 // to whom, where, from where and what changed.
 func TestAttack127_PrivilegedActions(t *testing.T) {
 	_, ada, eve := two(t)
+	ada.Enlist(eve.Org, "member") // they know each other
 	members := "/auth/organizations/" + ada.Org + "/members"
 	eveID := "user:" + eve.UserID
 	steps := []struct {
@@ -175,7 +176,7 @@ func TestAttack130_SinkFull(t *testing.T) {
 		ada := s.SignUp("ada@example.com")
 		ada.Do("POST", "/auth/keys", map[string]any{"name": "before"}).Want(201)
 		ada.Join("bob@example.com", "member")
-		s.SignUp("eve@example.com")
+		ada.Enlist(s.SignUp("eve@example.com").Org, "member")
 	})
 	fill(t, dir)
 	s := testkit.New(t, app, testkit.In(dir))
@@ -198,7 +199,7 @@ func TestAttack130_SinkFull(t *testing.T) {
 	for what, got := range map[string][2]any{
 		"members":       {ada.Get(members).Len("items"), 2},
 		"bob's role":    {ada.Get(members).Value("items", 1, "role"), "member"},
-		"organizations": {ada.Get("/auth/organizations").Len("items"), 1},
+		"organizations": {ada.Get("/auth/organizations").Len("items"), 2},
 		"keys":          {ada.Get("/auth/keys").Len("items"), 1},
 	} {
 		if got[0] != got[1] {

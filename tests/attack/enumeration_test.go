@@ -152,3 +152,25 @@ func TestAttack014_WrongProofs(t *testing.T) {
 		})
 	}
 }
+
+// TestAttack014_AddingMembers asks an organization of one's own to take people in, who
+// have an account or have none: nobody is told which, and nobody is taken in.
+func TestAttack014_AddingMembers(t *testing.T) {
+	s := knowing(t, 1)
+	users, err := s.Backend.Auth.AddUsers(t.Context(), []auth.SignUp{{Email: "eve@example.com", Password: "correct horse battery", Verified: true}, {Email: "ada@example.com"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eve := s.SignIn("eve@example.com")
+	path := "/auth/organizations/" + eve.Do("POST", "/auth/organizations", map[string]any{"name": "Trap"}).Want(201).String("id") + "/members"
+	alike(t, 300, func(who string, i int) *testkit.Response {
+		return eve.Do("POST", path, map[string]any{"email": who + "0000@example.com"}).WantCode(403, "tenant/invite_instead")
+	})
+	ids := map[string]string{"known": users[1].ID, "other": users[1].ID[:35] + "x"}
+	alike(t, 100, func(who string, i int) *testkit.Response {
+		return eve.Do("POST", path, map[string]any{"userId": ids[who]}).WantCode(403, "tenant/invite_instead")
+	})
+	if n := eve.Get(path).Want(200).Len("items"); n != 1 {
+		t.Errorf("%d members", n)
+	}
+}

@@ -58,7 +58,9 @@ func doors(t *testing.T, owner *testkit.Client) []door {
 		{"list teams", config.MembersRead, get("/teams")},
 		{"list a team", config.MembersRead, func(c *testkit.Client) *testkit.Response { return c.Get(team() + "/members") }},
 		{"add", config.MembersInvite, func(c *testkit.Client) *testkit.Response {
-			return c.Do("POST", path+"/members", map[string]any{"userId": owner.Sibling(fresh()).UserID, "role": "none"})
+			known := owner.Sibling(fresh())
+			c.Enlist(known.Org, "none")
+			return c.Do("POST", path+"/members", map[string]any{"userId": known.UserID, "role": "none"})
 		}},
 		{"invite", config.MembersInvite, func(c *testkit.Client) *testkit.Response {
 			return c.Do("POST", path+"/invitations", map[string]any{"email": fresh(), "role": "none"})
@@ -137,7 +139,7 @@ func TestAttack114_GivingMoreThanOneHas(t *testing.T) {
 	for i, role := range roles {
 		as := func(role string) *testkit.Client { return owner.Join(fmt.Sprintf("%s%d@example.com", role, i), role) }
 		inviter, setter, remover := as("members-invite"), as("members-role"), as("members-remove")
-		stranger, member := s.SignUp(fmt.Sprintf("stranger%d@example.com", i)), owner.Join(fmt.Sprintf("member%d@example.com", i), role)
+		known, member := s.SignUp(fmt.Sprintf("known%d@example.com", i)), owner.Join(fmt.Sprintf("member%d@example.com", i), role)
 		want := func(r *testkit.Response, covered ...string) {
 			t.Helper()
 			if slices.Contains(covered, role) {
@@ -148,7 +150,8 @@ func TestAttack114_GivingMoreThanOneHas(t *testing.T) {
 				r.WantCode(403, "tenant/not_allowed")
 			}
 		}
-		want(inviter.Do("POST", path+"/members", map[string]any{"userId": stranger.UserID, "role": role}), "none", "members-invite")
+		inviter.Enlist(known.Org, "none")
+		want(inviter.Do("POST", path+"/members", map[string]any{"userId": known.UserID, "role": role}), "none", "members-invite")
 		want(inviter.Do("POST", path+"/invitations", map[string]any{"email": fmt.Sprintf("x%d@example.com", i), "role": role}), "none", "members-invite")
 		want(setter.Do("PATCH", path+"/members/"+member.UserID, map[string]any{"role": "none"}), "none", "members-role")
 		want(setter.Do("PATCH", path+"/members/"+setter.UserID, map[string]any{"role": role}), "none", "members-role")

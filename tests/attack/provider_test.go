@@ -383,7 +383,7 @@ func TestAttack032_ApplicationCutOff(t *testing.T) {
 	}
 	ended("the end of its session", token)
 	eve := s.SignUp("eve@example.com")
-	eve.Do("POST", "/auth/organizations/"+eve.Org+"/members", map[string]any{"userId": ada.UserID, "email": "", "role": "member"}).Want(201)
+	ada.Enlist(eve.Org, "member")
 	ada.Switch(eve.Org)
 	guest := exchange(s, consent(t, browserOf(s, "ada@example.com"), asking("web", shop)).Get("code")).Want(200)
 	eve.Do("DELETE", "/auth/organizations/"+eve.Org+"/members/"+ada.UserID, nil).Want(204)

@@ -23,6 +23,7 @@ type Shift @model @auth(rules: [{ allow: member, operations: [create] }, { allow
 	ada, bob := s.SignUp("ada@example.com"), s.SignUp("bob@example.com")
 	members := "/auth/organizations/" + ada.Org + "/members"
 	ada.Do("POST", members, map[string]any{"userId": bob.UserID, "role": "cleric"}).WantCode(400, "tenant/bad_role")
+	ada.Enlist(bob.Org, "member")
 	ada.Do("POST", members, map[string]any{"userId": bob.UserID, "role": "clerk"}).Want(201)
 	bob.Switch(ada.Org)
 

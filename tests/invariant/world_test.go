@@ -22,6 +22,7 @@ import (
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/store/migrate"
+	"github.com/loam-dev/loam/internal/tenant"
 	"github.com/loam-dev/loam/internal/testkit"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -64,11 +65,16 @@ func settle(t *testing.T) *settlement {
 		c.header, c.secret = "Authorization", "Bearer "+in["accessToken"].(string)
 		c.id, c.org = asObject(in["user"])["id"].(string), asObject(in["organization"])["id"].(string)
 	}
+	appoint := func(in, c *caller, role string) {
+		if err := b.Tenant.Appoint(t.Context(), in.org, c.id, tenant.Role(role)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	user := func(name, role string, in *caller) *caller {
 		c := &caller{name: name, kind: "user", email: name + "@example.com", role: role}
 		adopt(c, call(c, "/auth/sign-up", map[string]any{"email": c.email, "password": "correct horse battery", "name": name}))
 		if in != nil {
-			call(in, "/auth/organizations/"+in.org+"/members", map[string]any{"userId": c.id, "role": role})
+			appoint(in, c, role)
 			adopt(c, call(c, "/auth/organizations/"+in.org+"/switch", nil))
 		}
 		s.callers = append(s.callers, c)
@@ -85,7 +91,7 @@ func settle(t *testing.T) *settlement {
 	for i, c := range []*caller{ann, bob, cyd} {
 		s.tags[c.org] = []string{"qzax", "qzbx", "qzcx"}[i]
 	}
-	call(bob, "/auth/organizations/"+bob.org+"/members", map[string]any{"userId": amy.id, "role": "admin"})
+	appoint(bob, amy, "admin")
 	twice := &caller{name: "amy in bob's", kind: "user", email: amy.email, role: "admin"}
 	adopt(twice, call(twice, "/auth/sign-in", map[string]any{"email": amy.email, "password": "correct horse battery"}))
 	adopt(twice, call(twice, "/auth/organizations/"+bob.org+"/switch", nil))

@@ -26,6 +26,8 @@ func TestAdminFitsTheDocument(t *testing.T) {
 	d.do("GET", orgs+"/{org}", orgs+"/acme", nil).Want(200)
 	d.do("PATCH", orgs+"/{org}", org, map[string]any{"name": "Acme Inc", "slug": "acme-inc"}).Want(200)
 	d.do("GET", orgs+"/{org}/members", org+"/members", nil).Want(200)
+	d.do("POST", orgs+"/{org}/members", org+"/members", map[string]any{"userId": d.by.UserID, "role": "member"}).Want(201)
+	d.do("POST", orgs+"/{org}/members", org+"/members", map[string]any{"email": "nobody@example.com"}).Want(404)
 	d.do("PUT", orgs+"/{org}/limits", org+"/limits", map[string]any{"members": 3}).Want(200)
 	d.do("POST", orgs+"/{org}/suspend", org+"/suspend", map[string]any{"reason": "unpaid"}).Want(200)
 	d.do("POST", orgs+"/{org}/restore", org+"/restore", nil).Want(200)

@@ -169,6 +169,8 @@ func TestAuthFitsTheDocument(t *testing.T) {
 	made := d.do("POST", "/auth/organizations", "/auth/organizations", map[string]any{"name": "Second"}).Want(201).String("id")
 	d.do("GET", "/auth/organizations", "/auth/organizations", nil).Want(200)
 	at := "/auth/organizations/" + made
+	d.do("POST", members, at+"/members", map[string]any{"email": "eve@example.com", "role": "admin"}).Want(403)
+	d.by.Enlist(eve.String("organization", "id"), "member") // they know each other now
 	d.do("POST", members, at+"/members", map[string]any{"email": "eve@example.com", "role": "admin"}).Want(201)
 	d.do("GET", members, at+"/members?limit=1", nil).Want(200)
 	d.do("PATCH", members+"/{user}", at+"/members/"+eve.String("user", "id"), map[string]any{"role": "member"}).Want(200)
