@@ -1,16 +1,19 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strconv"
+	"reflect"
+	"slices"
 	"strings"
+
+	strict "github.com/go-json-experiment/json"
 
 	"github.com/loam-dev/loam/internal/apikey"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/tenant"
 )
 
@@ -28,22 +31,39 @@ func decode[T any](c *call) (T, error) {
 	return decodeBody[T](body)
 }
 
+// decodeBody takes names as they are documented, in that case alone.
 func decodeBody[T any](body []byte) (T, error) {
 	var in T
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(&in)
+	err := strict.Unmarshal(body, &in, strict.RejectUnknownMembers(true))
 	if err == nil {
 		return in, nil
 	}
-	if misfit, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return in, fault.New(fault.QueryBadValue, "%s must be a %s", misfit.Field, misfit.Type.Kind()).At(misfit.Field)
+	misfit, ok := errors.AsType[*strict.SemanticError](err)
+	if !ok {
+		return in, fault.New(fault.QueryMalformed, "the body does not fit").Because(err)
 	}
-	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		name, _ := strconv.Unquote(field)
-		return in, fault.New(fault.QueryUnknownField, "unknown field %s; leave it out", field).At(name)
+	field := strings.Join(slices.Collect(misfit.JSONPointer.Tokens()), ".")
+	switch {
+	case errors.Is(err, strict.ErrUnknownName):
+		name := misfit.JSONPointer.LastToken()
+		return in, fault.New(fault.QueryUnknownField, "unknown field %q; leave it out%s", name, schema.DidYouMean(name, fieldNames(misfit.GoType))).At(field)
+	case misfit.GoType == nil:
+		return in, fault.New(fault.QueryMalformed, "the body does not fit").At(field).Because(err)
 	}
-	return in, fault.New(fault.QueryMalformed, "the body does not fit").Because(err)
+	return in, fault.New(fault.QueryBadValue, "%s must be a %s", field, misfit.GoType.Kind()).At(field)
+}
+
+// fieldNames are those that a body may have which is read into t.
+func fieldNames(t reflect.Type) (names []string) {
+	if t == nil || t.Kind() != reflect.Struct {
+		return nil
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // answer encodes what a room returned. Tokens and members are nobody else's:

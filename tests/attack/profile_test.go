@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -67,6 +68,39 @@ type Page @model(onOwnerDelete: CLEAR) @auth(rules: [{ allow: member, operations
 		}
 		if time.Now().After(until) {
 			t.Fatalf("%s\n%s", drafts.Body, pages.Body)
+		}
+	}
+}
+
+// TestAttack024_NamesInAnotherCase: a body says a thing once, under its own name. What
+// another reader of the same body would have taken otherwise is refused.
+func TestAttack024_NamesInAnotherCase(t *testing.T) {
+	s, ada, eve := two(t)
+	boss := root(t, s)
+	mine := "/auth/organizations/" + ada.Org
+	for _, c := range []struct {
+		by                       *testkit.Client
+		method, path, body, code string
+		field, near              string
+	}{
+		{eve, "POST", "/auth/sign-in", `{"Email":"ada@example.com","password":"x"}`, "query/unknown_field", "Email", "`email`"},
+		{eve, "POST", "/auth/sign-in", `{"email":"ada@example.com","password":"x","EMAIL":"eve@example.com"}`, "query/unknown_field", "EMAIL", "`email`"},
+		{eve, "POST", "/auth/sign-in", `{"email":"ada@example.com","email":"eve@example.com","password":"x"}`, "query/malformed", "email", ""},
+		{eve, "POST", "/auth/sign-up", `{"email":"new@example.com","Password":"correct horse battery"}`, "query/unknown_field", "Password", "`password`"},
+		{eve, "POST", "/auth/sign-up", `{"email":"new@example.com","password":"correct horse battery","Verified":true}`, "query/unknown_field", "Verified", ""},
+		{eve, "PATCH", "/auth/me", `{"NAME":"x"}`, "query/unknown_field", "NAME", "`name`"},
+		{eve, "POST", "/auth/reauthenticate", `{"Password":"x"}`, "query/unknown_field", "Password", "`password`"},
+		{eve, "POST", "/auth/refresh", `{"refreshtoken":"x"}`, "query/unknown_field", "refreshtoken", "`refreshToken`"},
+		{eve, "POST", "/auth/keys", `{"name":"x","readonly":true}`, "query/unknown_field", "readonly", "`readOnly`"},
+		{ada, "POST", mine + "/invitations", `{"email":"x@example.com","role":"member","Role":"owner"}`, "query/unknown_field", "Role", "`role`"},
+		{ada, "POST", mine + "/connections", `{"kind":"saml","saml":{"Metadata":"x"}}`, "query/unknown_field", "saml.Metadata", "`metadata`"},
+		{ada, "POST", mine + "/connections", `{"kind":"saml","enforced":"yes"}`, "query/bad_value", "enforced", "bool"},
+		{boss, "PATCH", "/auth/admin/users/" + eve.UserID, `{"Admin":true}`, "query/unknown_field", "Admin", "`admin`"},
+		{boss, "POST", "/auth/admin/organizations", `{"name":"x","OWNER":"eve@example.com"}`, "query/unknown_field", "OWNER", "`owner`"},
+	} {
+		r := c.by.Do(c.method, c.path, c.body).WantCode(400, c.code)
+		if r.String("field") != c.field || !strings.Contains(r.String("detail"), c.near) {
+			t.Errorf("%s %s: %s", c.path, c.body, r.Body)
 		}
 	}
 }
