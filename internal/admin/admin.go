@@ -14,6 +14,7 @@ import (
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/tenant"
 )
@@ -32,11 +33,12 @@ type Service struct {
 	auth   *auth.Service
 	tenant *tenant.Service
 	audit  *audit.Log
+	jobs   *jobs.Queue
 }
 
 // New makes the service. The system tables must exist.
-func New(engine store.Engine, auth *auth.Service, tenant *tenant.Service, log *audit.Log) *Service {
-	return &Service{engine, auth, tenant, log}
+func New(engine store.Engine, auth *auth.Service, tenant *tenant.Service, log *audit.Log, queue *jobs.Queue) *Service {
+	return &Service{engine, auth, tenant, log, queue}
 }
 
 // act runs a change in a transaction and makes what was known of users be looked

@@ -47,6 +47,7 @@ type Options struct {
 	Encrypt bool           // the database, with a key of the vault's
 	Config  *config.Config // loam.yaml
 	Dev     bool           // explorers, the mailbox, and introspection for everybody
+	Idle    bool           // leaves background jobs to a server: for commands, which may lack its secrets
 	Mail    fs.FS          // the project's own mail templates; nil for none
 	Log     *slog.Logger
 	Now     func() time.Time // nil: the clock
@@ -95,7 +96,9 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	if err := b.wire(ctx); err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
-	b.jobs.Start(ctx)
+	if !o.Idle {
+		b.jobs.Start(ctx)
+	}
 	return b, nil
 }
 
@@ -150,7 +153,7 @@ func (b *Backend) wire(ctx context.Context) error {
 		Issuer: o.Config.URL, Clients: o.Config.Auth.Clients, Now: o.Now})
 	b.api = httpapi.New(httpapi.Config{
 		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Provider: b.provider,
-		Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit), Project: o.Config, Anonymous: anonymous,
+		Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit, b.jobs), Project: o.Config, Anonymous: anonymous,
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
 		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,

@@ -33,6 +33,7 @@ type place struct {
 	url   string // where links lead unless loam.yaml says; "": nowhere
 	mail  fs.FS  // the project's mail templates; nil: none are looked at
 	local bool   // for development, where an empty LOAM_MASTER_KEY is none
+	idle  bool   // runs no background jobs
 }
 
 // flags gives a command the flags of a place. Addr is for those that listen.
@@ -133,7 +134,7 @@ func (p *place) open(ctx context.Context, config *config.Config, dev bool, log *
 		config = config.ServedAt(p.url)
 	}
 	return backend.Open(ctx, backend.Options{
-		Name: environmentName, Data: p.dataDir(), Vault: v, Encrypt: encrypt,
+		Name: environmentName, Data: p.dataDir(), Vault: v, Encrypt: encrypt, Idle: p.idle,
 		Config: config, Dev: dev, Mail: p.mail, Log: log,
 	})
 }
@@ -141,7 +142,9 @@ func (p *place) open(ctx context.Context, config *config.Config, dev bool, log *
 // openAlone is open for a command that works on a database which no server
 // has open.
 func (p *place) openAlone(ctx context.Context, config *config.Config, log *slog.Logger) (*backend.Backend, error) {
-	b, err := p.open(ctx, config, true, log)
+	alone := *p
+	alone.idle = true
+	b, err := alone.open(ctx, config, true, log)
 	if fault.Is(err, fault.StoreHeld) {
 		return nil, fault.New(fault.StoreHeld, "another process has %s open; stop loam dev first (it applies additive changes by itself), or loam serve",
 			filepath.Join(p.dataDir(), databaseFile)).Because(errors.Unwrap(err))

@@ -88,6 +88,8 @@ const (
 
 	JobsFull     Code = "jobs/full"
 	JobsTooLarge Code = "jobs/too_large"
+	JobsNotFound Code = "jobs/not_found"
+	JobsReplaced Code = "jobs/replaced"
 
 	MailTooMany  Code = "mail/too_many"
 	MailOff      Code = "mail/off"
@@ -297,6 +299,8 @@ var Catalog = map[Code]Entry{
 
 	JobsFull:     {Unavailable, "Too much background work of this kind waits already. Try again after Retry-After."},
 	JobsTooLarge: {TooLarge, "A background job carries more than it may. The message names the limit."},
+	JobsNotFound: {NotFound, "No background job that was given up has this id. It may run again, or be gone."},
+	JobsReplaced: {Conflict, "A newer background job does the same work already. Drop this one."},
 
 	MailTooMany:  {TooMany, "The address got as many messages of this kind as it may. Try again after Retry-After."},
 	MailOff:      {Unavailable, "The server has no mail server to send through. Its operator sets mail.from and mail.smtp in loam.yaml."},

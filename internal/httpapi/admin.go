@@ -136,6 +136,27 @@ func adminRotateKeys(c *call) (reply, error) {
 	return c.answer(http.StatusNoContent, nil, c.api.Admin.RotateKeys(c.Context(), c.by))
 }
 
+func adminJobs(c *call) (reply, error) {
+	page, err := c.page("jobs")
+	if err != nil {
+		return reply{}, err
+	}
+	state := c.URL.Query().Get("state")
+	if state != "" && state != "dead" && state != "waiting" {
+		return reply{}, fault.New(fault.HTTPParameter, "state is %q; it is dead or waiting", state).At("state")
+	}
+	jobs, err := c.api.Admin.Jobs(c.Context(), state != "waiting", page)
+	return c.answer(http.StatusOK, jobs, err)
+}
+
+func adminRetryJob(c *call) (reply, error) {
+	return c.answer(http.StatusNoContent, nil, c.api.Admin.RetryJob(c.Context(), c.by, c.PathValue("id")))
+}
+
+func adminDropJob(c *call) (reply, error) {
+	return c.answer(http.StatusNoContent, nil, c.api.Admin.DropJob(c.Context(), c.by, c.PathValue("id")))
+}
+
 func adminOrganizations(c *call) (reply, error) {
 	page, err := c.page("organizations")
 	if err != nil {

@@ -191,13 +191,18 @@ func TestFailuresAreRetriedThenKept(t *testing.T) {
 		}
 		t.add(q, jobs.Job{Kind: "hopeless", Key: "k"})
 		time.Sleep(time.Hour)
-		dead, err := q.Dead(t.Context(), 10)
+		dead, err := q.List(t.Context(), true, "", 10)
 		if err != nil || len(dead) != 2 || dead[1].Kind != "fail" || dead[1].Attempts != 6 || len(dead[1].Error) > 500 || dead[0].Attempts != 1 || dead[0].Error != "really: never" {
 			t.Fatalf("dead: %+v, %v", dead, err)
 		}
-		if found, err := q.Revive(t.Context(), dead[1].ID); !found || err != nil {
-			t.Fatal(found, err)
-		}
+		t.write(func(c store.Conn) error {
+			kind, err := q.Revive(c, dead[1].ID)
+			if kind != "fail" {
+				t.Errorf("revived a %q", kind)
+			}
+			return err
+		})
+		q.Wake()
 		time.Sleep(10 * time.Minute)
 		if n := len(r.at()); n != 12 {
 			t.Errorf("%d runs after the second life", n)
@@ -293,7 +298,7 @@ func TestLeasesOfTheDeadRunOut(t *testing.T) {
 			t.Error("a lease was broken")
 		}
 		time.Sleep(10 * time.Second)
-		dead, err := q.Dead(t.Context(), 10)
+		dead, err := q.List(t.Context(), true, "", 10)
 		if r.String() != "taken over" || err != nil || len(dead) != 1 || dead[0].ID != "poison" {
 			t.Errorf("ran %q, dead %+v, %v", &r, dead, err)
 		}

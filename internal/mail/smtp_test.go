@@ -305,7 +305,7 @@ func TestRefusals(t *testing.T) {
 				t.Fatal(err)
 			}
 			p.settles("an end", func() bool { return p.waiting() == 0 })
-			dead, err := p.queue.Dead(t.Context(), 10)
+			dead, err := p.queue.List(t.Context(), true, "", 10)
 			if err != nil || len(server.kept()) != test.delivered || len(dead) != 1-test.delivered || server.asked != test.asked {
 				t.Errorf("%d delivered, asked %d times, dead %+v, %v", len(server.kept()), server.asked, dead, err)
 			}

@@ -43,6 +43,9 @@ func adminRoutes(user, org string) [][3]string {
 		{"POST", "/auth/admin/users/" + user + "/impersonate", `{"reason":"x"}`},
 		{"POST", "/auth/admin/import?format=csv", "email\nnew@example.com\n"},
 		{"POST", "/auth/admin/keys/rotate", ""},
+		{"GET", "/auth/admin/jobs", ""},
+		{"POST", "/auth/admin/jobs/j1/retry", ""},
+		{"DELETE", "/auth/admin/jobs/j1", ""},
 		{"GET", "/auth/admin/organizations", ""},
 		{"POST", "/auth/admin/organizations", `{"name":"x","owner":"` + user + `"}`},
 		{"GET", "/auth/admin/organizations/" + org, ""},
@@ -268,8 +271,15 @@ func TestAttack114_Admins(t *testing.T) {
 
 // TestAttack127_AdminActions: each leaves one record, whether it is done or not.
 func TestAttack127_AdminActions(t *testing.T) {
-	s, ada, eve := two(t)
+	dir := t.TempDir()
+	t.Run("before", func(t *testing.T) { testkit.New(t, app, testkit.In(dir)) })
+	meddle(t, dir, `INSERT INTO "_jobs" ("id", "kind", "payload", "attempts", "max_attempts", "due_at", "created_at", "dead_at")
+		SELECT "value", 'unheard of', CAST('hush' AS BLOB), 1, 1, '2026-01-02T03:04:05.000Z', '2026-01-02T03:04:05.000Z', '2026-01-02T03:04:05.000Z' FROM json_each('["j1", "j2"]')`)
+	s, ada, eve := two(t, testkit.In(dir))
 	boss := root(t, s)
+	if got := boss.Get("/auth/admin/jobs?state=dead&limit=1").Want(200); got.String("items", 0, "id") != "j2" || got.String("nextCursor") != "j2" || strings.Contains(string(got.Body), "hush") {
+		t.Errorf("dead jobs: %s", got.Body)
+	}
 	user, org := "/auth/admin/users/"+eve.UserID, "/auth/admin/organizations/"+ada.Org
 	steps := []struct {
 		method, path, body string
@@ -290,6 +300,8 @@ func TestAttack127_AdminActions(t *testing.T) {
 		{"DELETE", user, "", 204, "admin.user_deleted", "user:" + eve.UserID},
 		{"POST", "/auth/admin/import?format=csv", "email\nimported@example.com\n", 200, "admin.users_imported", ""},
 		{"POST", "/auth/admin/keys/rotate", "", 204, "admin.keys_rotated", ""},
+		{"POST", "/auth/admin/jobs/j1/retry", "", 204, "admin.job_retried", "job:j1"},
+		{"DELETE", "/auth/admin/jobs/j2", "", 204, "admin.job_dropped", "job:j2"},
 		{"POST", org + "/suspend", `{"reason":"r"}`, 200, "org.suspended", "org:" + ada.Org},
 		{"POST", org + "/restore", "", 200, "org.restored", "org:" + ada.Org},
 		{"PUT", org + "/limits", `{"members":3}`, 200, "org.limits_changed", "org:" + ada.Org},

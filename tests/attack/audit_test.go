@@ -178,7 +178,7 @@ func TestAttack130_SinkFull(t *testing.T) {
 		ada.Join("bob@example.com", "member")
 		ada.Enlist(s.SignUp("eve@example.com").Org, "member")
 	})
-	fill(t, dir)
+	meddle(t, dir, `CREATE TRIGGER "full" BEFORE INSERT ON "_audit" WHEN NEW."action" NOT LIKE 'auth.sign_in%' BEGIN SELECT RAISE(ABORT, 'no room'); END`)
 	s := testkit.New(t, app, testkit.In(dir))
 	ada, bob, eve := s.SignIn("ada@example.com"), s.SignIn("bob@example.com"), s.SignIn("eve@example.com")
 	members := "/auth/organizations/" + ada.Org + "/members"
@@ -208,17 +208,14 @@ func TestAttack130_SinkFull(t *testing.T) {
 	}
 }
 
-// fill makes the audit log of a stopped server refuse every record but those
-// that let users in.
-func fill(t *testing.T, dir string) {
+// meddle runs SQL on the database of a stopped server.
+func meddle(t *testing.T, dir, sql string) {
 	t.Helper()
 	engine, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(dir, "loam.db")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = engine.Write(t.Context(), func(c store.Conn) error {
-		return c.Script(`CREATE TRIGGER "full" BEFORE INSERT ON "_audit" WHEN NEW."action" NOT LIKE 'auth.sign_in%' BEGIN SELECT RAISE(ABORT, 'no room'); END`)
-	})
+	err = engine.Write(t.Context(), func(c store.Conn) error { return c.Script(sql) })
 	if err := errors.Join(err, engine.Close()); err != nil {
 		t.Fatal(err)
 	}
