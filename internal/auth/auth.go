@@ -67,6 +67,9 @@ type Organizations interface {
 type Gate interface {
 	// MayEnter refuses a way in, inside the transaction that opens the session.
 	MayEnter(c store.Conn, userID, email string, how Method) error
+	// Stays tells whether a session that began so goes on: the way in is still
+	// there, and still one of the user's.
+	Stays(c store.Conn, userID, email string, how Method) (bool, error)
 }
 
 // Config is what New needs.

@@ -288,6 +288,16 @@ func (s *Service) rotate(ctx context.Context, c store.Conn, client, session, sho
 	if user.disabled {
 		return o, disabled(), nil
 	}
+	var how Method
+	if err = c.Query(`SELECT `+began+` WHERE s."id" = ?1`, []any{session}, func(r store.Row) error { how = Method(r.Text(0)); return nil }); err != nil {
+		return o, nil, err
+	}
+	if err = s.goesOn(c, user, how); err != nil {
+		if fault.Is(err, fault.AuthRevoked) {
+			return o, err, nil
+		}
+		return o, nil, err
+	}
 	o.org, err = s.active(c, user.ID, org)
 	if err == nil && o.org.id() != org && client != "" { // the user let it into that organization alone
 		return o, revoked(), nil
@@ -385,7 +395,8 @@ func (s *Service) Switch(ctx context.Context, p *access.Principal, org string) (
 func (s *Service) Prune(ctx context.Context) (removed int64, err error) {
 	now := s.now()
 	err = s.engine.Write(ctx, func(c store.Conn) error {
-		removed, err = c.Exec(`DELETE FROM "_sessions" WHERE "expires_at" <= ?1 OR "revoked_at" <= ?2`,
+		removed, err = c.Exec(`DELETE FROM "_sessions" WHERE ("expires_at" <= ?1 OR "revoked_at" <= ?2)
+			AND "id" NOT IN (SELECT "parent" FROM "_sessions")`, // it says how these began
 			stamp(now), stamp(now.Add(-s.idle)))
 		if err == nil {
 			_, err = c.Exec(`DELETE FROM "_challenges" WHERE "expires_at" <= ?1`, stamp(now))

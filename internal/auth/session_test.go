@@ -174,7 +174,7 @@ func (p *place) team() (owner, member Session) {
 	p.Helper()
 	ctx := context.Background()
 	owner, member = p.signUp("owner"), p.signUp("member")
-	if _, err := p.tenants.Add(ctx, p.who(owner), owner.Organization.ID, tenant.NewMember{Email: "Member@Example.com"}); err != nil {
+	if _, err := p.tenants.Enlist(ctx, "cli", owner.Organization.ID, tenant.NewMember{Email: "Member@Example.com"}); err != nil {
 		p.Fatal(err)
 	}
 	member = p.must(p.Switch(ctx, p.who(member), owner.Organization.ID))

@@ -44,7 +44,7 @@ func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time
 	var teams, teamIDs []string
 	err := s.engine.Read(ctx, func(c store.Conn) error {
 		role, expires = "", ""
-		if err := c.Query(`SELECT "expires_at", "client", "scope", "impersonator", "method" FROM "_sessions" WHERE "id" = ?1 AND "user_id" = ?2 AND "revoked_at" IS NULL`,
+		if err := c.Query(`SELECT s."expires_at", s."client", s."scope", s."impersonator", `+began+` WHERE s."id" = ?1 AND s."user_id" = ?2 AND s."revoked_at" IS NULL`,
 			[]any{t.Session, t.Subject}, func(r store.Row) error {
 				expires, client, scope, acting = r.Text(0), r.Text(1), r.Text(2), impersonation{r.Text(3), Method(r.Text(4))}
 				return nil
@@ -55,7 +55,10 @@ func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time
 		if user, err = findAccount(c, selectAccount+`WHERE u."id" = ?1`, t.Subject); err != nil {
 			return err
 		}
-		if err = acting.standing(c, user); err != nil || t.Org == "" {
+		if err = acting.standing(c, user); err == nil {
+			err = s.goesOn(c, user, acting.how)
+		}
+		if err != nil || t.Org == "" {
 			return err
 		}
 		org, err := s.active(c, t.Subject, t.Org)
@@ -89,6 +92,25 @@ func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time
 		}),
 	}, until, wrap("reading a session", err)
 }
+
+// began ends a selection of sessions, s, with how each began: an application's as the
+// one of its user's that let it.
+const began = `COALESCE(p."method", s."method") FROM "_sessions" s LEFT JOIN "_sessions" p ON p."id" = s."parent"`
+
+// goesOn refuses a session whose way in has been closed since.
+func (s *Service) goesOn(c store.Conn, user account, how Method) error {
+	if s.gate == nil {
+		return nil
+	}
+	stays, err := s.gate.Stays(c, user.ID, user.Email, how)
+	if err == nil && !stays {
+		return revoked()
+	}
+	return err
+}
+
+// ForgetAll is Forget of everybody: to call after a change to the ways in.
+func (s *Service) ForgetAll() { s.tokens.ForgetAll() }
 
 // with adds the app's own claims to those of this moment, which they never replace.
 func (c claims) with(known map[string]any) map[string]any {

@@ -13,7 +13,8 @@ func (b *Backend) federation(register tenant.Register) (*federation.Service, err
 	o := b.opts
 	options := federation.Options{
 		Engine: b.engine, Vault: o.Vault, Audit: b.Audit, Now: o.Now,
-		HTTP: outbound.New(outbound.Options{AllowPrivate: o.Config.Outbound.AllowPrivate}).HTTP(), URL: o.Config.URL, Redirects: o.Config.Auth.Redirects,
+		Changed: func() { b.Auth.ForgetAll() },
+		HTTP:    outbound.New(outbound.Options{AllowPrivate: o.Config.Outbound.AllowPrivate}).HTTP(), URL: o.Config.URL, Redirects: o.Config.Auth.Redirects,
 	}
 	if !register.Off && !register.NoDomains {
 		options.Orgs = register

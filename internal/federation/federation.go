@@ -97,6 +97,7 @@ type Options struct {
 	URL       string        // of this server, without a slash at its end; "" where only a loopback address serves
 	Redirects []string      // where an answer may go, exactly as they are sent
 	Providers []Provider
+	Changed   func()           // told, after the commit, when sessions may have ended by a change of connections; nil: nobody is
 	Now       func() time.Time // nil: the clock
 }
 
@@ -113,6 +114,7 @@ type Service struct {
 	redirects        []string
 	ways             []namedWay
 	issuers          *issuers
+	changed          func()
 	now              func() time.Time
 }
 
@@ -135,9 +137,12 @@ func New(o Options) (*Service, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Changed == nil {
+		o.Changed = func() {}
+	}
 	s := &Service{
 		engine: o.Engine, orgs: o.Orgs, audit: o.Audit, sealer: o.Vault.Sealer("federation/flow"), connectionSealer: o.Vault.Sealer("federation/connection"), http: o.HTTP,
-		url: o.URL, redirects: slices.Clone(o.Redirects), now: o.Now,
+		url: o.URL, redirects: slices.Clone(o.Redirects), changed: o.Changed, now: o.Now,
 	}
 	s.issuers = newIssuers(s.http, o.Now)
 	for _, p := range o.Providers {

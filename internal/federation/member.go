@@ -162,11 +162,10 @@ func (s *Service) roleFor(c store.Conn, of Connection, who Identity, userID stri
 }
 
 // MayEnter refuses a way in to who must use their organization's connection. An
-// owner enters by any, so that a broken connection locks nobody out; so does an
-// application that acts for a session that has begun.
+// owner enters by any, so that a broken connection locks nobody out.
 func (s *Service) MayEnter(c store.Conn, userID, email string, how auth.Method) error {
 	domain := domainOf(email)
-	if domain == "" || how == auth.ByClient || how == auth.ByAdmin {
+	if domain == "" {
 		return nil
 	}
 	serving, err := s.connectionsOf(c, domain)
@@ -183,6 +182,39 @@ func (s *Service) MayEnter(c store.Conn, userID, email string, how auth.Method) 
 		err = fault.New(fault.FederationRequired, "your organization signs in at /auth/sign-in/%s: begin there", serving[enforced].Provider)
 	}
 	return err
+}
+
+// Stays tells whether a session that began so goes on. The provider must still be
+// there; and what is enforced holds for sessions from before, those of applications
+// among them. An admin who acts as a user came by no way of the user's.
+func (s *Service) Stays(c store.Conn, userID, email string, how auth.Method) (bool, error) {
+	if strings.HasPrefix(string(how), string(auth.ByAdmin)) {
+		return true, nil
+	}
+	if name, ok := strings.CutPrefix(string(how), string(auth.ByProvider)); ok {
+		there, err := s.offers(c, name)
+		if err != nil || !there {
+			return false, err
+		}
+	}
+	err := s.MayEnter(c, userID, email, how)
+	if fault.Is(err, fault.FederationRequired) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// offers tells whether there is a provider, by the name that accounts know it by.
+func (s *Service) offers(c store.Conn, name string) (there bool, err error) {
+	id, own := strings.CutPrefix(name, "sso:")
+	if !own {
+		return s.configured(name) != nil, nil
+	}
+	if s.orgs == nil {
+		return false, nil
+	}
+	err = c.Query(`SELECT 1 FROM "_connections" WHERE "id" = ?1 AND "enabled"`, []any{id}, func(store.Row) error { there = true; return nil })
+	return there, err
 }
 
 // linkedAs is how an account knows the provider that is a way in: the name of

@@ -134,6 +134,7 @@ func (s *Service) AddConnection(ctx context.Context, p *access.Principal, org st
 		}
 		return s.record(ctx, c, p, "org.connection_added", made)
 	})
+	s.changed()
 	made.hide()
 	return made, wrap("adding a connection", err)
 }
@@ -174,13 +175,15 @@ func (s *Service) ChangeConnection(ctx context.Context, p *access.Principal, org
 		}
 		return s.record(ctx, c, p, "org.connection_changed", changed)
 	})
+	s.changed()
 	changed.hide()
 	return changed, wrap("changing a connection", err)
 }
 
-// RemoveConnection ends that members sign in there; they stay members.
+// RemoveConnection ends that members sign in there, and the sessions that began
+// there; they stay members.
 func (s *Service) RemoveConnection(ctx context.Context, p *access.Principal, org, id string) error {
-	return wrap("removing a connection", s.engine.Write(ctx, func(c store.Conn) error {
+	err := s.engine.Write(ctx, func(c store.Conn) error {
 		if err := s.mayManage(c, p, org, nil); err != nil {
 			return err
 		}
@@ -192,7 +195,9 @@ func (s *Service) RemoveConnection(ctx context.Context, p *access.Principal, org
 			return err
 		}
 		return s.record(ctx, c, p, "org.connection_removed", Connection{ID: id, org: org})
-	}))
+	})
+	s.changed()
+	return wrap("removing a connection", err)
 }
 
 // permit asks for the right to manage, to give the roles of the mapping, and for

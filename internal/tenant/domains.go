@@ -197,6 +197,7 @@ func (s *Service) VerifyDomain(ctx context.Context, p *access.Principal, org, na
 	if err := s.proved(ctx, claim); err != nil {
 		return Domain{}, err
 	}
+	defer s.accounts.ForgetAll()
 	return s.manageDomain(ctx, p, org, domain, "org.domain_verified", func(c store.Conn, _ Role) error {
 		if err := c.Query(`SELECT 1 FROM "_domains" WHERE "domain" = ?1 AND "org" <> ?2 AND "verified_at" IS NOT NULL`, []any{domain, org}, func(store.Row) error {
 			return fault.New(fault.TenantDomainTaken, "another organization has shown %s to be its own: it gives it up first", domain)

@@ -70,6 +70,9 @@ type Accounts interface {
 	// ForgetKeys is told, likewise, when an organization has been closed, whose
 	// API keys end with it.
 	ForgetKeys()
+	// ForgetAll is told, likewise, when a domain has another owner, who may say how
+	// its users sign in.
+	ForgetAll()
 }
 
 // Mailer sends a message if the caller's transaction commits. The mail room has

@@ -44,10 +44,10 @@ type company struct {
 	id       string
 }
 
-func newCompany(t *testing.T, settings map[string]any) *company {
+func newCompany(t *testing.T, settings map[string]any, options ...testkit.Option) *company {
 	t.Helper()
 	dns := &zone{text: map[string][]string{}}
-	s := testkit.New(t, app, by(nil), func(o *backend.Options) { o.Resolver = dns })
+	s := testkit.New(t, app, append(options, by(nil), func(o *backend.Options) { o.Resolver = dns })...)
 	c := &company{Server: s, owner: s.SignUp("owner@acme.test"), idp: testkit.NewSAMLProvider(t)}
 	base := "/auth/organizations/" + c.owner.Org
 	claim := c.owner.Do("POST", base+"/domains", map[string]any{"domain": "acme.test"}).Want(201)
