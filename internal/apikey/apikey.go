@@ -83,17 +83,12 @@ func (k *Keys) CreateKey(ctx context.Context, p *access.Principal, in Request) (
 	if err := k.mayManageKeys(p); err != nil {
 		return Key{}, err
 	}
-	return k.addKey(ctx, p.Org, p, in)
+	return k.AddKey(ctx, p, p.Org, in)
 }
 
-// AddKey makes an API key of an organization, which must exist, for the command
-// line: no caller is asked for, and CreatedBy is empty.
-func (k *Keys) AddKey(ctx context.Context, org string, in Request) (Key, error) {
-	return k.addKey(ctx, org, nil, in)
-}
-
-// addKey makes a key by a user, or by nobody.
-func (k *Keys) addKey(ctx context.Context, org string, by *access.Principal, in Request) (Key, error) {
+// AddKey makes an API key of any organization, which must exist. Whether the caller
+// may is asked before.
+func (k *Keys) AddKey(ctx context.Context, by *access.Principal, org string, in Request) (Key, error) {
 	name, err := person.Name(in.Name)
 	if err != nil {
 		return Key{}, err
@@ -101,11 +96,7 @@ func (k *Keys) addKey(ctx context.Context, org string, by *access.Principal, in 
 	if name == "" {
 		return Key{}, fault.New(fault.AuthBadName, "give the key a name that says what it is for").At("name")
 	}
-	key := Key{ID: hex.EncodeToString(random(keyIDSize)), Name: name, ReadOnly: in.ReadOnly, CreatedAt: stamp(k.now())}
-	actor := audit.System
-	if by != nil {
-		key.CreatedBy, actor = by.UserID, by.Subject()
-	}
+	key := Key{ID: hex.EncodeToString(random(keyIDSize)), Name: name, ReadOnly: in.ReadOnly, CreatedBy: by.UserID, CreatedAt: stamp(k.now())}
 	key.Secret = vault.Text(keyPrefix + key.ID + "_" + base64.RawURLEncoding.EncodeToString(random(keySecretSize)))
 	err = k.engine.Write(ctx, func(c store.Conn) error {
 		n, err := c.Exec(`INSERT INTO "_api_keys" ("id", "org", "name", "hash", "read_only", "created_by", "created_at")
@@ -118,7 +109,7 @@ func (k *Keys) addKey(ctx context.Context, org string, by *access.Principal, in 
 		if err != nil {
 			return err
 		}
-		return k.audit.Append(c, audit.Event{Action: "auth.key_created", Org: org, Actor: actor, Target: "key:" + key.ID,
+		return k.audit.Append(c, audit.Event{Action: "auth.key_created", Org: org, Actor: by.Subject(), Target: "key:" + key.ID,
 			Details: map[string]any{"name": key.Name, "readOnly": key.ReadOnly}}.From(ctx))
 	})
 	if err != nil {
@@ -133,11 +124,16 @@ func (k *Keys) ListKeys(ctx context.Context, p *access.Principal) ([]Key, error)
 	if err := k.mayManageKeys(p); err != nil {
 		return nil, err
 	}
+	return k.KeysOf(ctx, p.Org)
+}
+
+// KeysOf is ListKeys for any organization. Whether the caller may is asked before.
+func (k *Keys) KeysOf(ctx context.Context, org string) ([]Key, error) {
 	var keys []Key
 	err := k.engine.Read(ctx, func(c store.Conn) error {
 		keys = []Key{}
 		return c.Query(`SELECT "id", "name", "read_only", "created_by", "created_at", "last_used_at" FROM "_api_keys"
-			WHERE "org" = ?1 AND "revoked_at" IS NULL ORDER BY "created_at", "id"`, []any{p.Org}, func(r store.Row) error {
+			WHERE "org" = ?1 AND "revoked_at" IS NULL ORDER BY "created_at", "id"`, []any{org}, func(r store.Row) error {
 			key := Key{ID: r.Text(0), Name: r.Text(1), ReadOnly: r.Bool(2), CreatedBy: r.Text(3), CreatedAt: r.Text(4)}
 			if !r.Null(5) {
 				used := r.Text(5)
@@ -155,16 +151,21 @@ func (k *Keys) RevokeKey(ctx context.Context, p *access.Principal, id string) er
 	if err := k.mayManageKeys(p); err != nil {
 		return err
 	}
+	return k.EndKey(ctx, p, p.Org, id)
+}
+
+// EndKey is RevokeKey for any organization. Whether the caller may is asked before.
+func (k *Keys) EndKey(ctx context.Context, by *access.Principal, org, id string) error {
 	err := k.engine.Write(ctx, func(c store.Conn) error {
 		n, err := c.Exec(`UPDATE "_api_keys" SET "revoked_at" = ?1 WHERE "id" = ?2 AND "org" = ?3 AND "revoked_at" IS NULL`,
-			stamp(k.now()), id, p.Org)
+			stamp(k.now()), id, org)
 		if err == nil && n == 0 {
 			return fault.New(fault.AuthKeyNotFound, "there is no such API key in this organization")
 		}
 		if err != nil {
 			return err
 		}
-		return k.audit.Append(c, audit.Event{Action: "auth.key_revoked", Org: p.Org, Actor: p.Subject(), Target: "key:" + id}.From(ctx))
+		return k.audit.Append(c, audit.Event{Action: "auth.key_revoked", Org: org, Actor: by.Subject(), Target: "key:" + id}.From(ctx))
 	})
 	k.verified.Forget(id)
 	return wrap("revoking an API key", err)

@@ -52,13 +52,13 @@ func TestAPIKeys(t *testing.T) {
 	is(t, "revoking again", p.RevokeKey(ctx, p.who(owner), key.ID), fault.AuthKeyNotFound)
 }
 
-// A key that the command line makes is one like all others: its organization's
+// A key that an admin of the server makes is one like all others: its organization's
 // owner sees and revokes it.
 func TestAddKey(t *testing.T) {
 	p, _ := newPlace(t)
 	ctx := context.Background()
-	owner, other := p.signUp("ada"), p.signUp("grace")
-	key, err := p.AddKey(ctx, owner.Organization.ID, apikey.Request{Name: "cron", ReadOnly: true})
+	owner, other, cli := p.signUp("ada"), p.signUp("grace"), &access.Principal{Kind: access.System}
+	key, err := p.AddKey(ctx, cli, owner.Organization.ID, apikey.Request{Name: "cron", ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestAddKey(t *testing.T) {
 	is(t, "revoking", p.RevokeKey(ctx, p.who(owner), key.ID), "")
 	_, err = p.VerifyKey(ctx, string(key.Secret))
 	is(t, "a revoked key", err, fault.AuthBadKey)
-	_, err = p.AddKey(ctx, owner.Organization.ID, apikey.Request{})
+	_, err = p.AddKey(ctx, cli, owner.Organization.ID, apikey.Request{})
 	is(t, "no name", err, fault.AuthBadName)
 }
 

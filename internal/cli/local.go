@@ -39,7 +39,7 @@ func (c *console) listenLocal(ctx context.Context, at *place, b *backend.Backend
 	}
 	s, err := server.ListenLocal(ctx, at.socket(), log)
 	if err != nil {
-		log.Warn("loam user and loam org can't reach this server, and need it stopped", "socket", at.socket(), "error", err)
+		log.Warn("loam user, org, jobs and keys can't reach this server, and need it stopped", "socket", at.socket(), "error", err)
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)

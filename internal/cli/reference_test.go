@@ -68,12 +68,15 @@ func writeCommand(b *strings.Builder, cmd *cobra.Command) {
 		b.WriteString("\n## loam completion\n\nPrint a script that completes commands and flags, for `bash`, `zsh`, `fish` or `powershell`.\n\n```sh\nsource <(loam completion bash)\n```\n")
 		return
 	}
-	if cmd.HasSubCommands() {
-		for _, inner := range cmd.Commands() {
-			writeCommand(b, inner)
-		}
-		return
+	if !cmd.HasSubCommands() || cmd.Example != "" { // else a group, which does nothing by itself
+		writePage(b, cmd)
 	}
+	for _, inner := range cmd.Commands() {
+		writeCommand(b, inner)
+	}
+}
+
+func writePage(b *strings.Builder, cmd *cobra.Command) {
 	about := cmd.Long
 	if about == "" {
 		about = cmd.Short + "."

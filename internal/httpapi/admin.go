@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/loam-dev/loam/internal/admin"
+	"github.com/loam-dev/loam/internal/apikey"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/tenant"
@@ -134,6 +135,40 @@ func adminImport(c *call) (reply, error) {
 
 func adminRotateKeys(c *call) (reply, error) {
 	return c.answer(http.StatusNoContent, nil, c.api.Admin.RotateKeys(c.Context(), c.by))
+}
+
+func adminKeys(c *call) (reply, error) {
+	org, err := c.api.Tenant.Meant(c.Context(), c.URL.Query().Get("org"))
+	if err != nil {
+		return reply{}, err
+	}
+	keys, err := c.api.Auth.KeysOf(c.Context(), org)
+	return c.answer(http.StatusOK, list[apikey.Key]{Items: keys}, err)
+}
+
+func adminCreateKey(c *call) (reply, error) {
+	type request struct {
+		apikey.Request
+		Org string `json:"org"`
+	}
+	in, err := decode[request](c)
+	if err != nil {
+		return reply{}, err
+	}
+	org, err := c.api.Tenant.Meant(c.Context(), in.Org)
+	if err != nil {
+		return reply{}, err
+	}
+	key, err := c.api.Auth.AddKey(c.Context(), c.by, org, in.Request)
+	return c.answer(http.StatusCreated, key, err)
+}
+
+func adminRevokeKey(c *call) (reply, error) {
+	org, err := c.api.Tenant.Meant(c.Context(), c.URL.Query().Get("org"))
+	if err != nil {
+		return reply{}, err
+	}
+	return c.answer(http.StatusNoContent, nil, c.api.Auth.EndKey(c.Context(), c.by, org, c.PathValue("key")))
 }
 
 func adminJobs(c *call) (reply, error) {

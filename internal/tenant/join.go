@@ -44,6 +44,19 @@ func (s *Service) Named(ctx context.Context, ref string) (id string, err error) 
 	return id, wrap("looking for an organization", err)
 }
 
+// Meant is Named also where tenancy is off: the one organization there needs no name.
+func (s *Service) Meant(ctx context.Context, ref string) (id string, err error) {
+	switch {
+	case s.register.Off && (ref == "" || ref == None):
+		return None, nil
+	case s.register.Off:
+		return "", fault.New(fault.TenantNotFound, "there is no organization %q", ref)
+	case ref == "":
+		return "", fault.New(fault.TenantNotFound, "name the organization, by its id or slug, as org (--org on the command line)").At("org")
+	}
+	return s.Named(ctx, ref)
+}
+
 // named takes an id for what it is, before a slug that looks like it.
 func named(c store.Conn, ref string) (id string, err error) {
 	gone := false

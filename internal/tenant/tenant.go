@@ -155,20 +155,6 @@ func (s *Service) found(ctx context.Context, userID, actor string, in NewOrganiz
 	return org, nil
 }
 
-// Known refuses an id that is not an organization of this backend: for the
-// command line, which acts for no caller. With tenancy off None is the only one.
-func (s *Service) Known(ctx context.Context, org string) error {
-	err := s.engine.Read(ctx, func(c store.Conn) error {
-		found := false
-		err := c.Query(`SELECT 1 FROM "_orgs" WHERE "id" = ?1 AND "deleted_at" IS NULL`, []any{org}, func(store.Row) error { found = true; return nil })
-		if err == nil && (!found || (org == None) != s.register.Off) {
-			return fault.New(fault.TenantNotFound, "there is no organization %q", org)
-		}
-		return err
-	})
-	return wrap("looking for an organization", err)
-}
-
 // List returns the caller's organizations, oldest membership first:
 // maxOrganizations at most.
 func (s *Service) List(ctx context.Context, p *access.Principal) ([]Organization, error) {

@@ -458,11 +458,17 @@ func TestKnown(t *testing.T) {
 	ctx := context.Background()
 	p, off := newPlace(t, tenant.Register{}), newPlace(t, tenant.Register{Off: true})
 	org, _ := p.organization(p.user("ada"))
-	is(t, "one", p.Known(ctx, org), "")
-	is(t, "none", p.Known(ctx, ""), fault.TenantNotFound)
-	is(t, "another's", off.Known(ctx, org), fault.TenantNotFound)
-	is(t, "everyone's with organizations", p.Known(ctx, tenant.None), fault.TenantNotFound)
-	is(t, "everyone's with tenancy off", off.Known(ctx, tenant.None), "")
+	for name, test := range map[string]struct {
+		of        *tenant.Service
+		ref, want string
+	}{
+		"one": {p.Service, org, org}, "none": {p.Service, "", ""}, "another's": {off.Service, org, ""}, "everyone's with organizations": {p.Service, tenant.None, ""},
+		"everyone's with tenancy off": {off.Service, tenant.None, tenant.None}, "the one there is": {off.Service, "", tenant.None},
+	} {
+		if got, err := test.of.Meant(ctx, test.ref); got != test.want || (got == "") != fault.Is(err, fault.TenantNotFound) {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
 }
 
 // TestUserView shows the members of each organization, and nothing secret.
