@@ -27,7 +27,8 @@ type EmailChange struct {
 
 // AskEmailChange mails a link to the new address, and one to the old where that
 // is verified: both must be followed. An address that somebody else has gets a
-// mail that says so, and the answer is the same.
+// mail that says so, in place of the link. Whoever asks can't tell: they get the
+// same answer and mail, and their change waits for the new address as any does.
 func (s *Service) AskEmailChange(ctx context.Context, p *access.Principal, in ChangeEmail, from Client) error {
 	email, err := person.Email(in.Email)
 	if err != nil {
@@ -43,16 +44,22 @@ func (s *Service) AskEmailChange(ctx context.Context, p *access.Principal, in Ch
 	if email == user.Email {
 		return fault.New(fault.AuthBadEmail, "this is your address already").At("email")
 	}
+	if err := s.mails.count(ctx, email, from); err != nil {
+		return err
+	}
 	ask := Ask{Redirect: in.Redirect}
 	err = s.engine.Write(ctx, func(c store.Conn) error {
 		taken, err := s.AccountByEmail(c, email)
 		if err != nil {
 			return err
 		}
-		if taken != "" {
-			return s.mail(c, user, email, "account_exists", "", map[string]any{"Link": s.page("sign-in")})
+		move := ticket{user: user.ID, email: email, data: email}
+		if taken == "" {
+			err = s.sendTicket(c, toMove, move, user, ask)
+		} else if _, _, err = s.issue(c, toMove, move); err == nil { // a token that nobody has
+			err = s.mail(c, user, email, "account_exists", "", map[string]any{"Link": s.page("sign-in")})
 		}
-		if err := s.sendTicket(c, toMove, ticket{user: user.ID, email: email, data: email}, user, ask); err != nil {
+		if err := unlessFull(err); err != nil {
 			return err
 		}
 		if user.EmailVerified {

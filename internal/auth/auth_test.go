@@ -39,7 +39,8 @@ type place struct {
 	derive  password.Derive
 
 	mu      sync.Mutex
-	letters []mail.Message // that were sent, oldest first
+	letters []mail.Message  // that were sent, oldest first
+	pauses  []time.Duration // that answers were held back
 	waiting []jobs.Job
 }
 
@@ -124,9 +125,12 @@ func newPlace(t testing.TB, settings ...func(*config.AuthConfig)) (*place, *atom
 		sum := sha256.Sum256(append(append([]byte{}, salt...), password...))
 		return sum[:]
 	}
-	p.hasher = password.New(password.Options{Derive: p.derive})
+	p.hasher = password.New(password.Options{Derive: p.derive, Wait: p.pause})
 	return p, hashed
 }
+
+// pause waits for nothing.
+func (p *place) pause(_ context.Context, d time.Duration) { p.pauses = append(p.pauses, d) }
 
 // derived puts something around every hash from now on.
 func (p *place) derived(around func(hash func() []byte) []byte) {
@@ -134,7 +138,7 @@ func (p *place) derived(around func(hash func() []byte) []byte) {
 	p.derive = func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte {
 		return around(func() []byte { return inner(password, salt, passes, memory, threads, size) })
 	}
-	p.hasher = password.New(password.Options{Derive: p.derive})
+	p.hasher = password.New(password.Options{Derive: p.derive, Wait: p.pause})
 }
 
 // open starts another service over the same database.

@@ -19,9 +19,10 @@ type SignIn struct {
 }
 
 // SignIn opens a session for the right password. An unknown address, a wrong
-// password and an account without one answer alike and take as long. Attempts
-// are counted before a password is hashed, by account in any spelling and by
-// network.
+// password and an account without one answer alike and take as long: where
+// accounts have come from elsewhere, whose hashes take a time of their own, a
+// whole number of seconds. Attempts are counted before a password is hashed, by
+// account in any spelling and by network.
 func (s *Service) SignIn(ctx context.Context, in SignIn, from Client) (SignedIn, error) {
 	email, err := person.Email(in.Email)
 	if err != nil {
@@ -38,8 +39,12 @@ func (s *Service) SignIn(ctx context.Context, in SignIn, from Client) (SignedIn,
 	if err != nil {
 		return SignedIn{}, err
 	}
-	result := attempt.Unchecked
-	defer func() { end(result) }()
+	result, began := attempt.Unchecked, s.now()
+	defer func() {
+		if end(result); result == attempt.Failed && s.hasForeign(ctx) {
+			s.hasher.Even(ctx, s.now().Sub(began))
+		}
+	}()
 	user, err := s.checkPassword(ctx, email, given)
 	if fault.Is(err, fault.AuthWrong) {
 		result = attempt.Failed
@@ -55,6 +60,14 @@ func (s *Service) SignIn(ctx context.Context, in SignIn, from Client) (SignedIn,
 		return SignedIn{}, err
 	}
 	return s.signIn(ctx, user, ByPassword, from)
+}
+
+// hasForeign tells whether some account still has a hash of another system.
+func (s *Service) hasForeign(ctx context.Context) (has bool) {
+	err := s.engine.Read(ctx, func(c store.Conn) error {
+		return c.Query(`SELECT 1 FROM "_users" WHERE substr("password", 1, 9) = 'imported:' LIMIT 1`, nil, func(store.Row) error { has = true; return nil })
+	})
+	return has || err != nil
 }
 
 // checkPassword returns the account that the password opens.

@@ -39,6 +39,7 @@ func Tables() []string {
 			"created_at" TEXT NOT NULL,
 			"updated_at" TEXT NOT NULL
 		) STRICT`,
+		`CREATE INDEX IF NOT EXISTS "_users_imported" ON "_users" ("id") WHERE substr("password", 1, 9) = 'imported:'`,
 		`CREATE TABLE IF NOT EXISTS "_sessions" (
 			"id" TEXT NOT NULL PRIMARY KEY,
 			"user_id" TEXT NOT NULL REFERENCES "_users" ("id") ON DELETE CASCADE,

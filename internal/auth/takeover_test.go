@@ -180,3 +180,66 @@ func TestHookIsAskedOfNewUsersAlone(t *testing.T) {
 	_, err = p.SignInExternal(ctx, google, Client{})
 	is(t, "somebody new", err, fault.AuthHookRefused)
 }
+
+// TestAttack014_ImportedHashes: while a hash of another system is about, a wrong
+// password takes a whole number of seconds, for its account, for another and for none.
+func TestAttack014_ImportedHashes(t *testing.T) {
+	p, _ := newPlace(t)
+	p.signUp("ada")
+	try := func(email, password string, want fault.Code, pauses int) {
+		t.Helper()
+		p.pauses = nil
+		began := time.Now()
+		_, err := p.signIn(email, password)
+		is(t, email, err, want)
+		if len(p.pauses) != pauses {
+			t.Fatalf("%s: held back %d times", email, len(p.pauses))
+		}
+		if pauses == 0 {
+			return
+		}
+		if all := time.Since(began) + p.pauses[0]; p.pauses[0] <= 0 || all < time.Second || all%time.Second > time.Second/5 {
+			t.Errorf("%s takes %v", email, all)
+		}
+	}
+	everybody := func(pauses int, emails ...string) {
+		t.Helper()
+		for _, email := range emails {
+			try(email, "a wrong password", fault.AuthWrong, pauses)
+		}
+	}
+	everybody(0, "ada@example.com", "nobody@example.com")
+	p.wantImport("email,password_hash,email_verified\nbob@example.com,"+bcryptLong+",true\n", ImportOptions{}, 1, 0, 0, 0)
+	everybody(1, "ada@example.com", "nobody@example.com", "bob@example.com")
+	try("ada@example.com", rightPassword, "", 0)
+	try("bob@example.com", bcryptLongIs, "", 0)
+	everybody(0, "ada@example.com", "nobody@example.com", "bob@example.com")
+}
+
+// TestAttack014_ChangingToATakenAddress: who changes to an address that somebody has
+// gets what they would get for a free one, and waits for it in vain.
+func TestAttack014_ChangingToATakenAddress(t *testing.T) {
+	ctx := context.Background()
+	for name, address := range map[string]string{"taken": "eve@example.com", "free": "free@example.com"} {
+		t.Run(name, func(t *testing.T) {
+			p, _ := newPlace(t, confirming("code"))
+			_, err := p.SignUp(ctx, SignUp{Email: "ada@example.com", Password: rightPassword}, Client{})
+			is(t, "signing up", err, "")
+			ada, err := p.Confirm(ctx, Proof{Email: "ada@example.com", Code: code(p.letter())}, Client{})
+			is(t, "confirming", err, "")
+			_, err = p.AddUsers(ctx, []SignUp{{Email: "eve@example.com"}})
+			is(t, "adding", err, "")
+			is(t, "asking", p.AskEmailChange(ctx, p.who(*ada.Session), ChangeEmail{Email: address, Password: rightPassword}, Client{}), "")
+			letters := p.post()
+			if len(letters) != 2 || letters[0].To != address || letters[1].To != "ada@example.com" || letters[1].Template != "email_change_notice" {
+				t.Fatalf("letters: %+v", letters)
+			}
+			got, err := p.ConfirmEmailChange(ctx, Proof{Token: token(t, letters[1])})
+			if err != nil || got != (EmailChange{Email: "ada@example.com", Waiting: "new"}) {
+				t.Errorf("the old address's link: %+v, %v", got, err)
+			}
+			p.mailer = noMail{}
+			is(t, "asking where the address gets no more mail", p.AskEmailChange(ctx, p.who(*ada.Session), ChangeEmail{Email: address, Password: rightPassword}, Client{}), fault.MailTooMany)
+		})
+	}
+}

@@ -43,9 +43,11 @@ const MaxWaiting = 256
 // Derive makes a key of size bytes of a password, as argon2id does.
 type Derive func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte
 
-// Options are what New may be given.
+// Options are what New may be given. The zero Options are what anything but a test
+// wants.
 type Options struct {
-	Derive Derive // nil: argon2id, as anything but a test wants it
+	Derive Derive                               // nil: argon2id
+	Wait   func(context.Context, time.Duration) // nil: of the clock
 }
 
 // Hasher hashes passwords, as many at once as there are cores: more would make
@@ -55,6 +57,7 @@ type Hasher struct {
 	waiting atomic.Int64
 	dummy   string // what a sign-in to no account is checked against
 	derive  Derive
+	wait    func(context.Context, time.Duration)
 }
 
 // New makes a Hasher.
@@ -62,10 +65,14 @@ func New(o Options) *Hasher {
 	if o.Derive == nil {
 		o.Derive = argon2.IDKey
 	}
+	if o.Wait == nil {
+		o.Wait = wait
+	}
 	salt, key := random(saltSize), random(hashSize) // nobody's password
 	return &Hasher{
 		slots:  make(chan struct{}, runtime.GOMAXPROCS(0)),
 		derive: o.Derive,
+		wait:   o.Wait,
 		dummy:  phc(hashMemory, hashPasses, hashThreads, salt, key),
 	}
 }
@@ -98,6 +105,23 @@ func (h *Hasher) Check(ctx context.Context, stored, password string) (bool, erro
 	right := false
 	err = h.run(ctx, func() { right = match([]byte(password)) })
 	return right, err
+}
+
+// evenStep is more than most hashes of other systems take, the dearest that are
+// imported among them.
+const evenStep = time.Second
+
+// Even waits until what has taken so long has taken a whole number of seconds, which
+// hides a hash that takes another time than ours. It holds no core meanwhile.
+func (h *Hasher) Even(ctx context.Context, took time.Duration) { h.wait(ctx, evenStep-took%evenStep) }
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // run waits for a core and hashes on it.
