@@ -79,7 +79,13 @@ func (w *weaver) node(b *query.Bound, op schema.Operation, path string) (*Node, 
 	if err != nil {
 		return nil, err
 	}
+	return w.under(v, b, op, path)
+}
+
+// under is node where the model's verdict is known.
+func (w *weaver) under(v verdict, b *query.Bound, op schema.Operation, path string) (*Node, error) {
 	n := &Node{Bound: b, Rule: v.cond}
+	var err error
 	if n.Where, err = w.condition(b.Where); err != nil {
 		return nil, err
 	}

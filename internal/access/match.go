@@ -173,6 +173,19 @@ func sizeOf(f *schema.Field, value any) any {
 	return int64(utf8.RuneCountInString(text))
 }
 
+// Compare orders two values of one field as the database sorts them: nulls first.
+func Compare(a, b any) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return -1
+	case b == nil:
+		return 1
+	}
+	return order(a, b)
+}
+
 // order compares two canonical values of one type, as the database does:
 // texts by bytes, numbers by value, false before true: -1, 0 or 1. Values of
 // different types have no order: -2.

@@ -203,6 +203,9 @@ func (k *Keys) ForgetKey(id string) { k.verified.Forget(id) }
 // organization was closed, once that is committed.
 func (k *Keys) ForgetKeys() { k.verified.ForgetAll() }
 
+// Forgotten grows whenever what VerifyKey answers may have changed.
+func (k *Keys) Forgotten() uint64 { return k.verified.Forgotten() }
+
 // VerifyKey returns whom an API key stands for: its organization, with no user
 // and no role.
 func (k *Keys) VerifyKey(ctx context.Context, key string) (*access.Principal, error) {

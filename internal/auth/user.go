@@ -263,6 +263,10 @@ func (s *Service) Address(email string) (string, error) { return person.Email(em
 // change to what the user may do, once it is committed.
 func (s *Service) Forget(userID string) { s.tokens.Forget(userID) }
 
+// Forgotten grows whenever what Verify or VerifyKey answers may have changed: who
+// keeps an answer asks again then.
+func (s *Service) Forgotten() uint64 { return s.tokens.Forgotten() + s.Keys.Forgotten() }
+
 // SetDisabled keeps a user out, at once and on every door, or lets them in
 // again. Disabling ends their sessions.
 func (s *Service) SetDisabled(ctx context.Context, userID string, disabled bool) error {

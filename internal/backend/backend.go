@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,8 +31,10 @@ import (
 	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/outbound"
 	"github.com/loam-dev/loam/internal/provider"
+	"github.com/loam-dev/loam/internal/realtime"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/sdkgen"
+	"github.com/loam-dev/loam/internal/socket"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/migrate"
 	"github.com/loam-dev/loam/internal/store/sqlite"
@@ -71,8 +74,11 @@ type Backend struct {
 	provider *provider.Service
 	outbound *outbound.Client
 	hooks    *hooks.Hooks
+	hub      *realtime.Hub
+	sockets  *socket.Server
 	app      atomic.Pointer[httpapi.App]
 	closing  atomic.Bool
+	hangUp   sync.Once
 }
 
 // Open opens the database and prepares its system tables. It serves no schema
@@ -151,8 +157,11 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.provider = provider.New(provider.Options{Engine: b.engine, Vault: o.Vault, Auth: b.Auth, Audit: b.Audit,
 		Issuer: o.Config.URL, Clients: o.Config.Auth.Clients, Now: o.Now})
+	if err := b.follow(); err != nil {
+		return err
+	}
 	b.api = httpapi.New(httpapi.Config{
-		App: b.app.Load, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Provider: b.provider,
+		App: b.app.Load, Hub: b.hub, Sockets: b.sockets, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Provider: b.provider,
 		Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit, b.jobs), Project: o.Config, Anonymous: anonymous,
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
@@ -198,6 +207,7 @@ func (b *Backend) Use(c *Compiled) error {
 		return err
 	}
 	b.app.Store(&httpapi.App{Data: service, GraphQL: executor, OpenAPI: b.openAPI(c.Schema)})
+	b.hub.Use(service)
 	return nil
 }
 
@@ -245,8 +255,21 @@ func (b *Backend) ready(ctx context.Context) error {
 }
 
 // Drain makes the environment say that it is not ready any more, so that a load
-// balancer sends no new requests.
-func (b *Backend) Drain() { b.closing.Store(true) }
+// balancer sends no new requests, and ends the connections that stay.
+func (b *Backend) Drain() {
+	b.closing.Store(true)
+	b.hangUp.Do(b.sockets.Close)
+}
+
+// follow starts what follows the change log, and what holds the connections.
+func (b *Backend) follow() error {
+	wake := make(chan struct{}, 1)
+	b.engine.Notify(wake)
+	b.sockets = socket.New(socket.Options{Limits: b.opts.Config.Limits.Realtime, Generation: b.Auth.Forgotten, Log: b.opts.Log})
+	var err error
+	b.hub, err = realtime.New(realtime.Options{Key: b.opts.Vault.Key("realtime/position").Bytes(), Wake: wake, Check: b.sockets.Check, Log: b.opts.Log, Now: b.opts.Now})
+	return err
+}
 
 // tidyEvery is how often sessions that have ended are removed.
 const tidyEvery = time.Hour
@@ -269,6 +292,8 @@ func factors(c *config.Config, dev bool) auth.Factors {
 
 // Close ends the environment; no request may be under way.
 func (b *Backend) Close() error {
+	b.hangUp.Do(b.sockets.Close)
+	b.hub.Close()
 	b.jobs.Close()
 	return b.engine.Close()
 }

@@ -21,6 +21,7 @@ type Config struct {
 	Server        ServerConfig
 	Outbound      OutboundConfig
 	API           APIConfig
+	Realtime      RealtimeConfig
 	Limits        Limits
 	Variables     []string // names of the variables that the file reads, each once
 }
@@ -64,6 +65,11 @@ type APIConfig struct {
 	Origins []string // of browsers that may call: "https://app.example.com", or "*"
 }
 
+// RealtimeConfig says what live updates do.
+type RealtimeConfig struct {
+	Retention time.Duration // how long the change log is kept: so long somebody may be away and resume
+}
+
 // Limits are all limits that can be set.
 type Limits struct {
 	Request      RequestLimits
@@ -71,6 +77,7 @@ type Limits struct {
 	Mail         MailLimits
 	Organization OrganizationLimits
 	User         UserLimits
+	Realtime     RealtimeLimits
 }
 
 // RequestLimits are the limits of one request.
@@ -113,6 +120,18 @@ type UserLimits struct {
 	Organizations int // that one belongs to
 	Sessions      int // a further one ends the oldest
 	Passkeys      int
+}
+
+// RealtimeLimits bound the connections that stay.
+type RealtimeLimits struct {
+	Connections     int           // of the server
+	PerUser         int           // of one user, API key or anonymous address
+	PerOrganization int           // of one organization
+	Subscriptions   int           // of one connection
+	Queue           int64         // bytes that may wait for one client
+	Message         int64         // bytes of one message from a client
+	Init            time.Duration // until a client has said who it is
+	Idle            time.Duration // until one that takes or says nothing is taken for gone
 }
 
 // Default is what holds without a loam.yaml.

@@ -52,6 +52,8 @@ func serverSettings() []setting {
 			at:  func(c *Config, _ string) any { return &c.API.GraphQL }},
 		{path: "api.cors.origins", kind: settingList, form: originForm, doc: "the sites whose browsers may call the API: `https://app.example.com`, or `*` for any",
 			at: func(c *Config, _ string) any { return &c.API.Origins }},
+		{path: "realtime.retention", kind: settingDuration, min: minute, max: 90 * day, standard: "72h",
+			doc: "how long the change log is kept; who was away for longer gets a `gap` and starts anew", at: func(c *Config, _ string) any { return &c.Realtime.Retention }},
 	}
 }
 
@@ -88,6 +90,18 @@ func limitSettings() []setting {
 		number("organization.domains", 0, 1_000, "20", "domains of an organization; 0: any number", func(l *Limits) *int { return &l.Organization.Domains }),
 		number("user.organizations", 1, 10_000, "100", "organizations that one user belongs to", func(l *Limits) *int { return &l.User.Organizations }),
 		number("user.sessions", 1, 1_000, "100", "sessions of one user; a further one ends the oldest", func(l *Limits) *int { return &l.User.Sessions }),
+		number("realtime.connections", 1, 1_000_000, "20000", "live connections of the server", func(l *Limits) *int { return &l.Realtime.Connections }),
+		number("realtime.perUser", 1, 1_000_000, "100", "live connections of one user, API key or anonymous address", func(l *Limits) *int { return &l.Realtime.PerUser }),
+		number("realtime.perOrganization", 1, 1_000_000, "10000", "live connections of one organization", func(l *Limits) *int { return &l.Realtime.PerOrganization }),
+		number("realtime.subscriptions", 1, 10_000, "100", "subscriptions of one live connection", func(l *Limits) *int { return &l.Realtime.Subscriptions }),
+		{path: "limits.realtime.queue", kind: settingBytes, min: 4 << 10, max: 64 << 20, standard: "1MiB", doc: "bytes that may wait for one live client before it is cut off",
+			at: func(c *Config, _ string) any { return &c.Limits.Realtime.Queue }},
+		{path: "limits.realtime.message", kind: settingBytes, min: 1 << 10, max: 16 << 20, standard: "128KiB", doc: "bytes of one message from a live client",
+			at: func(c *Config, _ string) any { return &c.Limits.Realtime.Message }},
+		{path: "limits.realtime.init", kind: settingDuration, min: second, max: minute, standard: "10s", doc: "how long a WebSocket may stay without saying whose it is",
+			at: func(c *Config, _ string) any { return &c.Limits.Realtime.Init }},
+		{path: "limits.realtime.idle", kind: settingDuration, min: second, max: 10 * minute, standard: "45s", doc: "how long a live client may take or say nothing before it is taken for gone",
+			at: func(c *Config, _ string) any { return &c.Limits.Realtime.Idle }},
 		number("user.passkeys", 1, 100, "20", "passkeys of one user", func(l *Limits) *int { return &l.User.Passkeys }),
 	}
 }

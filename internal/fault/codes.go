@@ -57,6 +57,13 @@ const (
 	AccessNoOrganization Code = "access/no_organization"
 	AccessScope          Code = "access/insufficient_scope"
 
+	RealtimeNotFollowed Code = "realtime/not_followed"
+	RealtimePosition    Code = "realtime/bad_position"
+	RealtimeTooMany     Code = "realtime/too_many"
+	RealtimeSlow        Code = "realtime/slow_consumer"
+	RealtimeRestart     Code = "realtime/restart"
+	RealtimeExpired     Code = "realtime/expired"
+
 	StoreBusy       Code = "store/busy"
 	StoreFull       Code = "store/full"
 	StoreCancelled  Code = "store/cancelled"
@@ -245,6 +252,13 @@ var Catalog = map[Code]Entry{
 	GraphQLVariables:    {Invalid, "A variable does not fit its type."},
 	GraphQLNotPersisted: {Invalid, "No document is kept under this hash. Send the query with its hash once."},
 	GraphQLByGet:        {MethodNotAllowed, "A GET request may only query. Send mutations by POST."},
+	RealtimeNotFollowed: {Invalid, "Nothing follows these rows or this shape of them; ask again in a while, or follow another list."},
+	RealtimePosition:    {Invalid, "The position was not made by this subscription for you; subscribe without it, and start from the rows."},
+	RealtimeTooMany:     {TooMany, "There are too many connections or subscriptions; end some, or raise limits.realtime."},
+	RealtimeSlow:        {TooMany, "The client took its events too slowly and was cut off; connect again and resume from the last one."},
+	RealtimeRestart:     {Unavailable, "The server starts anew or serves a new schema; connect again and resume from the last event."},
+	RealtimeExpired:     {Unauthenticated, "The token has expired or was revoked; get a new one, connect again and resume from the last event."},
+
 	GraphQLSubscription: {Invalid, "Subscriptions need a connection that streams."},
 	GraphQLSilent:       {Forbidden, "Introspection is for admins in production."},
 

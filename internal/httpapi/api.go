@@ -21,7 +21,9 @@ import (
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/provider"
+	"github.com/loam-dev/loam/internal/realtime"
 	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/socket"
 	"github.com/loam-dev/loam/internal/tenant"
 )
 
@@ -50,6 +52,8 @@ type Config struct {
 	Mail           *mail.Service
 	Project        *config.Config // loam.yaml, for what a sign-in page needs of it
 	Provider       *provider.Service
+	Hub            *realtime.Hub
+	Sockets        *socket.Server
 	Anonymous      *access.Principal // the caller who shows nothing
 	Origins        []string          // allowed by CORS; "*" for all
 	Dev            bool              // GraphiQL, and introspection for everybody

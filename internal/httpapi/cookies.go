@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -89,16 +90,17 @@ func (c *call) cookie(name string) string {
 // byCookie verifies the caller whose token is in a cookie. A browser sends it
 // along with requests that other sites make, so that one which may change
 // something has to come from a page of this server or of an allowed origin.
-func (c *call) byCookie() (*access.Principal, error) {
+func (c *call) byCookie() (func(context.Context) (*access.Principal, error), error) {
 	name, _ := cookieNames(c.secure())
 	token := c.cookie(name)
 	if token == "" || !c.api.Cookies {
-		return c.api.Anonymous, nil
+		anonymous := c.api.Anonymous
+		return func(context.Context) (*access.Principal, error) { return anonymous, nil }, nil
 	}
 	if err := c.sameSite(); err != nil {
 		return nil, err
 	}
-	return c.api.Auth.Verify(c.Context(), token)
+	return c.api.byToken(token), nil
 }
 
 func (c *call) sameSite() error {

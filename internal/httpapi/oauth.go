@@ -178,7 +178,11 @@ func plainText(text string) string {
 // visitor is who is signed in in this browser, by its cookie alone; nobody where
 // that has expired.
 func (c *call) visitor() (*access.Principal, error) {
-	p, err := c.byCookie()
+	verify, err := c.byCookie()
+	if err != nil {
+		return nil, err
+	}
+	p, err := verify(c.Context())
 	if err != nil && fault.Of(err).Kind() == fault.Unauthenticated {
 		return c.api.Anonymous, nil
 	}

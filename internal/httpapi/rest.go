@@ -29,9 +29,16 @@ func listRows(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	read, err := readOfURL(m, c.URL.RawQuery, aggregate)
+	rawQuery, since, live := c.URL.RawQuery, "", c.wantsEvents()
+	if live {
+		rawQuery, since = cutSince(rawQuery)
+	}
+	read, err := readOfURL(m, rawQuery, aggregate)
 	if err != nil {
 		return reply{}, err
+	}
+	if live {
+		return c.follow(read, since)
 	}
 	result, err := c.app.Data.Read(c.Context(), c.by, read)
 	if err != nil {

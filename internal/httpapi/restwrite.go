@@ -3,7 +3,6 @@ package httpapi
 import (
 	"crypto/sha256"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -83,26 +82,7 @@ func (c *call) written(m *schema.Model, w store.Written) reply {
 }
 
 func location(m *schema.Model, key []any) string {
-	parts := make([]string, len(key))
-	for i, v := range key {
-		parts[i] = url.PathEscape(text(v))
-	}
-	return "/api/" + m.Path + "/" + strings.Join(parts, ",")
-}
-
-// text is a key's value as a URL has it.
-func text(v any) string {
-	switch v := v.(type) {
-	case int64:
-		return strconv.FormatInt(v, 10)
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
-	case bool:
-		return strconv.FormatBool(v)
-	case string:
-		return v
-	}
-	return ""
+	return "/api/" + m.Path + "/" + query.KeyPath(key)
 }
 
 // ifMatch reads the version that an If-Match header demands: an ETag of ours.

@@ -40,6 +40,8 @@ type reply struct {
 	// stream writes a body of any length, in place of body. Its time is not that
 	// of a request, but each write's.
 	stream func(context.Context, io.Writer) error
+	// live hands the connection over to those that stay; its error is answered.
+	live func(http.ResponseWriter) error
 }
 
 // ServeHTTP answers a request: an unknown path or method by itself, any other
@@ -113,13 +115,18 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := w.Header().Get("X-Request-Id")
 	c := &call{Request: r.WithContext(e.api.withOrigin(ctx, r, id)), api: e.api, app: e.api.App(), id: id, out: w.Header()}
 	answer, err := e.run(c)
-	if err != nil {
+	if err == nil && answer.live != nil {
+		setCommon(w.Header())
+		err = answer.live(w)
+	}
+	switch {
+	case err != nil:
 		e.api.fail(w, r, c.id, err)
 		return
-	}
-	if answer.stream != nil {
+	case answer.live != nil:
+	case answer.stream != nil:
 		e.api.stream(w, r, c.id, answer)
-	} else {
+	default:
 		send(w, r, answer)
 	}
 	if e.api.Log.Enabled(ctx, slog.LevelDebug) {
@@ -172,18 +179,29 @@ func (e *endpoint) admits(by *access.Principal) error {
 	return fault.New(fault.AccessScope, "this token is an application's, which may use /api and /graphql alone: the user does this in a session of their own")
 }
 
-// principal verifies what the caller shows. Showing both a token and a key is
-// refused: which of them counts should not be a guess.
+// principal verifies what the caller shows.
 func (c *call) principal() (*access.Principal, error) {
+	verify, err := c.verifier()
+	if err != nil {
+		return nil, err
+	}
+	return verify(c.Context())
+}
+
+// verifier verifies what the caller shows, to be verified now or, of a connection that
+// stays, again and again. Showing both a token and a key is refused: which of them
+// counts should not be a guess.
+func (c *call) verifier() (func(context.Context) (*access.Principal, error), error) {
+	a := c.api
 	if c.Context().Value(operatorKey{}) != nil {
-		return access.Operator(), nil
+		return func(context.Context) (*access.Principal, error) { return access.Operator(), nil }, nil
 	}
 	token, key := c.Header.Get("Authorization"), c.Header.Get("X-Api-Key")
 	switch {
 	case token != "" && key != "":
 		return nil, fault.New(fault.HTTPCredentials, "send either Authorization or X-Api-Key, not both")
 	case key != "":
-		return c.api.Auth.VerifyKey(c.Context(), key)
+		return a.byKey(key), nil
 	case token == "":
 		return c.byCookie()
 	}
@@ -194,7 +212,19 @@ func (c *call) principal() (*access.Principal, error) {
 	case spaced || c.URL.Path != "/graphql": // Amplify's clients send GraphQL a bare token
 		return nil, fault.New(fault.AuthBadToken, "send Authorization: Bearer <access token>")
 	}
-	return c.api.Auth.Verify(c.Context(), token)
+	return a.byToken(token), nil
+}
+
+// byToken verifies an access token. It keeps a copy: a header holds the memory of a
+// whole request.
+func (a *API) byToken(token string) func(context.Context) (*access.Principal, error) {
+	token = strings.Clone(token)
+	return func(ctx context.Context) (*access.Principal, error) { return a.Auth.Verify(ctx, token) }
+}
+
+func (a *API) byKey(key string) func(context.Context) (*access.Principal, error) {
+	key = strings.Clone(key)
+	return func(ctx context.Context) (*access.Principal, error) { return a.Auth.VerifyKey(ctx, key) }
 }
 
 // client is where the request comes from.

@@ -36,8 +36,10 @@ func (b *binder) read(m *schema.Model, r *Read, depth, cost int) (*Bound, error)
 		if out.Key, err = bindKey(m, r.Key); err != nil {
 			return nil, err
 		}
-	} else if out.Limit, err = b.pageSize(r.Limit); err != nil {
-		return nil, err
+	} else if r.Op != Follow {
+		if out.Limit, err = b.pageSize(r.Limit); err != nil {
+			return nil, err
+		}
 	}
 	if cost *= out.Limit; cost > MaxCost {
 		return nil, fault.New(fault.QueryTooComplex,

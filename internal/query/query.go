@@ -41,6 +41,7 @@ const (
 	List
 	Search
 	Aggregate
+	Follow // rows one by one, as they change: no key, no order, no page
 )
 
 // Operation is the operation whose rules the read is under.
@@ -50,6 +51,8 @@ func (o Op) Operation() schema.Operation {
 		return schema.Get
 	case Search:
 		return schema.SearchOp
+	case Follow:
+		return schema.Listen
 	}
 	return schema.List
 }

@@ -16,6 +16,9 @@ type Engine interface {
 	// so that an error from fn undoes fn's writes alone. fn must not wait for
 	// anything but the database.
 	Write(ctx context.Context, fn func(Conn) error) error
+	// Notify has a signal sent on c after each commit, from whatever node. None is
+	// sent while c is full: several commits may make one.
+	Notify(c chan<- struct{})
 	Close() error
 }
 

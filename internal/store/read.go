@@ -118,6 +118,13 @@ func (b *builder) read(n *access.Node) []*schema.Field {
 		b.key(t, n.Key)
 		return nil
 	}
+	return b.list(t, n, n.Limit)
+}
+
+// list goes on from the JSON of a list's rows: with what each is sorted by, which
+// it returns the fields of, nil standing for the score, and the rows themselves,
+// one more than the limit.
+func (b *builder) list(t table, n *access.Node, limit int) []*schema.Field {
 	var keys []*schema.Field
 	if n.Ranked() {
 		b.raw(",")
@@ -140,7 +147,7 @@ func (b *builder) read(n *access.Node) []*schema.Field {
 		b.after(t, n.Bound)
 		b.orderBy(t, n.Bound)
 	}
-	b.limit(n.Limit+1, 0)
+	b.limit(limit+1, 0)
 	return keys
 }
 

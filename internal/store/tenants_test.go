@@ -96,7 +96,7 @@ func TestDeleteOrganization(t *testing.T) {
 	if after := hashes(t, s, "b"); !slices.Equal(after, before) {
 		t.Errorf("another organization changed: %v, was %v", after, before)
 	}
-	if got := d.rows(`SELECT a, b, c, d FROM (SELECT (SELECT group_concat(coalesce(org, '-')) FROM _changes) AS a, (SELECT group_concat(caller) FROM _idempotency) AS b,
+	if got := d.rows(`SELECT a, b, c, d FROM (SELECT (SELECT group_concat(coalesce(org, '-') ORDER BY seq) FROM _changes) AS a, (SELECT group_concat(caller) FROM _idempotency) AS b,
 		(SELECT group_concat(org) FROM _usage) AS c, (SELECT count(*) FROM Leaf__search WHERE Leaf__search MATCH 'leaf') AS d)`); got[0] != `["-,b,-","b user:u","b",1200]` {
 		t.Error(got)
 	}
@@ -121,7 +121,7 @@ func TestMoveOrganization(t *testing.T) {
 	if len(moved) != len(mine) || len(hashes(t, s, "a")) != 0 || !slices.Equal(hashes(t, s, "b"), others) {
 		t.Error(moved)
 	}
-	if got := d.rows(`SELECT a, b, c, d FROM (SELECT (SELECT group_concat(coalesce(org, '-')) FROM _changes) AS a, (SELECT group_concat(caller) FROM _idempotency) AS b,
+	if got := d.rows(`SELECT a, b, c, d FROM (SELECT (SELECT group_concat(coalesce(org, '-') ORDER BY seq) FROM _changes) AS a, (SELECT group_concat(caller) FROM _idempotency) AS b,
 		(SELECT group_concat(org || rows) FROM _usage) AS c, (SELECT plan FROM _organization_profiles WHERE id = 'c' AND _org = 'c') AS d)`); got[0] != `["c,-,b,-","b user:u,c user:u","b121,c121","paid"]` {
 		t.Error(got)
 	}

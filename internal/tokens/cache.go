@@ -27,6 +27,7 @@ type Cache struct {
 	// Each subject (a user, an API key) has a generation, shared by a few others
 	// for a bounded memory. An entry of an older generation is void.
 	generations [4096]atomic.Uint64
+	forgotten   atomic.Uint64
 }
 
 // shards keep requests on several cores out of each other's way.
@@ -99,13 +100,21 @@ func (c *Cache) shard(token string) *shard {
 }
 
 // Forget voids every entry of a subject.
-func (c *Cache) Forget(subject string) { c.Mark(subject).of.Add(1) }
+func (c *Cache) Forget(subject string) {
+	c.Mark(subject).of.Add(1)
+	c.forgotten.Add(1)
+}
+
+// Forgotten grows whenever an entry is voided: who keeps what Get answered asks
+// again then.
+func (c *Cache) Forgotten() uint64 { return c.forgotten.Load() }
 
 // ForgetAll voids every entry.
 func (c *Cache) ForgetAll() {
 	for i := range c.generations {
 		c.generations[i].Add(1)
 	}
+	c.forgotten.Add(1)
 }
 
 func (s *shard) put(token string, e entry) {

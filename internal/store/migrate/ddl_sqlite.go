@@ -167,6 +167,7 @@ func (sqliteDDL) systemTables() []string {
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, org TEXT, model TEXT NOT NULL,
   key TEXT NOT NULL, op TEXT NOT NULL, before TEXT, after TEXT, actor TEXT
 ) STRICT`,
+		`CREATE INDEX IF NOT EXISTS _changes_model ON _changes (model, org)`, // and the row's own number, which is seq
 		`CREATE TABLE IF NOT EXISTS _usage (org TEXT PRIMARY KEY, rows INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
 		`CREATE TABLE IF NOT EXISTS _idempotency (
   caller TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, answer BLOB NOT NULL, at INTEGER NOT NULL,

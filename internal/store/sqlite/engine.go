@@ -106,6 +106,14 @@ func (e *Engine) Rebuild(ctx context.Context, fn func(store.Conn) error) error {
 	return e.writer.write(ctx, fn, true)
 }
 
+// Notify has a signal sent on c after each commit. It is for a few that stay as long
+// as the engine does.
+func (e *Engine) Notify(c chan<- struct{}) {
+	e.writer.listeners.mu.Lock()
+	defer e.writer.listeners.mu.Unlock()
+	e.writer.listeners.all = append(e.writer.listeners.all, c)
+}
+
 // Close lets the writes that wait finish, refuses new work, folds the log into
 // the database file and lets go of it. Closing again answers the same.
 func (e *Engine) Close() error {

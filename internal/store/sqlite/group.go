@@ -186,6 +186,7 @@ func (w *writer) commit() {
 	}
 	w.epoch.Add(1)
 	w.dirty = true
+	w.listeners.tell()
 	w.answerAll()
 }
 

@@ -25,6 +25,8 @@ type writer struct {
 	gone    chan struct{} // closed when the loop has ended
 	jobs    sync.Pool
 
+	listeners listeners // told of each commit
+
 	current  *job   // runs now
 	group    []*job // ran in the open transaction, to be answered at its commit
 	kept     int    // those of group whose writes are in the transaction
@@ -69,6 +71,23 @@ func newWriter(f *file, c *conn, epoch *atomic.Int64, janitor *janitor) *writer 
 	w.watchLog()
 	go w.loop()
 	return w
+}
+
+// listeners are told of commits.
+type listeners struct {
+	mu  sync.Mutex
+	all []chan<- struct{}
+}
+
+func (l *listeners) tell() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.all {
+		select {
+		case c <- struct{}{}:
+		default: // it has not looked since the last one
+		}
+	}
 }
 
 // write queues fn and waits for its outcome.

@@ -1,0 +1,175 @@
+package realtime
+
+import (
+	"context"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/data"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// Subscribe has a caller follow a feed or a live list. The sink may be told of the
+// first events before Subscribe returns.
+func (h *Hub) Subscribe(ctx context.Context, by *access.Principal, r Request, sink Sink) (*Subscription, error) {
+	h.mu.Lock()
+	service := h.service
+	h.mu.Unlock()
+	if service == nil {
+		return nil, fault.New(fault.Unready, "the server has no schema yet")
+	}
+	w, err := service.Watch(by, r.Read)
+	if err != nil {
+		return nil, err
+	}
+	j := joining{h, service, w, &Subscription{hub: h, sink: sink, want: r, watch: w, place: data.PlaceOf(by, w, r.name())}, r.class(w)}
+	if r.Since == "" {
+		if r.Read.Op == query.Follow {
+			return j.sub, j.feed(ctx, &feed{r.Writes})
+		}
+		return j.sub, j.list(ctx)
+	}
+	since, err := h.positions.Open(r.Since, j.sub.place)
+	if err != nil {
+		return nil, err
+	}
+	gone, err := j.gone(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case r.Read.Op == query.Follow:
+		return j.sub, j.resumeFeed(ctx, &feed{r.Writes}, since, gone)
+	case gone:
+		return j.sub, j.anew(ctx)
+	}
+	return j.sub, j.resumeList(ctx, since)
+}
+
+// joining is a subscription on its way into the hub.
+type joining struct {
+	*Hub
+	service *data.Service
+	watch   access.Watch
+	sub     *Subscription
+	class   string
+}
+
+// current locks the hub, awake, if it still follows the schema that the
+// subscription is bound to.
+func (j *joining) current(ctx context.Context) error {
+	j.mu.Lock()
+	if j.service != j.Hub.service {
+		j.mu.Unlock()
+		return fault.New(fault.RealtimeRestart, "the schema has changed; connect again and resume from the last event")
+	}
+	if err := j.wakeUp(ctx); err != nil {
+		j.mu.Unlock()
+		return err
+	}
+	return nil
+}
+
+// feed joins a feed from now on.
+func (j *joining) feed(ctx context.Context, f *feed) error {
+	if err := j.current(ctx); err != nil {
+		return err
+	}
+	defer j.mu.Unlock()
+	j.joinFeed(f, &Event{Op: Start, Resume: j.pos})
+	return nil
+}
+
+// joinFeed joins the feed after a first event, if any: writes of one kind have none.
+func (j *joining) joinFeed(f *feed, first *Event) {
+	j.sub.from = j.pos
+	v := j.views[j.class]
+	if v == nil {
+		v = &view{hub: j.Hub, class: j.class, watch: j.watch, feed: f}
+	}
+	if f.writes == Changes && first != nil {
+		j.sub.sink.Tell(j.sub, first)
+	}
+	v.join(j.sub)
+}
+
+// list joins a live list, whose rows are sent first.
+func (j *joining) list(ctx context.Context) error {
+	return j.joinList(ctx, newList(j.watch))
+}
+
+// joinList joins the list that others follow already, or reads one and brings it
+// up to now.
+func (j *joining) joinList(ctx context.Context, l *list) error {
+	for range catchUpTries {
+		if err := j.current(ctx); err != nil {
+			return err
+		}
+		v := j.views[j.class]
+		if v == nil && l.read && j.upToDate(l) {
+			v = &view{hub: j.Hub, class: j.class, watch: j.watch, list: l}
+		}
+		if v != nil {
+			err := j.show(v)
+			j.mu.Unlock()
+			return err
+		}
+		j.mu.Unlock()
+		snap, err := l.ask(j.service, j.watch)
+		if err != nil {
+			return err
+		}
+		l.fill(j.watch, snap)
+	}
+	return fault.New(fault.RealtimeSlow, "more is written than this list can catch up with; narrow its filter")
+}
+
+// upToDate applies what was judged since the list was read.
+func (j *joining) upToDate(l *list) bool {
+	if l.seq >= j.pos {
+		return true
+	}
+	if j.watch.Deep() {
+		return !j.touched(l.seq)
+	}
+	n := j.watch.Grant().Node()
+	return j.recent.after(l.seq, func(ch *store.Change) {
+		if ch.Model == n.Model && ch.Org == j.watch.Org() {
+			l.apply(j.watch, ch)
+		}
+	}) && !l.short()
+}
+
+// touched tells whether anything that has a say in the list was changed behind a
+// position, as far as that is in memory.
+func (j *joining) touched(pos int64) bool {
+	found := false
+	known := j.recent.after(pos, func(ch *store.Change) {
+		for _, m := range j.watch.Models() {
+			found = found || table{ch.Model, ch.Org} == tableOf(j.watch, m)
+		}
+	})
+	return found || !known
+}
+
+// show sends the rows of a list and joins it.
+func (j *joining) show(v *view) error {
+	at := v.list.seq
+	if !v.watch.Deep() {
+		at = max(at, j.pos)
+	}
+	p := v.list.page()
+	p.Counted = v.watch.Grant().Node().Count
+	if end := v.list.end(); end != nil {
+		next, err := j.service.Cursor(j.watch, end)
+		if err != nil {
+			return err
+		}
+		p.Next = next
+	}
+	j.sub.sink.Tell(j.sub, &Event{Op: Rows, Resume: at, Page: p})
+	j.sub.from = at
+	v.join(j.sub)
+	return nil
+}

@@ -1,0 +1,293 @@
+// Package socket keeps the connections that stay: it holds each to its limits and
+// to what its caller still may do, and sends what package realtime tells without
+// making anybody wait. Each protocol has its file. It decides nothing about rows.
+package socket
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"reflect"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/config"
+	"github.com/loam-dev/loam/internal/fault"
+)
+
+// Options are what a Server needs.
+type Options struct {
+	Limits config.RealtimeLimits
+	// Generation grows whenever somebody's rights may have changed: connections
+	// are looked at again then, and once in checkEvery.
+	Generation func() uint64
+	Log        *slog.Logger
+}
+
+// checkEvery is the longest that an expired token keeps a connection.
+const checkEvery = 250 * time.Millisecond
+
+// Caller is who opened a connection. Verify asks anew whom the credentials stand
+// for; what it answers is remembered by whoever verifies.
+type Caller struct {
+	Verify func(context.Context) (*access.Principal, error)
+	Remote string // the address, which counts for callers without a name
+}
+
+// Server holds the connections. It is safe for concurrent use.
+type Server struct {
+	Options
+	pool    *pool
+	context context.Context // ends with the server
+	stop    context.CancelFunc
+	gone    sync.WaitGroup
+
+	seen  atomic.Uint64 // the generation that all connections were checked at
+	mu    sync.Mutex
+	all   map[*conn]struct{}
+	users map[string]int // connections by caller
+	orgs  map[string]int
+	ended bool
+
+	counters
+}
+
+// counters are figures since the start.
+type counters struct {
+	opened, refused, slow, expired atomic.Uint64
+}
+
+// New starts the writers and the watch over connections.
+func New(o Options) *Server {
+	ctx, stop := context.WithCancel(context.Background())
+	s := &Server{Options: o, pool: newPool(2 * runtime.GOMAXPROCS(0)), context: ctx, stop: stop, all: map[*conn]struct{}{}, users: map[string]int{}, orgs: map[string]int{}}
+	s.gone.Go(s.watch)
+	return s
+}
+
+// Close tells every client to come back later and lets go of the connections.
+func (s *Server) Close() {
+	s.stop()
+	s.gone.Wait()
+	s.mu.Lock()
+	s.ended = true
+	all := make([]*conn, 0, len(s.all))
+	for c := range s.all {
+		all = append(all, c)
+	}
+	s.mu.Unlock()
+	for _, c := range all {
+		c.fail(fault.New(fault.RealtimeRestart, "the server is stopping; connect again and resume from the last event"))
+	}
+	for deadline := time.Now().Add(farewell); s.count() > 0 && time.Now().Before(deadline); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	s.pool.stop()
+}
+
+func (s *Server) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.all)
+}
+
+// Stats are the server's figures.
+type Stats struct {
+	Connections                    int // now
+	Opened, Refused, Slow, Expired uint64
+}
+
+// Stats are the figures of this moment.
+func (s *Server) Stats() Stats {
+	return Stats{s.count(), s.opened.Load(), s.refused.Load(), s.slow.Load(), s.expired.Load()}
+}
+
+// conn is one connection of any protocol.
+type conn struct {
+	*outbox
+	server *Server
+	caller Caller
+	by     atomic.Pointer[access.Principal] // nil until the client has said who it is
+	keys   [2]string                        // what it counts for: caller, organization
+	heard  atomic.Int64                     // when the client last said something, Unix milliseconds
+	protocol
+}
+
+// protocol is what differs between kinds of connection.
+type protocol interface {
+	// refuse writes why the connection ends, and closes it.
+	refuse(error)
+	// rebind has the subscriptions go on under new rights.
+	rebind(*access.Principal)
+	// leave ends the subscriptions.
+	leave()
+	// beat keeps the connection alive, every heartbeat.
+	beat()
+}
+
+// fail ends a connection with a reason.
+func (c *conn) fail(err error) {
+	switch fault.Of(err).Code {
+	case fault.RealtimeSlow:
+		c.server.slow.Add(1)
+	case fault.RealtimeExpired:
+		c.server.expired.Add(1)
+	}
+	c.refuse(err)
+}
+
+// admit counts a connection of a caller, or refuses it.
+func (s *Server) admit(c *conn, by *access.Principal) error {
+	keys := [2]string{by.Subject(), by.Org}
+	if by.Kind == access.Anonymous {
+		keys[0] = "at " + c.caller.Remote
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := func() error {
+		switch {
+		case s.ended:
+			return fault.New(fault.Unready, "the server is stopping")
+		case s.users[keys[0]] >= s.Limits.PerUser:
+			return fault.New(fault.RealtimeTooMany, "you have %d live connections, the most that one caller may have", s.Limits.PerUser)
+		case keys[1] != "" && s.orgs[keys[1]] >= s.Limits.PerOrganization:
+			return fault.New(fault.RealtimeTooMany, "your organization has %d live connections, the most that one may have", s.Limits.PerOrganization)
+		}
+		return nil
+	}()
+	if err != nil {
+		s.refused.Add(1)
+		return err
+	}
+	c.keys = keys
+	s.users[keys[0]]++
+	s.orgs[keys[1]]++
+	c.by.Store(by)
+	return nil
+}
+
+// open takes a connection in, before it is known whose it is.
+func (s *Server) open(c *conn) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended || len(s.all) >= s.Limits.Connections {
+		s.refused.Add(1)
+		return fault.New(fault.RealtimeTooMany, "the server has %d live connections, as many as it may; try again in a moment", s.Limits.Connections)
+	}
+	s.all[c] = struct{}{}
+	s.opened.Add(1)
+	c.heard.Store(time.Now().UnixMilli())
+	return nil
+}
+
+// forget takes a connection out, with its subscriptions.
+func (s *Server) forget(c *conn) {
+	c.leave()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, there := s.all[c]; !there {
+		return
+	}
+	delete(s.all, c)
+	if c.by.Load() == nil {
+		return
+	}
+	for i, counts := range []map[string]int{s.users, s.orgs} {
+		if counts[c.keys[i]]--; counts[c.keys[i]] <= 0 {
+			delete(counts, c.keys[i])
+		}
+	}
+}
+
+// Check looks at every connection again if somebody's rights may have changed. It
+// is called before changes are told, so that none is told to who has just lost the
+// right to it.
+func (s *Server) Check() {
+	if now := s.Generation(); s.seen.Swap(now) != now {
+		s.sweep()
+	}
+}
+
+func (s *Server) watch() {
+	tick := time.NewTicker(checkEvery)
+	defer tick.Stop()
+	beats := 0
+	for {
+		select {
+		case <-tick.C:
+		case <-s.context.Done():
+			return
+		}
+		s.seen.Store(s.Generation())
+		s.sweep()
+		if beats++; time.Duration(beats)*checkEvery >= heartbeat {
+			beats = 0
+			s.beatAll()
+		}
+	}
+}
+
+// heartbeat is the time between two signs of life to an idle client: proxies end a
+// connection after a minute without any.
+const heartbeat = 15 * time.Second
+
+func (s *Server) conns() []*conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]*conn, 0, len(s.all))
+	for c := range s.all {
+		out = append(out, c)
+	}
+	return out
+}
+
+func (s *Server) beatAll() {
+	for _, c := range s.conns() {
+		c.beat()
+	}
+}
+
+// sweep asks of each connection whether its caller still is who they were.
+func (s *Server) sweep() {
+	now := time.Now()
+	for _, c := range s.conns() {
+		if c.stuck(now) > s.Limits.Idle {
+			s.slow.Add(1)
+			c.close()
+			continue
+		}
+		was := c.by.Load()
+		if was == nil {
+			continue
+		}
+		is, err := c.caller.Verify(s.context)
+		switch {
+		case err != nil:
+			c.fail(fault.New(fault.RealtimeExpired, "the credentials have expired or were revoked; get new ones, connect again and resume from the last event").Because(err))
+		case is != was && is.Org != was.Org:
+			c.fail(fault.New(fault.RealtimeExpired, "the active organization has changed; connect again"))
+		case is != was:
+			c.by.Store(is)
+			if !reflect.DeepEqual(is, was) {
+				c.rebind(is)
+			}
+		}
+	}
+}
+
+// hijack takes the connection from the HTTP server, and what the client has sent
+// already.
+func hijack(w http.ResponseWriter) (net.Conn, []byte, error) {
+	c, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, nil, fault.New(fault.RealtimeNotFollowed, "this connection can't stream; use HTTP/1.1").Because(err)
+	}
+	_ = c.SetDeadline(time.Time{}) // the limits of requests are over; a closed one shows at the first read
+	early, err := rw.Reader.Peek(rw.Reader.Buffered())
+	return c, bytes.Clone(early), err
+}

@@ -1,0 +1,175 @@
+package socket
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/realtime"
+)
+
+// Server-sent events: an answer that never ends (WHATWG HTML, "Server-sent events").
+
+// Encoder appends what an event of a subscription is to its client. It must not
+// wait for anything.
+type Encoder func(b []byte, s *realtime.Subscription, e *realtime.Event) []byte
+
+// stream is an answer of events, of one subscription.
+type stream struct {
+	*conn
+	encode Encoder
+	sub    atomic.Pointer[realtime.Subscription]
+	ended  atomic.Bool
+}
+
+// Events answers a request with the events of a subscription for as long as the
+// client stays; another goroutine serves it once this returns. An error comes before
+// anything was sent.
+func (s *Server) Events(w http.ResponseWriter, caller Caller, by *access.Principal, encode Encoder, subscribe func(realtime.Sink) (*realtime.Subscription, error)) error {
+	st := &stream{encode: encode}
+	st.conn = &conn{outbox: newOutbox(s.pool, int(s.Limits.Queue)), server: s, caller: caller, protocol: st}
+	err := s.open(st.conn)
+	if err == nil {
+		err = s.admit(st.conn, by)
+	}
+	if err != nil {
+		s.forget(st.conn)
+		return err
+	}
+	sub, err := subscribe(st)
+	if err != nil {
+		s.forget(st.conn)
+		return err
+	}
+	st.sub.Store(sub)
+	nc, _, err := hijack(w)
+	if err != nil {
+		s.forget(st.conn)
+		return err
+	}
+	st.attach(nc, head(w.Header()))
+	go st.listen()
+	return nil
+}
+
+// head is the beginning of the answer: the client may come back a second after it
+// was lost.
+func head(h http.Header) []byte {
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Connection", "close") // the end of the answer is that of the connection
+	h.Set("X-Accel-Buffering", "no")
+	h.Del("Content-Length")
+	var b bytes.Buffer
+	b.WriteString("HTTP/1.1 200 OK\r\n")
+	_ = h.Write(&b) // to memory
+	b.WriteString("\r\nretry: 1000\n\n")
+	return b.Bytes()
+}
+
+// listen waits for the client to leave. What it says is not heard.
+func (st *stream) listen() {
+	var b [64]byte
+	for {
+		if _, err := st.net.Read(b[:]); err != nil {
+			break
+		}
+	}
+	st.close()
+	st.server.forget(st.conn)
+}
+
+// Tell sends an event.
+func (st *stream) Tell(s *realtime.Subscription, e *realtime.Event) {
+	if st.ended.Load() {
+		return
+	}
+	if err := st.write(func(b []byte) []byte { return st.encode(b, s, e) }); errors.Is(err, errSlow) {
+		st.End(s, slow(st.limit))
+	}
+}
+
+// slow is the error of a client that takes too little.
+func slow(limit int) error {
+	return fault.New(fault.RealtimeSlow, "more than %d bytes wait for you; connect again and resume from the last event, and take events faster or follow fewer", limit)
+}
+
+// End ends the stream; the hub waits for nothing.
+func (st *stream) End(_ *realtime.Subscription, err error) {
+	if !st.ended.Swap(true) {
+		go st.fail(err)
+	}
+}
+
+func (st *stream) refuse(err error) {
+	st.ended.Store(true)
+	st.finish([]byte("event: error\ndata: "), problem(err), []byte("\n\n"))
+}
+
+// problem is an error as clients of every protocol read it.
+func problem(err error) []byte {
+	e := fault.Of(err)
+	text, err := json.Marshal(map[string]any{"code": e.Code, "message": e.Message, "status": e.Status()})
+	if err != nil {
+		panic("socket: an error always encodes: " + err.Error())
+	}
+	return text
+}
+
+func (st *stream) rebind(by *access.Principal) {
+	if sub := st.sub.Load(); sub != nil {
+		if err := sub.Rebind(st.server.context, by); err != nil {
+			st.fail(err)
+		}
+	}
+}
+
+func (st *stream) leave() {
+	if sub := st.sub.Load(); sub != nil {
+		sub.Close()
+	}
+}
+
+func (st *stream) beat() {
+	if !st.ended.Load() {
+		_ = st.send([]byte(":\n\n")) // what waits shows the client's pace
+	}
+}
+
+// ListEvents is the Encoder of a live list.
+func ListEvents(b []byte, s *realtime.Subscription, e *realtime.Event) []byte {
+	b = append(append(append(b, "event: "...), e.Op.String()...), "\nid: "...)
+	b = append(s.Position(b, e.Resume), "\ndata: "...)
+	switch e.Op {
+	case realtime.Rows:
+		b = append(append(append(b, `{"items":[`...), e.Page.Items...), `],"nextCursor":`...)
+		if e.Page.Next == "" {
+			b = append(b, "null"...)
+		} else {
+			b = strconv.AppendQuote(b, e.Page.Next) // base64url: nothing to escape
+		}
+		if e.Page.Counted {
+			b = strconv.AppendInt(append(b, `,"total":`...), e.Page.Total, 10)
+		}
+		b = append(b, '}')
+	case realtime.Gap:
+		b = append(b, `{}`...)
+	default:
+		id, err := json.Marshal(e.ID)
+		if err != nil {
+			panic("socket: an id always encodes: " + err.Error())
+		}
+		b = append(append(b, `{"id":`...), id...)
+		if e.Row != nil {
+			b = append(strconv.AppendInt(append(b, `,"index":`...), int64(e.Index), 10), `,"row":`...)
+			b = append(b, e.Row...)
+		}
+		b = append(b, '}')
+	}
+	return append(b, "\n\n"...)
+}

@@ -1,0 +1,71 @@
+package doors
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loam-dev/loam/internal/testkit"
+)
+
+const followed = `
+type Note @model @auth(rules: [{ allow: member }]) {
+  title: String!
+  rank: Int
+  secret: String @auth(rules: [{ allow: member, roles: ["owner"] }])
+}
+type Own @model @auth(rules: [{ allow: owner }]) { title: String }
+`
+
+// names is what a list's events say, in short.
+func names(e testkit.Event) string {
+	title := ""
+	if _, rest, found := strings.Cut(e.Data, `"title":"`); found {
+		title, _, _ = strings.Cut(rest, `"`)
+	}
+	index := ""
+	if _, rest, found := strings.Cut(e.Data, `"index":`); found {
+		index, _, _ = strings.Cut(rest, ",")
+	}
+	return strings.TrimRight(fmt.Sprintf("%s %s %s", e.Name, index, title), " ")
+}
+
+// TestLiveList: a list with a window stays true as rows enter, move and leave, and
+// is told on from where its reader was.
+func TestLiveList(t *testing.T) {
+	s := testkit.New(t, followed)
+	ada := s.SignUp("ada@example.com")
+	ids := map[string]string{}
+	for i, title := range []string{"a", "b", "c"} {
+		r := ada.Do("POST", "/api/notes", map[string]any{"title": title, "rank": i * 10})
+		r.Want(201)
+		ids[title] = r.String("id")
+	}
+	live := ada.Follow("/api/notes?sort=rank&limit=2&rank.ge=0", "")
+	want := func(events ...string) {
+		t.Helper()
+		for _, w := range events {
+			if got := names(live.Next()); got != w {
+				t.Errorf("got %q, want %q", got, w)
+			}
+		}
+	}
+	want("rows  a")
+	start := live.Last
+	ada.Do("PATCH", "/api/notes/"+ids["c"], map[string]any{"rank": 5}).Want(200)
+	want("remove", "insert 1 c")
+	ada.Do("PATCH", "/api/notes/"+ids["a"], map[string]any{"rank": 7}).Want(200)
+	want("update 1 a")
+	ada.Do("DELETE", "/api/notes/"+ids["c"], nil).Want(204)
+	want("delete", "insert 1 b")
+	ada.Do("PATCH", "/api/notes/"+ids["a"], map[string]any{"rank": -1}).Want(200)
+	want("remove")
+	ada.Do("POST", "/api/notes", map[string]any{"title": "d", "rank": 1}).Want(201)
+	want("insert 0 d")
+	live.Quiet(50 * time.Millisecond)
+
+	live = ada.Follow("/api/notes?sort=rank&limit=2&rank.ge=0", start)
+	want("remove", "insert 1 c", "update 1 a", "delete", "insert 1 b", "remove", "insert 0 d")
+	live.Quiet(50 * time.Millisecond)
+}
