@@ -25,6 +25,12 @@ func (p *Policy) WriteProfile(by *Principal, m *schema.Model, b *query.BoundWrit
 	return WriteGrant{by, &Change{BoundWrite: b}}, nil
 }
 
+// MayWriteProfile tells whether the rules of a field of its own let the caller
+// change it in one row.
+func (p *Policy) MayWriteProfile(by *Principal, f *schema.Field, id string) bool {
+	return p.profileField(by, f, schema.Update, id)
+}
+
 // ReadProfile grants a read of those own fields of one row that the caller may
 // see there.
 func (p *Policy) ReadProfile(by *Principal, m *schema.Model, id string) Grant {

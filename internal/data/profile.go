@@ -39,6 +39,24 @@ func (s *Service) OrganizationProfile(c store.Conn, by *access.Principal, id str
 	return s.profile("Organization", c, by, id)
 }
 
+// UserFields lists the own fields of users: those that somebody who signs up must
+// give, or with by those that this user may change of themselves.
+func (s *Service) UserFields(by *access.Principal) []*schema.Field {
+	m := s.extended("User")
+	if m == nil {
+		return nil
+	}
+	var fields []*schema.Field
+	for _, f := range m.Profile.Fields {
+		switch {
+		case f.Implicit:
+		case by == nil && f.Required && f.Default == nil, by != nil && s.policy.MayWriteProfile(by, m.Field(f.Name), by.UserID):
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
 // extended returns a built-in model that has fields of the app's own, or nil.
 func (s *Service) extended(name string) *schema.Model {
 	if m := s.schema.Model(name); m != nil && m.Profile != nil {

@@ -18,11 +18,20 @@ import (
 //go:embed accountpages
 var accountFiles embed.FS
 
+// accountPolicy is pagePolicy with pictures of any https address: those are the
+// logos of organizations, which their admins set. Not of these addresses alone, as
+// a policy is of the whole page, before anybody is known, and who may set one may
+// set any. Not through this server, which would then fetch what users name from
+// inside its network. A picture runs nothing. What it can do is tell its host that
+// it was looked at: so the pages send no Referer, and show an organization's logo
+// to its members alone.
+const accountPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 // accountPages are the pages that one script shows, by their addresses. What a
 // mailed link proves is behind the #, which no request carries.
 func accountPages() []string {
 	return []string{"", "sign-in", "sign-up", "confirm", "link", "reset", "email", "invitation", "return",
-		"security", "sessions", "organizations", "organization", "members", "teams"}
+		"security", "sessions", "organizations", "organization", "members", "teams", "domains", "audit"}
 }
 
 func accountPage(c *call) (reply, error) {
@@ -40,7 +49,7 @@ func (c *call) accountFile(name string) (reply, error) {
 	if err != nil || mime == "" {
 		return reply{}, fault.New(fault.HTTPNotFound, "there is nothing at %s", c.URL.Path)
 	}
-	c.out.Set("Content-Security-Policy", pagePolicy)
+	c.out.Set("Content-Security-Policy", accountPolicy)
 	c.out.Set("Cross-Origin-Opener-Policy", "same-origin")
 	c.out.Set("Referrer-Policy", "no-referrer")
 	c.out.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors
@@ -61,6 +70,7 @@ type waysIn struct {
 	SecondFactor string       `json:"secondFactor"` // optional, required or admins
 	Cookies      bool         `json:"cookies"`      // tokens may be kept in cookies
 	Orgs         organizesWay `json:"organizations"`
+	Fields       []ownField   `json:"fields"`   // that a sign-up must have besides; none where nobody signs up
 	Return       string       `json:"returnTo"` // the query's return_to where one may go there, otherwise ""
 }
 
@@ -84,12 +94,17 @@ type organizesWay struct {
 func showWaysIn(c *call) (reply, error) {
 	p := c.api.Project
 	a := &p.Auth
+	fields := []ownField{}
+	if a.SignUp != "closed" {
+		fields = c.ownFields(nil)
+	}
 	return c.answer(http.StatusOK, waysIn{
 		Name: p.Name, SignUp: a.SignUp,
 		Password:  passwordWay{a.Password.Enabled, a.Password.MinLength},
 		Email:     emailWay{a.Email.Confirm, a.Email.Code, a.Email.Link},
 		Anonymous: a.Anonymous, Passkeys: a.Passkeys, TOTP: a.TOTP, SecondFactor: a.SecondFactor, Cookies: a.Sessions.Cookies,
 		Orgs:   organizesWay{p.Organizations, p.Orgs.Create, p.Organizations && p.Orgs.Domains},
+		Fields: fields,
 		Return: returnTo(c.URL.Query().Get("return_to"), a.Redirects),
 	}, nil)
 }

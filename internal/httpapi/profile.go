@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/tenant"
 )
 
@@ -62,6 +64,41 @@ func me(c *call) (reply, error) {
 	}
 	who, err := c.api.Auth.Profile(c.Context(), c.by, c.app.Data)
 	return c.answer(http.StatusOK, who, err)
+}
+
+// ownField is a field of `extend type User`, for a page that asks for it.
+type ownField struct {
+	Name     string   `json:"name"`
+	Type     string   `json:"type"`             // a scalar without AWS before it; otherwise the name of an enum or of an embedded type
+	Values   []string `json:"values,omitempty"` // of an enum
+	List     bool     `json:"list"`
+	Required bool     `json:"required"`
+}
+
+// ownFields are those that a sign-up must have, or with by those that this user
+// may change.
+func (c *call) ownFields(by *access.Principal) []ownField {
+	out := []ownField{}
+	if c.app == nil {
+		return out
+	}
+	for _, f := range c.app.Data.UserFields(by) {
+		field := ownField{Name: f.Name, Type: f.TypeName, List: f.List, Required: f.Required}
+		switch f.Kind {
+		case schema.ScalarKind:
+			if f.Scalar != schema.JSON { // AWSJSON is sent as a text
+				field.Type = string(f.Scalar)
+			}
+		case schema.EnumKind:
+			field.Values = f.Enum.Values
+		}
+		out = append(out, field)
+	}
+	return out
+}
+
+func myFields(c *call) (reply, error) {
+	return c.answer(http.StatusOK, list[ownField]{Items: c.ownFields(c.by)}, c.served())
 }
 
 func changeMe(c *call) (reply, error) {

@@ -94,6 +94,7 @@ var mainRoutes = []route{
 	{"DELETE /auth/totp", signedIn, removeTOTP, "removes the authenticator app"},
 	{"POST /auth/recovery-codes", signedIn, renewRecoveryCodes, "new recovery codes; the old ones end"},
 	{"PATCH /auth/me", signedIn, changeMe, "changes the caller's name and the fields of `extend type User`"},
+	{"GET /auth/me/fields", signedIn, myFields, "the fields of `extend type User` that the caller may change, for a page that offers them"},
 	{"POST /auth/identities/{provider}", signedIn, beginLink, "a URL to go to, to add a provider to the caller's account"},
 	{"GET /auth/providers", open, listProviders, "the other identity providers that one signs in with"},
 	{"GET /auth/sign-in/{provider}", open, departByProvider, "sends the browser to a provider, to come back to `redirect` with a code"},

@@ -37,6 +37,7 @@ func (d *document) addWaysIn() {
 		}
 		return objectSchema("", of, names)
 	}
+	field := d.addOwnField()
 	settings := d.name("AuthSettings")
 	d.add(settings, whole(object{
 		{"name", object{{"type", "string"}, {"description", "Of the app."}}}, {"signUp", word("open", "invited", "closed")},
@@ -45,6 +46,7 @@ func (d *document) addWaysIn() {
 		{"anonymous", flag}, {"passkeys", flag}, {"totp", flag}, {"secondFactor", word("optional", "required", "admins")},
 		{"cookies", object{{"type", "boolean"}, {"description", "`Loam-Session: cookie` is understood."}}},
 		{"organizations", whole(object{{"enabled", flag}, {"create", word("anyone", "admins")}, {"domains", flag}})},
+		{"fields", object{{"type", "array"}, {"description", "What a sign-up must have besides."}, {"items", ref(field)}}},
 		{"returnTo", object{{"type", "string"}, {"description", "`return_to`, where a browser may be sent there after it has signed in; otherwise empty."}}},
 	}))
 	d.path("/auth/settings", object{{"get", operation{
@@ -52,6 +54,22 @@ func (d *document) addWaysIn() {
 		parameters: []object{{{"name", "return_to"}, {"in", "query"}, {"description", "A path of this server, or one of `auth.redirects`."}, {"schema", object{{"type", "string"}}}}},
 		status:     "200", answer: answers("The public part of loam.yaml.", ref(settings)), problems: openProblems,
 	}.json()}})
+}
+
+// addOwnField adds a field of `extend type User` as a page knows it, and returns its
+// name.
+func (d *document) addOwnField() string {
+	text, flag := object{{"type", "string"}}, object{{"type", "boolean"}}
+	field := d.name("AuthField")
+	d.add(field, objectSchema("A field of `extend type User`.", object{
+		{"name", text}, {"type", object{{"type", "string"}, {"description", "A scalar, or the name of an enum or of an embedded type."}}},
+		{"values", object{{"type", "array"}, {"description", "Those of an enum."}, {"items", text}}}, {"list", flag}, {"required", flag},
+	}, []string{"name", "type", "list", "required"}))
+	d.path("/auth/me/fields", object{{"get", operation{
+		id: "authMyFields", tag: tagSignIn, summary: "What the caller may change of their profile", description: "For a page that offers it.", security: signedIn(),
+		status: "200", answer: answers("The fields.", items(field)), problems: memberProblems,
+	}.json()}})
+	return field
 }
 
 // addMailed adds what is asked for and proved by mail.

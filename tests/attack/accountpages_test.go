@@ -67,7 +67,7 @@ func TestAttack112_AccountPages(t *testing.T) {
 	s := testkit.New(t, app, testkit.Settings(pagesConfig, nil))
 	inline := regexp.MustCompile(`(?i)<script(?:\s[^>]*)?>[^<]|<style|\sstyle=|\son[a-z]+=|javascript:|https?://`)
 	for _, page := range []string{"", "/sign-in", "/sign-up", "/confirm", "/link", "/reset", "/email", "/invitation", "/return",
-		"/security", "/sessions", "/organizations", "/organization", "/members", "/teams"} {
+		"/security", "/sessions", "/organizations", "/organization", "/members", "/teams", "/domains", "/audit"} {
 		r := s.Anonymous().Get("/account" + page + "?return_to=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").Want(200)
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin",
@@ -77,13 +77,9 @@ func TestAttack112_AccountPages(t *testing.T) {
 			}
 		}
 		policy := r.Header.Get("Content-Security-Policy")
-		for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"} {
-			if !strings.Contains(policy, want) {
-				t.Errorf("%s: the policy %q lacks %s", page, policy, want)
-			}
-		}
-		if strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") {
-			t.Errorf("%s: the policy %q lets in what is not the page's own", page, policy)
+		// Pictures come from anywhere, as logos do: they run nothing.
+		if want := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"; policy != want {
+			t.Errorf("%s: the policy is %q, want %q", page, policy, want)
 		}
 		if found := inline.FindString(string(r.Body)); found != "" {
 			t.Errorf("%s has %q in it", page, found)

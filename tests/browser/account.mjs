@@ -4,7 +4,7 @@
 // end of an account. Every page is asked for its accessibility by axe, and is
 // photographed. Run by browser_test.go: node account.mjs URL CHROMIUM [DIRECTORY]
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { chromium } from 'playwright-core'
@@ -21,6 +21,10 @@ const browser = await chromium.launch({
 async function open() {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', locale: 'en-GB' })
   const page = await context.newPage()
+  await context.route('https://pictures.example/**', (route) => {
+    referers.push(route.request().headers().referer ?? '')
+    return route.fulfill({ contentType: 'image/svg+xml', body: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="4" fill="#1f5f99"/></svg>' })
+  })
   page.setDefaultTimeout(30_000) // milliseconds; machines that test are slow
   page.on('pageerror', (err) => faults.push(`${page.url()}: ${err}`))
   page.on('console', (m) => {
@@ -30,6 +34,7 @@ async function open() {
 }
 
 const faults = []
+const referers = [] // of requests for an organization's logo
 let shots = 0
 
 // seen asks axe about a page, in light and in dark, and photographs it.
@@ -81,7 +86,16 @@ async function signUp(page, name, email, password) {
   await page.getByLabel('Name').fill(name)
   await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByLabel('Job title').fill('Engineer')
+  await page.getByLabel('Work place').selectOption({ label: 'Head office' })
   await press(page, 'Create account')
+}
+
+async function signIn(page, email) {
+  await title(page, 'Sign in')
+  await page.getByLabel('Email').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await press(page, 'Sign in')
 }
 
 // totp is the code of an authenticator app (RFC 6238), so many steps from now.
@@ -117,8 +131,9 @@ async function adaJoins() {
   await seen(ada, 'sign-in-wrong')
   await ada.getByRole('link', { name: 'Create an account' }).click()
   await title(ada, 'Create an account')
-  await ada.getByLabel('Password', { exact: true }).fill('password')
   await press(ada, 'Create account')
+  await ada.getByText('Fill in: job title.').waitFor()
+  await signUp(ada, 'Ada Lovelace', 'ada@example.com', 'password')
   await ada.getByLabel('Password', { exact: true }).and(ada.locator('[aria-invalid=true]')).waitFor()
   await seen(ada, 'sign-up')
   await signUp(ada, 'Ada Lovelace', 'ada@example.com', password)
@@ -131,6 +146,18 @@ async function adaJoins() {
   await title(ada, 'Profile')
   await ada.getByText('is confirmed.').waitFor()
   await seen(ada, 'profile')
+  const about = ada.getByRole('form', { name: 'About you' })
+  assert.equal(await about.getByLabel('Job title').inputValue(), 'Engineer')
+  assert.equal(await about.getByLabel('Rank').count(), 0, 'what she may not change is not offered')
+  await about.getByLabel('Work place').selectOption({ label: 'Home' })
+  await about.getByLabel('Birthday').fill('1815-12-10')
+  await about.getByLabel('Hours').fill('32')
+  await about.getByLabel('Newsletter').check()
+  await about.getByLabel('Tags').fill('maths\nengines')
+  await about.getByRole('button', { name: 'Save' }).click()
+  await about.getByText('Saved.').waitFor()
+  const { user } = await ada.evaluate(async () => (await fetch('/auth/me')).json())
+  assert.deepEqual([user.jobTitle, user.workPlace, user.birthday, user.hours, user.newsletter, user.tags], ['Engineer', 'HOME', '1815-12-10', 32, true, ['maths', 'engines']])
   const cookies = await ada.context().cookies()
   assert.ok(cookies.length > 0 && cookies.every((c) => c.httpOnly), 'no script reads the tokens')
 }
@@ -158,8 +185,11 @@ async function adaInvitesGrace() {
   await press(ada, 'Create')
   await title(ada, 'Acme')
   await ada.getByLabel('Colour').fill('#1f5f99')
+  await ada.getByLabel('Logo').fill('https://pictures.example/acme.svg')
   await press(ada, 'Save')
-  await title(ada, 'Acme')
+  await ada.getByText('Saved.').waitFor()
+  await ada.waitForFunction(() => document.querySelector('main img.tile')?.naturalWidth > 0)
+  assert.deepEqual([...new Set(referers)], [''], 'a logo is fetched without a Referer')
   await seen(ada, 'organization')
   await visit(ada, '/members', 'Members')
   await ada.getByLabel('Email').fill('grace@example.com')
@@ -176,6 +206,7 @@ async function graceAccepts() {
   assert.match(link, /\/account\/invitation#token=/)
   await grace.goto(link)
   await title(grace, 'Join Acme')
+  assert.equal(await grace.locator('img').count(), 0, 'who is no member yet fetches nothing that the organization names')
   assert.ok(!grace.url().includes('#'), 'the token left the address')
   await grace.getByText('Ada Lovelace').waitFor()
   await seen(grace, 'invitation')
@@ -248,6 +279,89 @@ async function adaRunsTheOrganization() {
   await grace.reload()
   await grace.getByRole('heading', { level: 1 }).waitFor()
   assert.equal(await grace.getByText('Acme').count(), 0, 'who was removed sees nothing of it')
+}
+
+async function adaWatchesOver() {
+  await visit(ada, '/domains', 'Domains')
+  await ada.getByLabel('Domain').fill('acme.example.net')
+  await press(ada, 'Claim the domain')
+  await ada.getByText('_loam-challenge.acme.example.net').waitFor()
+  await ada.getByText(/^loam-verification=/).waitFor()
+  await seen(ada, 'domains')
+  await ada.route('**/domains/*/verify', (route) => route.fulfill({ status: 409, json: { code: 'tenant/domain_unproved', detail: 'the record is not there yet' } }))
+  await press(ada, 'Check now')
+  await ada.getByText('The record is not there yet.').waitFor()
+  await ada.route('**/auth/organizations/*/domains', async (route) => {
+    const answer = await route.fetch()
+    const body = await answer.json()
+    body.items[0].verifiedAt = '2026-01-02T15:04:05Z'
+    await route.fulfill({ response: answer, json: body })
+  }, { times: 1 })
+  await visit(ada, '/domains', 'Domains')
+  await ada.getByText('Nobody joins by it alone.').waitFor()
+  await seen(ada, 'domains-owned')
+  await press(ada, 'Remove acme.example.net')
+  await ada.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await ada.getByRole('button', { name: 'Remove acme.example.net' }).waitFor({ state: 'detached' })
+
+  await visit(ada, '/audit', 'Audit log')
+  await ada.getByRole('listitem').first().getByText('Domain released').waitFor()
+  await ada.getByText('Member removed', { exact: true }).first().waitFor()
+  await seen(ada, 'audit')
+  const [download] = await Promise.all([ada.waitForEvent('download'), press(ada, 'Download as JSON Lines')])
+  assert.equal(download.suggestedFilename(), 'audit.jsonl')
+  assert.equal(JSON.parse(readFileSync(await download.path(), 'utf8').split('\n')[0]).action, 'org.founded')
+}
+
+// An application signs Ada in; she sees it, and withdraws.
+async function adaUsesAnApplication() {
+  const callback = url.replace('localhost', '127.0.0.1') + '/healthz' // a page of the application's, as far as a browser knows
+  const verifier = 'v'.repeat(43)
+  const query = { client_id: 'shop', redirect_uri: callback, response_type: 'code', scope: 'openid email', state: 's',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256' }
+  await ada.goto(`${url}/oauth/authorize?` + new URLSearchParams(query))
+  await seen(ada, 'consent')
+  await press(ada, 'Allow')
+  await ada.waitForURL(callback + '?*')
+  const code = new URL(ada.url()).searchParams.get('code')
+  const tokens = await fetch(url + '/oauth/token', { method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', client_id: 'shop', code, code_verifier: verifier, redirect_uri: callback }) })
+  assert.equal(tokens.status, 200)
+
+  // Asked to, the page has her show once more who she is, and leads back.
+  await ada.goto(`${url}/oauth/authorize?` + new URLSearchParams({ ...query, prompt: 'login' }))
+  await title(ada, 'Sign in')
+  assert.equal(await ada.getByRole('button', { name: /^Continue as/ }).count(), 0)
+  await signIn(ada, 'ada@example.com')
+  await press(ada, 'Allow') // for an address of the user's own machine, each time
+  await ada.waitForURL(callback + '?*')
+  await visit(ada, '/sessions', 'Sessions')
+  await ada.getByText(/^Web shop/).waitFor()
+  await seen(ada, 'sessions-application')
+  await visit(ada, '/security', 'Security')
+  await ada.getByText('It may know that it is you, see your email address.').waitFor()
+  await seen(ada, 'security-applications')
+  await press(ada, 'Withdraw from Web shop')
+  await ada.getByRole('dialog').getByRole('button', { name: 'Withdraw' }).click()
+  await ada.getByRole('button', { name: 'Withdraw from Web shop' }).waitFor({ state: 'detached' })
+}
+
+// Whoever has to sign in on the way somewhere gets there, and nowhere else.
+async function adaComesBack() {
+  const forget = (name) => ada.context().clearCookies({ name })
+  for (const [to, path] of [['/account/sessions', '/account/sessions'], ['/api?a=b', '/api?a=b'], ['//evil.example', '/account'], ['/\\evil.example', '/account'], ['https://evil.example/', '/account']]) {
+    await forget(/loam/)
+    await ada.goto(`${url}/account/security?` + new URLSearchParams({ return_to: to }))
+    await signIn(ada, 'ada@example.com')
+    await ada.waitForURL(url + path)
+  }
+  await forget('loam') // the access token's; the other one makes it good
+  await visit(ada, '/sessions', 'Sessions')
+  await forget('loam')
+  await ada.goto(`${url}/account/sign-in?return_to=/account/sessions`)
+  await press(ada, 'Continue as Ada Lovelace')
+  await title(ada, 'Sessions')
+  await visit(ada, '/sign-in?prompt=login&return_to=/account/sessions', 'Sign in')
+  assert.equal(await ada.getByRole('button', { name: /^Continue as/ }).count(), 0)
 }
 
 async function graceProtectsHerAccount() {
@@ -351,7 +465,7 @@ async function mailedLinks() {
 }
 
 try {
-  for (const step of [adaJoins, adaAddsAPasskey, adaInvitesGrace, graceAccepts, alanAccepts, adaRunsTheOrganization, graceProtectsHerAccount, mailedLinks]) {
+  for (const step of [adaJoins, adaAddsAPasskey, adaInvitesGrace, graceAccepts, alanAccepts, adaRunsTheOrganization, adaWatchesOver, adaUsesAnApplication, adaComesBack, graceProtectsHerAccount, mailedLinks]) {
     const began = Date.now()
     await step().catch(async (err) => {
       for (const page of [ada, grace]) console.error(page.url(), await page.locator('body').innerText().catch(() => ''))

@@ -94,12 +94,26 @@ func run(t *testing.T, script, url string) {
 
 const notes = "type Note @model @auth(rules: [{ allow: member }]) {\n  text: String!\n}\n"
 
+// person has fields that the page of sign-up asks for, and fields that it does not.
+const person = `extend type User {
+  jobTitle: String!
+  workPlace: Place!
+  birthday: Date
+  hours: Int
+  newsletter: Boolean
+  tags: [String!]
+  rank: Int @auth(rules: [{ allow: owner, operations: [read] }])
+}
+enum Place { HEAD_OFFICE HOME }
+`
+
 func TestPasskeys(t *testing.T) {
 	url := serve(t, notes, "auth:\n  email:\n    confirm: none\n")
 	run(t, "passkeys.mjs", url)
 }
 
 func TestAccountPages(t *testing.T) {
-	url := serve(t, notes, "name: Tracker\nauth:\n  email:\n    confirm: code\n    code: on\n    link: on\n")
+	url := serve(t, notes+person, "name: Tracker\nauth:\n  email:\n    confirm: code\n    code: on\n    link: on\n"+
+		"  clients:\n    shop:\n      name: Web shop\n      redirects: [http://127.0.0.1/healthz]\n")
 	run(t, "account.mjs", url)
 }

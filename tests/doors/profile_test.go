@@ -1,6 +1,7 @@
 package doors
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/loam-dev/loam/internal/testkit"
@@ -130,4 +131,41 @@ func TestProfileIsWritten(t *testing.T) {
 	ada.Do("PATCH", org, `{"plan":"PAID"}`).WantCode(403, "access/field_denied")
 	bob.Do("PATCH", org, `{"vat":"x"}`).WantCode(403, "tenant/not_allowed")
 	s.SignUp("eve@example.com").Do("PATCH", org, `{"vat":"x"}`).WantCode(404, "tenant/not_found")
+}
+
+// TestProfileIsAskedFor: a page of sign-up is told what a new user must give, and a
+// page of a user's own what they may change. Nothing else is told to anybody.
+func TestProfileIsAskedFor(t *testing.T) {
+	const person = `
+extend type User {
+  phone: AWSPhone!
+  place: Place!
+  tags: [String!]
+  theme: Place! @default(value: "HOME")
+  salary: Int @auth(rules: [{ allow: owner, operations: [read] }])
+}
+enum Place { OFFICE HOME }
+type Task @model @auth(rules: [{ allow: member }]) { title: String }`
+	const phone = `{"name":"phone","type":"Phone","list":false,"required":true}`
+	const place = `{"name":"place","type":"Place","values":["OFFICE","HOME"],"list":false,"required":true}`
+	const own = `,{"name":"tags","type":"String","list":true,"required":false},{"name":"theme","type":"Place","values":["OFFICE","HOME"],"list":false,"required":true}`
+	for config, want := range map[string]string{
+		"":                           `"fields":[` + phone + "," + place + `]`,
+		"auth:\n  signUp: invited\n": `"fields":[` + phone + "," + place + `]`,
+		"auth:\n  signUp: closed\n":  `"fields":[]`,
+	} {
+		s := testkit.New(t, person, testkit.Settings(config, nil))
+		if got := s.Anonymous().Get("/auth/settings").Want(200); !strings.Contains(string(got.Body), want) {
+			t.Errorf("%q: %s, want %s", config, got.Body, want)
+		}
+		s.Anonymous().Get("/auth/me/fields").WantCode(401, "access/sign_in")
+	}
+	s := testkit.New(t, person)
+	r := s.Anonymous().Do("POST", "/auth/sign-up", `{"email":"ada@example.com","password":"correct horse battery","phone":"+380441234567","place":"HOME"}`).Want(201)
+	if got := s.Anonymous().Do("GET", "/auth/me/fields", nil, "Authorization", "Bearer "+r.String("accessToken")).Want(200); !strings.Contains(string(got.Body), `"items":[`+phone+","+place+own+`]`) {
+		t.Errorf("%s", got.Body)
+	}
+	if got := testkit.New(t, "type Task @model @auth(rules: [{ allow: member }]) { title: String }").Anonymous().Get("/auth/settings").Want(200); !strings.Contains(string(got.Body), `"fields":[]`) {
+		t.Errorf("%s", got.Body)
+	}
 }

@@ -1,6 +1,7 @@
 // Requests to the server that these pages come from. The tokens are in cookies
 // that no script reads, so that there is nothing here for an injected one to take.
 
+import type { Own } from './fields'
 import { say } from './texts'
 
 // Problem is an error that the server answered.
@@ -74,11 +75,14 @@ export interface Page<T> {
   nextCursor: string | null
 }
 
+export const nothing: Page<never> = { items: [], nextCursor: null }
+
 export interface User {
   id: string
   email?: string
   emailVerified: boolean
   name: string
+  [own: string]: unknown // the app's own fields
 }
 
 export interface Me {
@@ -109,6 +113,7 @@ export interface Settings {
   secondFactor: string
   cookies: boolean
   organizations: { enabled: boolean; create: string; domains: boolean }
+  fields: Own[]
   returnTo: string
 }
 

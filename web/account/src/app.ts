@@ -1,20 +1,24 @@
 // What all pages share: who is signed in, how one signs in here, and where to go.
 
-import { ask, type Me, type Settings } from './api'
+import { ask, nothing, optional, type Me, type Page, type Settings } from './api'
 
 interface App {
   settings: Settings
   me: Me | null
+  permissions: string[] // in the active organization
   token: string // of the link that was followed; in memory alone
   page: string // whose link that was
   show: () => Promise<void>
 }
 
-export const app = { me: null, token: '', page: '' } as unknown as App
+export const app = { me: null, permissions: [], token: '', page: '' } as unknown as App
 
-// load asks who is signed in.
+// load asks who is signed in, and what they may do in their organization.
 export async function load(): Promise<Me | null> {
   app.me = await ask<Me>('GET', '/auth/me').catch(() => null)
+  const org = app.me?.organization
+  const roles = org ? await optional<Page<{ role: string; permissions: string[] }>>(`/auth/organizations/${org.id}/roles`, nothing) : nothing
+  app.permissions = roles.items.find((r) => r.role === org?.role)?.permissions ?? []
   return app.me
 }
 

@@ -67,6 +67,18 @@ export function tile(name: string, color = ''): HTMLElement {
   return node
 }
 
+// logo is an organization's picture, and the tile where there is none, or none that
+// loads. Only members ask for it: whoever invites may have put it anywhere, and
+// would see from where a stranger looks.
+export function logo(org: { name: string; color: string; logo: string }): HTMLElement {
+  const letter = tile(org.name, org.color)
+  if (!/^https:\/\//i.test(org.logo)) return letter
+  const picture = el('img', { className: 'tile', alt: '', width: 32, height: 32, referrerPolicy: 'no-referrer', decoding: 'async' })
+  picture.onerror = () => picture.replaceWith(letter)
+  picture.src = org.logo // last, as it begins to load with that
+  return picture
+}
+
 // dark tells whether white is read more easily on a colour than black.
 function dark(color: string): boolean {
   const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => {
@@ -85,6 +97,16 @@ export function dialog(title: string, ...children: Child[]): HTMLDialogElement {
   document.body.append(box)
   box.showModal()
   return box
+}
+
+// copied is a button that puts a text into the clipboard.
+export function copied(text: string, label: string): HTMLElement {
+  const button = el('button', { type: 'button', ariaLabel: label }, 'Copy')
+  button.onclick = async () => {
+    await navigator.clipboard.writeText(text)
+    button.textContent = 'Copied'
+  }
+  return button
 }
 
 // confirmed asks whether to go on with what can't be undone.

@@ -7,7 +7,8 @@ import { el, unique, type Child } from './dom'
 export interface Field {
   name: string
   label: string
-  type?: 'text' | 'email' | 'password' | 'url' | 'color' | 'hidden'
+  type?: 'text' | 'email' | 'password' | 'url' | 'hidden' | 'tel' | 'number' | 'date' | 'time' | 'datetime-local' | 'checkbox' | 'lines'
+  step?: string // of a number or a time
   autocomplete?: string
   value?: string
   hint?: Child
@@ -28,7 +29,7 @@ export interface Form {
   label?: string // of the form, where nothing else on the page names it
 }
 
-type Control = HTMLInputElement | HTMLSelectElement
+type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement
 
 interface Row {
   field: Field
@@ -37,10 +38,20 @@ interface Row {
   node: HTMLElement
 }
 
+const longest = 4096 // characters in one field
+
+// textOf is what was entered.
+function textOf({ field, control }: Row): string {
+  if (field.type === 'checkbox') return String((control as HTMLInputElement).checked)
+  return field.type === 'password' ? control.value : control.value.trim()
+}
+
 function controlOf(f: Field, id: string): Control {
   if (f.options) {
     return el('select', { id, name: f.name }, f.options.map(([value, label]) => el('option', { value, selected: value === f.value }, label)))
   }
+  if (f.type === 'lines') return el('textarea', { id, name: f.name, rows: 3, value: f.value ?? '', maxLength: longest, required: !f.optional })
+  if (f.type === 'checkbox') return el('input', { id, name: f.name, type: 'checkbox', checked: f.value === 'true' })
   return el('input', {
     id,
     name: f.name,
@@ -50,7 +61,8 @@ function controlOf(f: Field, id: string): Control {
     readOnly: f.readOnly ?? false,
     required: !f.optional,
     inputMode: f.code ? 'numeric' : f.type === 'email' ? 'email' : '',
-    maxLength: f.code ? 40 : 1024,
+    maxLength: f.code ? 40 : longest,
+    step: f.step,
     spellcheck: f.code || f.type ? 'false' : undefined,
     autocapitalize: f.code || f.type ? 'none' : undefined,
     className: f.code ? 'code' : '',
@@ -77,7 +89,8 @@ function rowOf(f: Field): Row {
   const about = [hint?.id, error.id].filter(Boolean).join(' ')
   control.setAttribute('aria-describedby', about)
   const box = f.type === 'password' ? el('div', { className: 'secret' }, control, eye(control as HTMLInputElement)) : control
-  const node = el('div', { className: 'field', hidden: f.type === 'hidden' }, el('label', { htmlFor: id }, f.label, f.optional && el('span', { className: 'quiet' }, ' (optional)')), box, hint, error)
+  const label = el('label', { htmlFor: id }, f.label, f.optional && f.type !== 'checkbox' && el('span', { className: 'quiet' }, ' (optional)'))
+  const node = el('div', { className: 'field', hidden: f.type === 'hidden' }, f.type === 'checkbox' ? el('div', { className: 'check' }, box, label) : [label, box], hint, error)
   return { field: f, control, error, node }
 }
 
@@ -107,7 +120,7 @@ export function form(o: Form): HTMLFormElement {
     }
   }
   const complete = (): boolean => {
-    const empty = rows.filter((r) => !r.field.optional && r.control.value.trim() === '')
+    const empty = rows.filter((r) => !r.field.optional && textOf(r) === '')
     for (const r of empty) mark(r, r.field.missing ?? `Fill in: ${r.field.label.toLowerCase()}.`)
     empty[0]?.control.focus()
     return empty.length === 0
@@ -120,7 +133,7 @@ export function form(o: Form): HTMLFormElement {
     if (!complete()) return
     button.ariaBusy = 'true'
     try {
-      await o.send(Object.fromEntries(rows.map((r) => [r.field.name, r.field.type === 'password' ? r.control.value : r.control.value.trim()])))
+      await o.send(Object.fromEntries(rows.map((r) => [r.field.name, textOf(r)])))
     } catch (err) {
       show(err)
     } finally {

@@ -1,9 +1,9 @@
 // The two frames of these pages: a card for who comes in, and the account of who
 // is in.
 
-import { ask } from './api'
+import { ask, type Page } from './api'
 import { app, go, to } from './app'
-import { el, link, tile, type Child } from './dom'
+import { el, link, replace, tile, type Child } from './dom'
 
 const name = (): string => app.settings.name || 'Account'
 
@@ -30,7 +30,12 @@ function tabs(): Tab[] {
 
 function organizationTabs(): Tab[] {
   if (!app.settings.organizations.enabled || !app.me?.organization) return []
-  return [{ page: 'organization', title: 'General' }, { page: 'members', title: 'Members' }, { page: 'teams', title: 'Teams' }]
+  const { permissions, settings } = app
+  return [
+    { page: 'organization', title: 'General' }, { page: 'members', title: 'Members' }, { page: 'teams', title: 'Teams' },
+    ...(settings.organizations.domains && permissions.includes('domains.manage') ? [{ page: 'domains', title: 'Domains' }] : []),
+    ...(permissions.includes('audit.read') ? [{ page: 'audit', title: 'Audit log' }] : []),
+  ]
 }
 
 const items = (list: Tab[], active: string): HTMLElement[] =>
@@ -70,4 +75,24 @@ export function empty(text: Child): HTMLElement {
 // row is one thing in a list, with what can be done to it.
 export function row(title: Child, about: Child, ...actions: Child[]): HTMLElement {
   return el('li', {}, el('div', { className: 'what' }, el('p', { className: 'title' }, title), about && el('p', { className: 'about' }, about)), el('div', { className: 'actions' }, actions))
+}
+
+const pageSize = 50
+
+// paged is a list that grows by a button.
+export async function paged<T>(path: string, rowOf: (item: T) => HTMLElement, nothing: Child): Promise<HTMLElement> {
+  const list = el('ul', { className: 'list' })
+  const box = el('div', {}, list)
+  const more = async (cursor: string): Promise<void> => {
+    const page = await ask<Page<T>>('GET', `${path}?limit=${pageSize}${cursor && '&cursor=' + encodeURIComponent(cursor)}`)
+    box.querySelector('.more')?.remove()
+    list.append(...page.items.map(rowOf))
+    if (page.nextCursor) {
+      const next = page.nextCursor
+      box.append(el('button', { type: 'button', className: 'more', onclick: () => more(next) }, 'More'))
+    }
+  }
+  await more('')
+  if (list.childElementCount === 0) replace(box, nothing)
+  return box
 }

@@ -3,8 +3,10 @@
 
 import './style.css'
 import { ask, Problem, type Settings } from './api'
-import { app, go, load, signedOut } from './app'
+import { app, load, signedOut } from './app'
+import { audit } from './audit'
 import { el, link, replace } from './dom'
+import { domains } from './domains'
 import { account, card } from './frame'
 import { invited } from './invitation'
 import { members, teams } from './members'
@@ -16,7 +18,7 @@ import { security } from './security'
 import { sessions } from './sessions'
 
 const pages: Record<string, () => Promise<HTMLElement>> = {
-  '': profile, security, sessions, organizations, organization, members, teams,
+  '': profile, security, sessions, organizations, organization, members, teams, domains, audit,
   'sign-in': signIn, 'sign-up': signUp, confirm, link: magicLink, reset, email: emailChange, invitation: invited, return: comeBack,
 }
 
@@ -32,6 +34,17 @@ function takeToken(): void {
   history.replaceState(null, '', location.pathname + location.search)
 }
 
+let asked: string | null = null // the return_to that the settings were asked with
+
+// settle asks how one signs in here, and whether a browser may go where the address
+// says: that is for the server to know.
+async function settle(): Promise<void> {
+  const wanted = new URLSearchParams(location.search).get('return_to') ?? ''
+  if (asked === wanted) return
+  app.settings = await ask<Settings>('GET', '/auth/settings?' + new URLSearchParams({ return_to: wanted }).toString())
+  asked = wanted
+}
+
 let shown = 0 // counts what was asked to be shown, so that the last one stays
 
 async function show(): Promise<void> {
@@ -39,12 +52,11 @@ async function show(): Promise<void> {
   stopWaiting()
   const page = current()
   if (!signedOut(page) && !app.me) {
-    const wanted = location.pathname + location.search
-    history.replaceState(null, '', '/account/sign-in' + (wanted === '/account' ? '' : '?return_to=' + encodeURIComponent(wanted)))
-    app.settings.returnTo = wanted === '/account' ? '' : wanted
+    const wanted = new URLSearchParams(location.search).get('return_to') ?? (page && location.pathname)
+    history.replaceState(null, '', '/account/sign-in' + (wanted && '?return_to=' + encodeURIComponent(wanted)))
     return show()
   }
-  const node = await (pages[page] ?? profile)().catch((err: unknown) => trouble(err, page))
+  const node = await (signedOut(page) ? settle() : Promise.resolve()).then(pages[page] ?? profile).catch((err: unknown) => trouble(err, page))
   if (turn !== shown) return
   replace(document.querySelector('#app')!, node)
   node.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
@@ -79,10 +91,9 @@ function follow(event: MouseEvent): void {
 
 async function start(): Promise<void> {
   takeToken()
-  const wanted = new URLSearchParams(location.search).get('return_to') ?? ''
   app.show = show
   try {
-    app.settings = await ask<Settings>('GET', '/auth/settings?' + new URLSearchParams({ return_to: wanted }).toString())
+    await settle()
   } catch (err) {
     return replace(document.querySelector('#app')!, el('main', { className: 'card' }, el('h1', {}, 'That did not work'), el('p', { role: 'alert' }, err instanceof Error ? err.message : String(err))))
   }
@@ -97,7 +108,7 @@ async function start(): Promise<void> {
     if (app.token) void show()
   })
   document.addEventListener('click', follow)
-  await (current() === '' && !app.me ? go('sign-in', true) : show())
+  await show()
 }
 
 void start()

@@ -2,9 +2,9 @@
 
 import { ask, type Page } from './api'
 import { app } from './app'
-import { confirmed, day, dialog, el, link, replace, type Child } from './dom'
+import { confirmed, day, dialog, el, link, replace } from './dom'
 import { form, type Field } from './form'
-import { account, empty, row, section } from './frame'
+import { account, empty, paged, row, section } from './frame'
 import { none, standing, titled, type Standing } from './organizations'
 import { done } from './profile'
 
@@ -31,28 +31,9 @@ interface Team {
   members: number
 }
 
-const pageSize = 50
-
-// paged is a list that grows by a button.
-async function paged<T>(path: string, rowOf: (item: T) => HTMLElement, nothing: Child): Promise<HTMLElement> {
-  const list = el('ul', { className: 'list' })
-  const box = el('div', {}, list)
-  const more = async (cursor: string): Promise<void> => {
-    const page = await ask<Page<T>>('GET', `${path}?limit=${pageSize}${cursor && '&cursor=' + encodeURIComponent(cursor)}`)
-    box.querySelector('.more')?.remove()
-    list.append(...page.items.map(rowOf))
-    if (page.nextCursor) {
-      const next = page.nextCursor
-      box.append(el('button', { type: 'button', className: 'more', onclick: () => more(next) }, 'More'))
-    }
-  }
-  await more('')
-  if (list.childElementCount === 0) replace(box, nothing)
-  return box
-}
-
-// roles are those that the caller may give: they allow nothing that the own does not.
-function roleField(at: Standing, value: string): Field {
+// roleField offers the roles that the caller may give: they allow nothing that the
+// own does not.
+export function roleField(at: Standing, value: string): Field {
   const options = at.roles.filter((r) => r.role === value || r.permissions.every(at.may) && (r.role !== 'owner' || at.org.role === 'owner'))
   return { name: 'role', label: 'Role', value, options: options.map((r): [string, string] => [r.role, titled(at.roles, r.role)]) }
 }

@@ -1,8 +1,8 @@
 // The pages of organizations: which there are, and what one is called.
 
-import { ask, type Organization, type Page } from './api'
+import { ask, nothing, type Organization, type Page } from './api'
 import { app, go, load } from './app'
-import { confirmed, day, el, tile, type Child } from './dom'
+import { confirmed, day, el, logo, tile, type Child } from './dom'
 import { form } from './form'
 import { account, empty, row, section } from './frame'
 import { joined, type Invited } from './invitation'
@@ -43,7 +43,7 @@ export const titled = (roles: Role[], key: string): string => {
 export async function organizations(): Promise<HTMLElement> {
   const [mine, offers] = await Promise.all([
     ask<Page<Organization>>('GET', '/auth/organizations'),
-    ask<Page<Invited>>('GET', '/auth/me/invitations').catch(() => ({ items: [], nextCursor: null }) as Page<Invited>),
+    ask<Page<Invited>>('GET', '/auth/me/invitations').catch(() => nothing),
   ])
   const active = app.me?.organization?.id
   return account('organizations', 'Organizations', 'What you make belongs to the organization that is active. Nothing of it is seen from another.',
@@ -51,7 +51,7 @@ export async function organizations(): Promise<HTMLElement> {
     section('Yours', null,
       mine.items.length === 0 && empty('You belong to no organization yet. Create one, or ask a member of one to invite you.'),
       mine.items.length > 0 && el('ul', { className: 'list' }, mine.items.map((o) => row(
-        [tile(o.name, o.color), o.name, o.id === active && el('span', { className: 'badge' }, 'active'), o.suspended && el('span', { className: 'badge' }, 'suspended')],
+        [logo(o), o.name, o.id === active && el('span', { className: 'badge' }, 'active'), o.suspended && el('span', { className: 'badge' }, 'suspended')],
         [titled([], o.role), o.slug && ` · ${o.slug}`],
         o.id === active
           ? el('button', { type: 'button', ariaLabel: `Manage ${o.name}`, onclick: () => go('organization') }, 'Manage')
@@ -80,27 +80,27 @@ export async function organization(): Promise<HTMLElement> {
   const at = await standing()
   if (!at) return none('organization')
   const { org, may } = at
-  const saved = done()
   const fields = { name: org.name, slug: org.slug, logo: org.logo, color: org.color }
   return account('organization', org.name, ['You are ', el('strong', {}, titled(at.roles, org.role).toLowerCase()), ' here.'],
     may('organization.update')
-      ? section('What it is called', null, form({
+      ? section('What it is called', org.logo && el('span', { className: 'title' }, logo(org), org.name), form({
           fields: [
             { name: 'name', label: 'Name', autocomplete: 'organization', value: org.name },
             { name: 'slug', label: 'Slug', value: org.slug, hint: 'For addresses: small letters, digits and hyphens.' },
-            { name: 'logo', label: 'Logo', type: 'url', value: org.logo, optional: true, hint: 'An https address of a picture, for mail and for the app.' },
+            { name: 'logo', label: 'Logo', type: 'url', value: org.logo, optional: true, hint: 'The https address of a picture, for mail, these pages and the app.' },
             { name: 'color', label: 'Colour', value: org.color, optional: true, hint: 'Such as #2f6b3c, for mail and these pages.' },
           ],
           submit: 'Save',
-          also: saved.node,
+          also: done().node,
           send: async (values) => {
             const changed = Object.fromEntries(Object.entries(values).filter(([k, v]) => v !== fields[k as keyof typeof fields]))
             if (Object.keys(changed).length > 0) await ask('PATCH', '/auth/organizations/' + org.id, changed)
             await load()
             await app.show()
+            document.querySelector('main .done')!.textContent = 'Saved.' // of the form that is shown now
           },
         }))
-      : section('What it is called', null, el('p', {}, tile(org.name, org.color), ' ', org.name, el('span', { className: 'quiet' }, ` · ${org.slug}`)), empty('Your role does not let you change this.')),
+      : section('What it is called', null, el('p', { className: 'title' }, logo(org), org.name, el('span', { className: 'quiet' }, ` · ${org.slug}`)), empty('Your role does not let you change this.')),
     section('Leave', 'You lose access to all that is in it. What you made stays.',
       el('div', { className: 'actions' }, el('button', { type: 'button', onclick: () => confirmed(`Leave ${org.name}?`, 'Somebody has to invite you to come back. The last owner can’t leave.', 'Leave', async () => {
         await ask('DELETE', `/auth/organizations/${org.id}/members/${app.me!.user.id}`)

@@ -1,8 +1,9 @@
 // The pages of coming in: sign-in and sign-up.
 
-import { ask, is, optional, Problem, type Page, type Provider, type SignedIn, type User } from './api'
+import { ask, is, nothing, optional, Problem, type Page, type Provider, type SignedIn, type User } from './api'
 import { app, go, invitation, keepInvitation, leave, load, to } from './app'
 import { el, link, replace, type Child } from './dom'
+import { fieldOf, valuesOf } from './fields'
 import { codeField, emailField, form, newPassword, oldPassword } from './form'
 import { card } from './frame'
 import * as passkey from './passkey'
@@ -14,7 +15,7 @@ const said = (text: Child): HTMLElement => el('p', { className: 'note', role: 's
 
 // providers are buttons for those that are configured.
 export async function providers(): Promise<HTMLElement[]> {
-  const { items } = await optional<Page<Provider>>('/auth/providers', { items: [], nextCursor: null })
+  const { items } = await optional<Page<Provider>>('/auth/providers', nothing)
   return items.map((p) => el('button', { type: 'button', className: 'wide', onclick: () => depart(p.name) }, `Continue with ${p.label}`))
 }
 
@@ -208,12 +209,12 @@ export async function signUp(): Promise<HTMLElement> {
   }
   const others = await providers()
   const own = settings.password.enabled && form({
-    fields: [{ name: 'name', label: 'Name', autocomplete: 'name', optional: true }, emailField(typed), newPassword(settings.password.minLength)],
+    fields: [{ name: 'name', label: 'Name', autocomplete: 'name', optional: true }, emailField(typed), newPassword(settings.password.minLength), ...settings.fields.map((f) => fieldOf(f))],
     submit: 'Create account',
-    send: async ({ name, email = '', password }) => {
+    send: async ({ name, email = '', password, ...texts }) => {
       typed = email
       const locale = navigator.language
-      const up = await ask<SignedIn & { user: User; expiresIn?: number }>('POST', '/auth/sign-up', { name, email, password, locale, ...(token ? { invitation: token } : {}) })
+      const up = await ask<SignedIn & { user: User; expiresIn?: number }>('POST', '/auth/sign-up', { ...valuesOf(settings.fields, texts), name, email, password, locale, ...(token ? { invitation: token } : {}) })
       if (!up.challenge && up.expiresIn === undefined) return go('confirm')
       if (token) keepInvitation('') // it is accepted by that
       await entered(up, page.querySelector('main')!, token && !settings.returnTo ? () => go('organization', true) : leave)

@@ -1,8 +1,9 @@
 // The page of who one is.
 
-import { ask } from './api'
+import { ask, type Page } from './api'
 import { app, go, load } from './app'
 import { confirmed, el, type Child } from './dom'
+import { fieldOf, valuesOf, type Own } from './fields'
 import { form, newPassword } from './form'
 import { account, section } from './frame'
 import { entered, fresh } from './session'
@@ -17,6 +18,7 @@ export async function profile(): Promise<HTMLElement> {
   const user = app.me!.user
   if (!user.email) return account('', 'Profile', 'You have tried the app without an account.', becomeReal())
   const saved = done()
+  const own = (await ask<Page<Own>>('GET', '/auth/me/fields')).items
   return account('', 'Profile', 'How others see you, and where mail reaches you.',
     section('Name', null, form({ fields: [{ name: 'name', label: 'Name', autocomplete: 'name', value: user.name, optional: true }], submit: 'Save', also: saved.node, send: async (values) => {
       await ask('PATCH', '/auth/me', values)
@@ -24,9 +26,21 @@ export async function profile(): Promise<HTMLElement> {
       document.querySelector('.who')!.textContent = app.me!.user.name || (app.me!.user.email ?? '')
       saved.say('Saved.')
     } })),
+    own.length > 0 && section('About you', null, about(own)),
     section('Email address', [el('strong', {}, user.email), user.emailVerified ? ' is confirmed.' : ' is not confirmed yet.'], !user.emailVerified && confirmation(user.email), change()),
     section('Delete the account', 'Your account, its sessions and its ways to sign in are deleted at once. What you made in an organization stays there as the app decides.',
       el('div', { className: 'actions' }, el('button', { type: 'button', className: 'danger', onclick: remove }, 'Delete my account'))))
+}
+
+// about are the fields that the app has of its own.
+function about(own: Own[]): HTMLElement {
+  const saved = done()
+  return form({ fields: own.map((f) => fieldOf(f, app.me!.user[f.name])), submit: 'Save', label: 'About you', also: saved.node, send: async (texts) => {
+    const changed = valuesOf(own, texts, app.me!.user)
+    if (Object.keys(changed).length > 0) await ask('PATCH', '/auth/me', changed)
+    await load()
+    saved.say('Saved.')
+  } })
 }
 
 function confirmation(email: string): HTMLElement {
@@ -59,9 +73,10 @@ function remove(): void {
 function becomeReal(): Child {
   const box = el('section', {}, el('h2', {}, 'Keep what you have made'), el('p', { className: 'lead' }, 'With an address you can come back to it, from any device.'))
   box.append(form({
-    fields: [{ name: 'name', label: 'Name', autocomplete: 'name', optional: true }, { name: 'email', label: 'Email', type: 'email', autocomplete: 'username' }, newPassword(app.settings.password.minLength)],
+    fields: [{ name: 'name', label: 'Name', autocomplete: 'name', optional: true }, { name: 'email', label: 'Email', type: 'email', autocomplete: 'username' }, newPassword(app.settings.password.minLength), ...app.settings.fields.map((f) => fieldOf(f, app.me!.user[f.name]))],
     submit: 'Create account',
-    send: async (values) => {
+    send: async ({ name, email, password, ...texts }) => {
+      const values = { ...valuesOf(app.settings.fields, texts), name, email, password }
       const up = await ask<{ challenge?: never; expiresIn?: number }>('POST', '/auth/anonymous/convert', values)
       if (up.expiresIn === undefined) return go('confirm')
       return entered(up, box)

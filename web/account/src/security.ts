@@ -1,6 +1,6 @@
 // The page of ways in: password, passkeys, authenticator app, other providers.
 
-import { ask, optional, type Page, type Provider, type SignedIn } from './api'
+import { ask, nothing, optional, type Page, type Provider, type SignedIn } from './api'
 import { app, load } from './app'
 import { confirmed, day, dialog, el, replace, type Child } from './dom'
 import { form, newPassword } from './form'
@@ -24,18 +24,27 @@ interface Factors {
   recoveryCodes: number
 }
 
+interface Consent {
+  client: string
+  name: string
+  scopes: string[]
+  createdAt: string
+}
+
 export async function security(): Promise<HTMLElement> {
-  const [factors, keys, linked, ways] = await Promise.all([
+  const [factors, keys, linked, ways, consents] = await Promise.all([
     ask<Factors>('GET', '/auth/factors'),
     ask<Page<Passkey>>('GET', '/auth/passkeys'),
-    optional<Page<{ provider: string; email?: string; lastUsedAt: string }>>('/auth/identities', { items: [], nextCursor: null }),
-    optional<Page<Provider>>('/auth/providers', { items: [], nextCursor: null }),
+    optional<Page<{ provider: string; email?: string; lastUsedAt: string }>>('/auth/identities', nothing),
+    optional<Page<Provider>>('/auth/providers', nothing),
+    optional<Page<Consent>>('/auth/consents', nothing),
   ])
   return account('security', 'Security', 'How you sign in, and what keeps others out.',
     app.settings.password.enabled && app.me!.user.email && password(),
     (app.settings.passkeys || keys.items.length > 0) && passkeys(keys.items),
     (app.settings.totp || factors.totp) && totp(factors),
-    (ways.items.length > 0 || linked.items.length > 0) && providers(ways.items, linked.items))
+    (ways.items.length > 0 || linked.items.length > 0) && providers(ways.items, linked.items),
+    consents.items.length > 0 && applications(consents.items))
 }
 
 const again = (): Promise<void> => app.show()
@@ -134,4 +143,19 @@ function providers(ways: Provider[], linked: { provider: string; email?: string 
       await again()
     }) }, 'Unlink')))),
     add)
+}
+
+// The scopes that an application asks for, as the page of consent says them.
+const scopes: Record<string, string> = {
+  openid: 'know that it is you', profile: 'see your name and language', email: 'see your email address', organization: 'see your organization and role',
+  offline_access: 'stay signed in while you are away', api: 'see and change the data that you can see and change',
+}
+
+function applications(consents: Consent[]): HTMLElement {
+  return section('Applications', 'What you let other applications do with this account.',
+    el('ul', { className: 'list' }, consents.map((c) => row(c.name || c.client, ['It may ', c.scopes.map((s) => scopes[s] ?? s).join(', '), '. Since ', day(c.createdAt), '.'],
+      el('button', { type: 'button', ariaLabel: `Withdraw from ${c.name || c.client}`, onclick: () => confirmed(`Withdraw from ${c.name || c.client}?`, 'It is signed out, and asks you anew the next time.', 'Withdraw', async () => {
+        await ask('DELETE', '/auth/consents/' + encodeURIComponent(c.client))
+        await again()
+      }) }, 'Withdraw')))))
 }

@@ -2,7 +2,7 @@
 
 import { ask, is, type Challenge, type SignedIn } from './api'
 import { app, go, leave, load } from './app'
-import { dialog, el, link, replace, type Child } from './dom'
+import { copied, dialog, el, link, replace, type Child } from './dom'
 import { codeField, form, oldPassword } from './form'
 import * as passkey from './passkey'
 
@@ -20,15 +20,10 @@ const heading = (text: string): HTMLElement => el('h1', { tabIndex: -1 }, text)
 // recovery shows codes that are shown once.
 export function recovery(codes: string[], done: () => unknown): HTMLElement {
   const text = codes.join('\n')
-  const copy = el('button', { type: 'button' }, 'Copy')
-  copy.onclick = async () => {
-    await navigator.clipboard.writeText(text)
-    copy.textContent = 'Copied'
-  }
   return el('div', {},
     el('p', {}, 'Each of these signs you in once, should you lose your device. They are not shown again: keep them in a safe place.'),
     el('pre', { className: 'codes', tabIndex: 0, ariaLabel: 'Recovery codes' }, text),
-    el('div', { className: 'actions' }, el('button', { type: 'button', className: 'primary', onclick: done }, 'I have kept them'), copy))
+    el('div', { className: 'actions' }, el('button', { type: 'button', className: 'primary', onclick: done }, 'I have kept them'), copied(text, 'Copy the codes')))
 }
 
 function challenge(c: Challenge, box: Element, done: () => Promise<void>, kind = c.kinds[0] ?? 'totp'): void {
@@ -122,7 +117,7 @@ async function proof(): Promise<void> {
       } }),
       app.settings.password.enabled && form({ fields: [{ name: 'username', label: 'Email', type: 'hidden', autocomplete: 'username', value: app.me?.user.email ?? '', optional: true }, oldPassword()], submit: 'Continue', label: 'By password', send: ({ password }) => give({ password }) }),
       factors.totp && form({ fields: [codeField('Code of your authenticator app')], submit: 'Continue', label: 'By authenticator app', send: ({ code = '' }) => give({ code: code.replaceAll(' ', '') }) }),
-      el('p', { className: 'hint' }, 'None of these? ', link('/account/sign-in?prompt=login', 'Sign in again'), ', then come back.'))
+      el('p', { className: 'hint' }, 'None of these? ', link('/account/sign-in?' + new URLSearchParams({ prompt: 'login', return_to: location.pathname }).toString(), 'Sign in again'), ', then come back.'))
     box.addEventListener('close', () => shown || reject(new Cancelled('Nothing was changed.')))
   })
 }
