@@ -4,7 +4,6 @@ package apikey
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
@@ -15,6 +14,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/tokens"
@@ -96,8 +96,8 @@ func (k *Keys) AddKey(ctx context.Context, by *access.Principal, org string, in 
 	if name == "" {
 		return Key{}, fault.New(fault.AuthBadName, "give the key a name that says what it is for").At("name")
 	}
-	key := Key{ID: hex.EncodeToString(random(keyIDSize)), Name: name, ReadOnly: in.ReadOnly, CreatedBy: by.UserID, CreatedAt: stamp(k.now())}
-	key.Secret = vault.Text(keyPrefix + key.ID + "_" + base64.RawURLEncoding.EncodeToString(random(keySecretSize)))
+	key := Key{ID: hex.EncodeToString(tokens.Random(keyIDSize)), Name: name, ReadOnly: in.ReadOnly, CreatedBy: by.UserID, CreatedAt: form.Stamp(k.now())}
+	key.Secret = vault.Text(keyPrefix + key.ID + "_" + base64.RawURLEncoding.EncodeToString(tokens.Random(keySecretSize)))
 	err = k.engine.Write(ctx, func(c store.Conn) error {
 		n, err := c.Exec(`INSERT INTO "_api_keys" ("id", "org", "name", "hash", "read_only", "created_by", "created_at")
 			SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
@@ -158,7 +158,7 @@ func (k *Keys) RevokeKey(ctx context.Context, p *access.Principal, id string) er
 func (k *Keys) EndKey(ctx context.Context, by *access.Principal, org, id string) error {
 	err := k.engine.Write(ctx, func(c store.Conn) error {
 		n, err := c.Exec(`UPDATE "_api_keys" SET "revoked_at" = ?1 WHERE "id" = ?2 AND "org" = ?3 AND "revoked_at" IS NULL`,
-			stamp(k.now()), id, org)
+			form.Stamp(k.now()), id, org)
 		if err == nil && n == 0 {
 			return fault.New(fault.AuthKeyNotFound, "there is no such API key in this organization")
 		}
@@ -189,7 +189,7 @@ func (k *Keys) MoveKeys(c store.Conn, from, to string) error {
 // and returns their ids: tell ForgetKey of each after the commit.
 func (k *Keys) EndKeysOf(c store.Conn, userID string) (ended []string, err error) {
 	err = c.Query(`UPDATE "_api_keys" SET "revoked_at" = ?1 WHERE "created_by" = ?2 AND "revoked_at" IS NULL RETURNING "id"`,
-		[]any{stamp(k.now()), userID}, func(r store.Row) error {
+		[]any{form.Stamp(k.now()), userID}, func(r store.Row) error {
 			ended = append(ended, r.Text(0))
 			return nil
 		})
@@ -251,12 +251,12 @@ func (k *Keys) VerifyKey(ctx context.Context, key string) (*access.Principal, er
 // database that is busy does not keep the caller from reading.
 func (k *Keys) touchKey(ctx context.Context, id, used string) error {
 	now := k.now()
-	if used > stamp(now.Add(-touchEvery)) {
+	if used > form.Stamp(now.Add(-touchEvery)) {
 		return nil
 	}
 	err := k.engine.Write(ctx, func(c store.Conn) error {
 		_, err := c.Exec(`UPDATE "_api_keys" SET "last_used_at" = ?1 WHERE "id" = ?2 AND COALESCE("last_used_at", '') = ?3`,
-			stamp(now), id, used)
+			form.Stamp(now), id, used)
 		return err
 	})
 	if fault.Is(err, fault.StoreBusy) || fault.Is(err, fault.StoreFull) {
@@ -290,16 +290,6 @@ func signInFirst() *fault.Error {
 
 func badKey() *fault.Error {
 	return fault.New(fault.AuthBadKey, "the API key is unknown or revoked")
-}
-
-// stamp writes a time in the canonical form, whose order is time order.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-
-// random returns n unguessable bytes. Go ends the process if the system has none.
-func random(n int) []byte {
-	b := make([]byte, n)
-	rand.Read(b)
-	return b
 }
 
 // wrap names the operation that failed, for the log.

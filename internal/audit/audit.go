@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -151,7 +152,7 @@ func (l *Log) record(e Event) (record, error) {
 		return record{}, err
 	}
 	return record{
-		at: l.now().UTC().Format(store.TimeFormat), action: e.Action, outcome: clean(e.Outcome), org: clean(e.Org),
+		at: form.Stamp(l.now()), action: e.Action, outcome: clean(e.Outcome), org: clean(e.Org),
 		actor: clean(e.Actor), impersonator: clean(e.Impersonator), target: clean(e.Target),
 		address: clean(e.Address), agent: clean(e.Agent), request: clean(e.Request), details: details,
 	}, nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -211,10 +212,10 @@ func (f Filter) query() *selection {
 		q.where(`"actor" = ?`, f.Actor)
 	}
 	if !f.Since.IsZero() {
-		q.where(`"at" >= ?`, f.Since.UTC().Format(store.TimeFormat))
+		q.where(`"at" >= ?`, form.Stamp(f.Since))
 	}
 	if !f.Until.IsZero() {
-		q.where(`"at" < ?`, f.Until.UTC().Format(store.TimeFormat))
+		q.where(`"at" < ?`, form.Stamp(f.Until))
 	}
 	return q
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -16,7 +17,7 @@ func (s *Service) Write(ctx context.Context, by *access.Principal, writes []*que
 	if len(writes) == 0 || len(writes) > s.limits.Batch {
 		return nil, fault.New(fault.DataBatchLimit, "a batch has 1 to %d operations; this one has %d", s.limits.Batch, len(writes)).At("operations")
 	}
-	stamp := query.Stamp{Now: s.now().UTC().Format(store.TimeFormat), ID: newID}
+	stamp := query.Stamp{Now: form.Stamp(s.now()), ID: newID}
 	grants := make([]access.WriteGrant, len(writes))
 	bounds := make([]*query.BoundWrite, len(writes))
 	for i, w := range writes {

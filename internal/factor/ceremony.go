@@ -12,6 +12,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -79,7 +80,7 @@ func (s *Service) resume(id vault.Text, place string) (webauthn.SessionData, err
 // answer gets in.
 func (s *Service) spend(c store.Conn, session webauthn.SessionData) error {
 	n, err := c.Exec(`INSERT INTO "_ceremonies" ("id", "expires_at") VALUES (?1, ?2) ON CONFLICT ("id") DO NOTHING`,
-		digest(session.Challenge), stamp(s.Now().Add(ceremonyLife)))
+		digest(session.Challenge), form.Stamp(s.Now().Add(ceremonyLife)))
 	if err == nil && n == 0 {
 		return ceremonyEnded()
 	}
@@ -240,7 +241,7 @@ func (s *Service) Use(c store.Conn, shown Shown) error {
 	key := shown.key
 	n, err := c.Exec(`UPDATE "_passkeys" SET "counter" = ?1, "backed_up" = ?2, "last_used_at" = ?3
 		WHERE "credential" = ?4 AND "user_id" = ?5 AND ("counter" < ?1 OR "counter" = 0 AND ?1 = 0)`,
-		int64(key.Authenticator.SignCount), key.Flags.BackupState, stamp(s.Now()), strict().EncodeToString(key.ID), shown.User)
+		int64(key.Authenticator.SignCount), key.Flags.BackupState, form.Stamp(s.Now()), strict().EncodeToString(key.ID), shown.User)
 	if err == nil && (n == 0 || key.Authenticator.CloneWarning) {
 		return refused(errors.New("its counter has not grown"))
 	}

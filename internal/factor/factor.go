@@ -14,6 +14,7 @@ import (
 	"github.com/go-webauthn/webauthn/protocol"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -97,7 +98,7 @@ func Tables() []string {
 
 // Prune removes what has expired.
 func (s *Service) Prune(c store.Conn) error {
-	_, err := c.Exec(`DELETE FROM "_ceremonies" WHERE "expires_at" <= ?1`, stamp(s.Now()))
+	_, err := c.Exec(`DELETE FROM "_ceremonies" WHERE "expires_at" <= ?1`, form.Stamp(s.Now()))
 	return err
 }
 
@@ -146,9 +147,6 @@ func (s *Service) Open(sealed, place string) (string, error) {
 	secret, err := s.sealer.Open(raw, place)
 	return string(secret), err
 }
-
-// stamp writes a time in the canonical form, whose order is time order.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // digest is the stored form of what is random enough that a hash can't be guessed
 // from.

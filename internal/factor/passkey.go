@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -136,7 +137,7 @@ func (s *Service) Register(c store.Conn, who Holder, place string, in NewPasskey
 
 // insertPasskey stores a new passkey of the user's.
 func (s *Service) insertPasskey(c store.Conn, user, name string, key *webauthn.Credential) (Passkey, error) {
-	p := Passkey{ID: uuid.Must(uuid.NewV7()).String(), Name: name, Transports: transports(key), BackedUp: key.Flags.BackupState, CreatedAt: stamp(s.Now())}
+	p := Passkey{ID: uuid.Must(uuid.NewV7()).String(), Name: name, Transports: transports(key), BackedUp: key.Flags.BackupState, CreatedAt: form.Stamp(s.Now())}
 	aaguid, err := uuid.FromBytes(key.Authenticator.AAGUID)
 	if err != nil {
 		return Passkey{}, badPasskey(err)

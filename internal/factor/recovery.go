@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -54,7 +55,7 @@ func (s *Service) UseCode(c store.Conn, user string, code vault.Text) error {
 		return s.UseTOTP(c, user, vault.Text(text))
 	}
 	n, err := c.Exec(`UPDATE "_recovery_codes" SET "used_at" = ?1 WHERE "user_id" = ?2 AND "hash" = ?3 AND "used_at" IS NULL`,
-		stamp(s.Now()), user, digest(text))
+		form.Stamp(s.Now()), user, digest(text))
 	if err == nil && n == 0 {
 		err = wrongCode()
 	}

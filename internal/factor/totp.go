@@ -12,6 +12,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -51,7 +52,7 @@ func (s *Service) NewTOTP(label string) (TOTP, error) {
 
 // insertTOTP stores a secret in the place of one that was never confirmed.
 func (s *Service) insertTOTP(c store.Conn, user, secret string, step int64, confirmed bool) (int64, error) {
-	now := stamp(s.Now())
+	now := form.Stamp(s.Now())
 	var since any
 	if confirmed {
 		since = now

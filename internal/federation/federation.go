@@ -7,9 +7,6 @@ package federation
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"slices"
@@ -21,6 +18,7 @@ import (
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -223,10 +221,10 @@ func (s *Service) find(ctx context.Context, name string) (way, error) {
 // Prune removes the flows that nobody can finish any more, and says how many.
 func (s *Service) Prune(ctx context.Context) (removed int64, err error) {
 	err = s.engine.Write(ctx, func(c store.Conn) error {
-		if removed, err = c.Exec(`DELETE FROM "_flows" WHERE "expires_at" <= ?1`, stamp(s.now())); err != nil {
+		if removed, err = c.Exec(`DELETE FROM "_flows" WHERE "expires_at" <= ?1`, form.Stamp(s.now())); err != nil {
 			return err
 		}
-		_, err = c.Exec(`DELETE FROM "_assertions" WHERE "expires_at" <= ?1`, stamp(s.now()))
+		_, err = c.Exec(`DELETE FROM "_assertions" WHERE "expires_at" <= ?1`, form.Stamp(s.now()))
 		return err
 	})
 	return removed, wrap("pruning flows", err)
@@ -236,26 +234,8 @@ func misconfigured(format string, args ...any) *fault.Error {
 	return fault.New(fault.FederationMisconfigured, format, args...)
 }
 
-// stamp writes a time in the canonical form, whose order is time order.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-
 // newID makes a UUIDv7: ids sort by the time they were made.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
-
-// secret returns an unguessable text of 43 characters, which is also a good PKCE
-// verifier.
-func secret() string {
-	var b [32]byte
-	rand.Read(b[:]) // never fails: crypto/rand stops the program instead
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-// digest is the stored form of a secret of ours, which is random, and of a PKCE
-// verifier, whose S256 challenge it is.
-func digest(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
 
 // wrap names the operation that failed, for the log.
 func wrap(operation string, err error) error {

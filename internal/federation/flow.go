@@ -16,7 +16,9 @@ import (
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // way is one identity provider that a flow goes through. It is immutable: what
@@ -95,8 +97,8 @@ func (s *Service) depart(ctx context.Context, provider string, why purpose, user
 	if err != nil {
 		return Departure{}, err
 	}
-	browser := secret()
-	if err := s.keep(ctx, flow{provider: provider, purpose: why, user: user, browser: digest(browser), trip: t, network: network(v.From)}, in); err != nil {
+	browser := tokens.Secret()
+	if err := s.keep(ctx, flow{provider: provider, purpose: why, user: user, browser: tokens.Digest(browser), trip: t, network: network(v.From)}, in); err != nil {
 		return Departure{}, err
 	}
 	return Departure{to, s.cookie(t, browser, w.posts())}, nil
@@ -116,7 +118,7 @@ func (s *Service) BeginLink(ctx context.Context, p *access.Principal, provider s
 	if err != nil {
 		return "", err
 	}
-	ticket := secret()
+	ticket := tokens.Secret()
 	f := flow{provider: provider, purpose: linking, user: p.UserID, browser: ofTicket(ticket), trip: t, network: network(v.From)}
 	if err := s.keep(ctx, f, in); err != nil {
 		return "", err
@@ -132,18 +134,18 @@ func (s *Service) Resume(ctx context.Context, provider, ticket string, v Visit) 
 	if err != nil {
 		return Departure{}, err
 	}
-	browser, now := secret(), stamp(s.now())
+	browser, now := tokens.Secret(), form.Stamp(s.now())
 	var f flow
 	err = s.engine.Write(ctx, func(c store.Conn) error {
 		n, err := c.Exec(`UPDATE "_flows" SET "browser" = ?1 WHERE "browser" = ?2 AND "provider" = ?3 AND "used_at" IS NULL AND "expires_at" > ?4`,
-			digest(browser), ofTicket(ticket), provider, now)
+			tokens.Digest(browser), ofTicket(ticket), provider, now)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
 			return badState()
 		}
-		f, err = s.flowWhere(c, `"browser" = ?1`, digest(browser))
+		f, err = s.flowWhere(c, `"browser" = ?1`, tokens.Digest(browser))
 		return err
 	})
 	if err != nil {
@@ -229,19 +231,19 @@ func (s *Service) use(ctx context.Context, provider, state string, v Visit) (flo
 	if browser == "" {
 		return flow{}, badState()
 	}
-	now := stamp(s.now())
+	now := form.Stamp(s.now())
 	var f flow
 	err := s.engine.Write(ctx, func(c store.Conn) error {
 		n, err := c.Exec(`UPDATE "_flows" SET "used_at" = ?1
 			WHERE "state" = ?2 AND "browser" = ?3 AND "provider" = ?4 AND "used_at" IS NULL AND "expires_at" > ?1`,
-			now, digest(state), digest(browser), provider)
+			now, tokens.Digest(state), tokens.Digest(browser), provider)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
 			return badState()
 		}
-		f, err = s.flowWhere(c, `"state" = ?1`, digest(state))
+		f, err = s.flowWhere(c, `"state" = ?1`, tokens.Digest(state))
 		return err
 	})
 	return f, wrap("using a flow", err)
@@ -256,10 +258,10 @@ func (s *Service) admit(ctx context.Context, f flow, who Identity) (code string,
 	if err != nil {
 		return "", wrap("encoding an identity", err)
 	}
-	code = secret()
+	code = tokens.Secret()
 	err = s.engine.Write(ctx, func(c store.Conn) error {
 		_, err := c.Exec(`UPDATE "_flows" SET "code" = ?1, "identity" = ?2, "expires_at" = ?3 WHERE "id" = ?4`,
-			digest(code), s.sealer.Seal(plain, "_flows.identity/"+f.id), stamp(s.now().Add(codeLife)), f.id)
+			tokens.Digest(code), s.sealer.Seal(plain, "_flows.identity/"+f.id), form.Stamp(s.now().Add(codeLife)), f.id)
 		return err
 	})
 	return code, wrap("keeping an identity", err)
@@ -276,12 +278,12 @@ type Exchange struct {
 // does not, so that who only saw the code can't spoil it. link is set where the
 // flow was begun to add a way in, by p.
 func (s *Service) Redeem(ctx context.Context, p *access.Principal, in Exchange) (who auth.External, link bool, err error) {
-	now, code := stamp(s.now()), digest(string(in.Code))
+	now, code := form.Stamp(s.now()), tokens.Digest(string(in.Code))
 	var f flow
 	var sealed []byte
 	err = s.engine.Write(ctx, func(c store.Conn) error {
 		n, err := c.Exec(`UPDATE "_flows" SET "exchanged_at" = ?1 WHERE "code" = ?2 AND "challenge" = ?3
-			AND "user_id" IN ('', ?4) AND "exchanged_at" IS NULL AND "expires_at" > ?1`, now, code, digest(string(in.Verifier)), p.UserID)
+			AND "user_id" IN ('', ?4) AND "exchanged_at" IS NULL AND "expires_at" > ?1`, now, code, tokens.Digest(string(in.Verifier)), p.UserID)
 		if err != nil {
 			return err
 		}
@@ -336,8 +338,8 @@ func (s *Service) keep(ctx context.Context, f flow, in Start) error {
 		n, err := c.Exec(`INSERT INTO "_flows" ("id", "state", "browser", "provider", "purpose", "user_id", "redirect", "challenge", "network", "sealed", "created_at", "expires_at")
 			SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
 			WHERE (SELECT COUNT(*) FROM "_flows" WHERE "network" = ?9 AND "expires_at" > ?11) < ?13`,
-			id, digest(f.trip.State), f.browser, f.provider, string(f.purpose), f.user, in.Redirect, in.Challenge, f.network,
-			s.sealer.Seal(plain, "_flows.sealed/"+id), stamp(now), stamp(now.Add(flowLife)), maxFlows)
+			id, tokens.Digest(f.trip.State), f.browser, f.provider, string(f.purpose), f.user, in.Redirect, in.Challenge, f.network,
+			s.sealer.Seal(plain, "_flows.sealed/"+id), form.Stamp(now), form.Stamp(now.Add(flowLife)), maxFlows)
 		if err == nil && n == 0 {
 			return fault.New(fault.FederationTooMany, "more than %d sign-ins from this network began within %s: try again later", maxFlows, flowLife).After(flowLife)
 		}
@@ -371,7 +373,7 @@ func (s *Service) trip(provider string, w way, v Visit) (trip, error) {
 	if saml, ok := w.(*samlWay); ok {
 		callback = acsURL(base, saml.connection)
 	}
-	return trip{secret(), secret(), secret(), callback}, err
+	return trip{tokens.Secret(), tokens.Secret(), tokens.Secret(), callback}, err
 }
 
 // base is the URL of this server: the configured one, and without it a loopback
@@ -410,10 +412,10 @@ func (s *Service) cookie(t trip, value string, posted bool) *http.Cookie {
 
 // cookieName gives each flow a cookie of its own, so that two tabs don't take
 // each other's.
-func cookieName(state string) string { return "loam_flow_" + digest(state)[:12] }
+func cookieName(state string) string { return "loam_flow_" + tokens.Digest(state)[:12] }
 
 // ofTicket is the stored form of a ticket, which is no cookie's.
-func ofTicket(ticket string) string { return digest("ticket:" + ticket) }
+func ofTicket(ticket string) string { return tokens.Digest("ticket:" + ticket) }
 
 // withQuery adds a parameter to a redirect, which keeps all that it had.
 func withQuery(redirect, name, value string) string {

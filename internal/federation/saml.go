@@ -17,7 +17,9 @@ import (
 	"github.com/crewjam/saml"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // samlWay is a SAML 2.0 identity provider, to which this server is a service
@@ -218,7 +220,7 @@ func (w *samlWay) useUp(ctx context.Context, a *saml.Assertion) error {
 	until := a.Conditions.NotOnOrAfter.Add(2 * clockSkew)
 	return wrap("using an assertion up", w.engine.Write(ctx, func(c store.Conn) error {
 		n, err := c.Exec(`INSERT INTO "_assertions" ("id", "expires_at") VALUES (?1, ?2) ON CONFLICT ("id") DO NOTHING`,
-			digest(w.connection+"\x00"+a.ID), stamp(until))
+			tokens.Digest(w.connection+"\x00"+a.ID), form.Stamp(until))
 		if err == nil && n == 0 {
 			return refused("the assertion was used before")
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/tenant"
 )
@@ -107,7 +108,7 @@ func (s *Service) Connections(ctx context.Context, p *access.Principal, org stri
 
 // AddConnection makes a connection.
 func (s *Service) AddConnection(ctx context.Context, p *access.Principal, org string, in ConnectionInput) (Connection, error) {
-	now := stamp(s.now())
+	now := form.Stamp(s.now())
 	made := Connection{ID: newID(), org: org, Kind: text(in.Kind), Enabled: true, Provision: true, GroupsAttribute: "groups",
 		DefaultRole: tenant.Member, Domains: []string{}, Roles: map[string]tenant.Role{}, CreatedAt: now, UpdatedAt: now}
 	made.Provider = ssoPrefix + made.ID
@@ -158,7 +159,7 @@ func (s *Service) ChangeConnection(ctx context.Context, p *access.Principal, org
 			return badConnection("kind", "a connection keeps its kind: make another one")
 		}
 		changed.apply(in)
-		changed.UpdatedAt = stamp(s.now())
+		changed.UpdatedAt = form.Stamp(s.now())
 		if err := s.sound(&changed); err != nil {
 			return err
 		}

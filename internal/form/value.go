@@ -20,6 +20,9 @@ const (
 	DateLayout     = "2006-01-02"
 )
 
+// Stamp is the stored form of a time.
+func Stamp(t time.Time) string { return t.UTC().Format(DateTimeLayout) }
+
 const mostDigits = 400 // of a JSON number
 
 // Control tells of the characters that no text of one line has.

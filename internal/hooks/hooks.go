@@ -21,6 +21,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/outbound"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -110,7 +111,7 @@ type event struct {
 
 // encode makes the body of a call.
 func (h *Hooks) encode(kind string, data any) ([]byte, error) {
-	body, err := json.Marshal(event{kind, h.now().UTC().Format(store.TimeFormat), data}, json.Deterministic(true))
+	body, err := json.Marshal(event{kind, form.Stamp(h.now()), data}, json.Deterministic(true))
 	if err == nil && len(body) > maxProfile {
 		err = fmt.Errorf("a call carries %d bytes, more than %d", len(body), maxProfile)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -58,7 +59,7 @@ func (q *Queue) Revive(c store.Conn, id string) (kind string, err error) {
 	case taken:
 		return "", fault.New(fault.JobsReplaced, "a newer job does the work of %q already", id)
 	}
-	_, err = c.Exec(`UPDATE "_jobs" SET "dead_at" = NULL, "attempts" = 0, "due_at" = ?2 WHERE "id" = ?1`, id, stamp(q.now()))
+	_, err = c.Exec(`UPDATE "_jobs" SET "dead_at" = NULL, "attempts" = 0, "due_at" = ?2 WHERE "id" = ?1`, id, form.Stamp(q.now()))
 	return kind, wrap("reviving a job", err)
 }
 
@@ -83,7 +84,7 @@ func notDead(id string) *fault.Error {
 func (q *Queue) tidy(ctx context.Context) error {
 	horizon := q.now().Add(-keepDead)
 	return wrap("removing dead jobs", q.engine.Write(ctx, func(c store.Conn) error {
-		if _, err := c.Exec(`DELETE FROM "_jobs" WHERE "dead_at" < ?1`, stamp(horizon)); err != nil {
+		if _, err := c.Exec(`DELETE FROM "_jobs" WHERE "dead_at" < ?1`, form.Stamp(horizon)); err != nil {
 			return err
 		}
 		_, err := c.Exec(`DELETE FROM "_jobs" WHERE "id" IN (SELECT "id" FROM "_jobs" WHERE "dead_at" IS NOT NULL

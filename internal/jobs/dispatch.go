@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -121,7 +122,7 @@ func (q *Queue) lease(c store.Conn, kind string) (j *taken, err error) {
 			AND ("owner" IS NULL OR "owner" <> ?2) ORDER BY "due_at", "id" LIMIT 1)
 		AND "due_at" <= ?4 AND "dead_at" IS NULL
 		RETURNING "id", "payload", "attempts", "max_attempts"`,
-		[]any{kind, q.node, stamp(now.Add(lease)), stamp(now)}, func(r store.Row) error {
+		[]any{kind, q.node, form.Stamp(now.Add(lease)), form.Stamp(now)}, func(r store.Row) error {
 			j = &taken{r.Text(0), q.node, kind, append([]byte{}, r.Bytes(1)...), int(r.Int(2)), int(r.Int(3))}
 			return nil
 		})
@@ -167,7 +168,7 @@ func (q *Queue) renew(ctx context.Context, lost context.CancelFunc, j taken) {
 			return
 		case <-tick.C:
 		}
-		kept, err := q.change(ctx, `UPDATE "_jobs" SET "due_at" = ?4 WHERE "id" = ?1 AND "owner" = ?2 AND "attempts" = ?3`, j, stamp(q.now().Add(lease)))
+		kept, err := q.change(ctx, `UPDATE "_jobs" SET "due_at" = ?4 WHERE "id" = ?1 AND "owner" = ?2 AND "attempts" = ?3`, j, form.Stamp(q.now().Add(lease)))
 		if err == nil && !kept {
 			q.log.Warn("a job was taken over by another server while it ran", "kind", j.kind, "job", j.id)
 			lost()
@@ -204,14 +205,14 @@ func (q *Queue) record(ctx context.Context, j taken, failure error, stopped bool
 	case failure == nil:
 		_, err = q.change(ctx, `DELETE FROM "_jobs"`+held, j)
 	case stopped && !lasting:
-		_, err = q.change(ctx, `UPDATE "_jobs" SET "owner" = NULL, "due_at" = ?4, "attempts" = "attempts" - 1`+held, j, stamp(now))
+		_, err = q.change(ctx, `UPDATE "_jobs" SET "owner" = NULL, "due_at" = ?4, "attempts" = "attempts" - 1`+held, j, form.Stamp(now))
 	case lasting || j.attempt >= j.attempts:
 		q.log.Error("a job is given up", "kind", j.kind, "job", j.id, "runs", j.attempt, "error", failure)
-		_, err = q.change(ctx, `UPDATE "_jobs" SET "owner" = NULL, "dead_at" = ?4, "error" = ?5`+held, j, stamp(now), reason(failure))
+		_, err = q.change(ctx, `UPDATE "_jobs" SET "owner" = NULL, "dead_at" = ?4, "error" = ?5`+held, j, form.Stamp(now), reason(failure))
 	default:
 		wait := backoff(j.attempt)
 		q.log.Warn("a job failed and will run again", "kind", j.kind, "job", j.id, "run", j.attempt, "in", wait.Round(time.Second), "error", failure)
-		_, err = q.change(ctx, `UPDATE "_jobs" SET "owner" = NULL, "due_at" = ?4, "error" = ?5`+held, j, stamp(now.Add(wait)), reason(failure))
+		_, err = q.change(ctx, `UPDATE "_jobs" SET "owner" = NULL, "due_at" = ?4, "error" = ?5`+held, j, form.Stamp(now.Add(wait)), reason(failure))
 	}
 	return err
 }

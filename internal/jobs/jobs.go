@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -163,7 +164,7 @@ func (q *Queue) Add(c store.Conn, j Job) error {
 	}
 	_, err := c.Exec(`INSERT INTO "_jobs" ("id", "kind", "key", "payload", "attempts", "max_attempts", "due_at", "created_at")
 		VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7) ON CONFLICT ("kind", "key") WHERE "dead_at" IS NULL DO NOTHING`,
-		newID(), j.Kind, key, payload, min(cmp.Or(j.MaxAttempts, attempts), maxAttempts), stamp(due), stamp(now))
+		newID(), j.Kind, key, payload, min(cmp.Or(j.MaxAttempts, attempts), maxAttempts), form.Stamp(due), form.Stamp(now))
 	if err != nil {
 		return wrap("adding a "+j.Kind, err)
 	}
@@ -210,9 +211,6 @@ func backoff(failures int) time.Duration {
 	}
 	return wait - rand.N(wait/2)
 }
-
-// stamp writes a time in the canonical form, whose order is time order.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // newID makes a UUIDv7: ids sort by the time they were made.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

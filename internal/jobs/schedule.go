@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -65,7 +66,7 @@ func (q *Queue) first(ctx context.Context, s schedule) (seen int64, wait time.Du
 	now := q.now()
 	err = q.engine.Write(ctx, func(c store.Conn) error {
 		if _, err := c.Exec(`INSERT INTO "_schedules" ("name", "runs", "next_at") VALUES (?1, 0, ?2) ON CONFLICT ("name") DO NOTHING`,
-			s.name, stamp(now.Add(s.interval))); err != nil {
+			s.name, form.Stamp(now.Add(s.interval))); err != nil {
 			return err
 		}
 		return c.Query(`SELECT "runs", "next_at" FROM "_schedules" WHERE "name" = ?1`, []any{s.name}, func(r store.Row) error {
@@ -83,7 +84,7 @@ func (q *Queue) first(ctx context.Context, s schedule) (seen int64, wait time.Du
 func (q *Queue) claim(ctx context.Context, s schedule, seen int64) (runs int64, won bool, err error) {
 	err = q.engine.Write(ctx, func(c store.Conn) error {
 		n, err := c.Exec(`UPDATE "_schedules" SET "runs" = "runs" + 1, "next_at" = ?3 WHERE "name" = ?1 AND "runs" = ?2`,
-			s.name, seen, stamp(q.now().Add(s.interval)))
+			s.name, seen, form.Stamp(q.now().Add(s.interval)))
 		won = n > 0
 		if err != nil {
 			return err

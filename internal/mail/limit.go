@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -52,7 +53,7 @@ func (s *Service) Spend(c store.Conn, m Message) error {
 
 func (s *Service) spend(c store.Conn, key, class string, hourly int, message string) error {
 	now := s.Now()
-	n, err := c.Exec(count, key, class, stamp(now), stamp(now.Add(-short)), stamp(now.Add(-long)), hourly, perDay*hourly)
+	n, err := c.Exec(count, key, class, form.Stamp(now), form.Stamp(now.Add(-short)), form.Stamp(now.Add(-long)), hourly, perDay*hourly)
 	if err != nil || n > 0 {
 		return wrap("counting a message", err)
 	}
@@ -95,10 +96,7 @@ func inWords(d time.Duration) string {
 func (s *Service) prune(ctx context.Context) error {
 	now := s.Now()
 	return wrap("removing old counts", s.Engine.Write(ctx, func(c store.Conn) error {
-		_, err := c.Exec(`DELETE FROM "_mail_counts" WHERE "long_at" <= ?1 AND "short_at" <= ?2`, stamp(now.Add(-long)), stamp(now.Add(-short)))
+		_, err := c.Exec(`DELETE FROM "_mail_counts" WHERE "long_at" <= ?1 AND "short_at" <= ?2`, form.Stamp(now.Add(-long)), form.Stamp(now.Add(-short)))
 		return err
 	}))
 }
-
-// stamp writes a time in the canonical form, whose order is time order.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

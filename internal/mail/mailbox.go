@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -43,7 +44,7 @@ func (s *Service) keep(c store.Conn, e envelope) error {
 	}
 	m := e.Message
 	text, err := json.Marshal(Received{Text: r.Text, HTML: r.HTML, Summary: Summary{
-		ID: e.ID, At: stamp(e.At), From: s.from.Name + " <" + s.from.Address + ">", To: m.To, Template: m.Template, Locale: m.Locale, Subject: r.Subject,
+		ID: e.ID, At: form.Stamp(e.At), From: s.from.Name + " <" + s.from.Address + ">", To: m.To, Template: m.Template, Locale: m.Locale, Subject: r.Subject,
 		Code: textOf(m.Data["Code"]), Link: textOf(m.Data["Link"]),
 	}})
 	if err != nil {

@@ -14,7 +14,9 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // request is an authorization request that has passed its checks.
@@ -162,11 +164,11 @@ func (s *Service) signedIn(ctx context.Context, p *access.Principal, r request, 
 	if err != nil {
 		return false, err
 	}
-	if since, ok := s.askedAt(asked); ok && proved >= stamp(since) {
+	if since, ok := s.askedAt(asked); ok && proved >= form.Stamp(since) {
 		return true, nil
 	}
 	again := slices.Contains(r.prompt, "login") || slices.Contains(r.prompt, "select_account")
-	return !again && (r.maxAge < 0 || proved > stamp(s.now().Add(-r.maxAge))), nil
+	return !again && (r.maxAge < 0 || proved > form.Stamp(s.now().Add(-r.maxAge))), nil
 }
 
 // toSignIn is the sign-in page, which leads back to the request. The request says
@@ -206,19 +208,19 @@ func (s *Service) askedProof(at string, asked url.Values) string {
 // keep stores an authorization: one that is answered with its code, or a question
 // of consent with its ticket.
 func (s *Service) keep(ctx context.Context, p *access.Principal, r request, agreed bool) (string, error) {
-	ticket, now := secret(), s.now()
+	ticket, now := tokens.Secret(), s.now()
 	var code string
 	var stored, decided any
 	life := requestLife
 	if agreed {
-		code, life = secret(), codeLife
-		stored, decided = digest(code), stamp(now)
+		code, life = tokens.Secret(), codeLife
+		stored, decided = tokens.Digest(code), form.Stamp(now)
 	}
 	err := s.engine.Write(ctx, func(c store.Conn) error {
 		if _, err := c.Exec(`INSERT INTO "_authorizations" ("id", "ticket", "user_id", "session", "client", "redirect", "scope", "state", "nonce",
 			"challenge", "code", "created_at", "expires_at", "decided_at") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`,
-			newID(), digest(ticket), p.UserID, p.SessionID, r.client.ID, r.redirect, r.scope, r.state, r.nonce,
-			r.challenge, stored, stamp(now), stamp(now.Add(life)), decided); err != nil {
+			newID(), tokens.Digest(ticket), p.UserID, p.SessionID, r.client.ID, r.redirect, r.scope, r.state, r.nonce,
+			r.challenge, stored, form.Stamp(now), form.Stamp(now.Add(life)), decided); err != nil {
 			return err
 		}
 		_, err := c.Exec(`DELETE FROM "_authorizations" WHERE "user_id" = ?1 AND "id" <= (SELECT "id" FROM "_authorizations"

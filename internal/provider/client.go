@@ -10,6 +10,7 @@ import (
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // Credentials are how a client says which one it is.
@@ -35,7 +36,7 @@ func (s *Service) authenticate(in Credentials) (config.Client, error) {
 	if !ok || client.Secret.Given() != (in.Secret != "") {
 		return config.Client{}, refused
 	}
-	if subtle.ConstantTimeCompare([]byte(digest(client.Secret.Text())), []byte(digest(string(in.Secret)))) != 1 {
+	if subtle.ConstantTimeCompare([]byte(tokens.Digest(client.Secret.Text())), []byte(tokens.Digest(string(in.Secret)))) != 1 {
 		return config.Client{}, refused
 	}
 	return client, nil

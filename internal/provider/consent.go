@@ -10,7 +10,9 @@ import (
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // Question is what the page of consent asks.
@@ -70,7 +72,7 @@ func (s *Service) Ask(ctx context.Context, p *access.Principal, ticket string) (
 	err := s.engine.Read(ctx, func(c store.Conn) error {
 		return c.Query(`SELECT "client", "redirect", "scope" FROM "_authorizations"
 			WHERE "ticket" = ?1 AND "user_id" = ?2 AND "session" = ?3 AND "decided_at" IS NULL AND "expires_at" > ?4`,
-			[]any{digest(ticket), p.UserID, p.SessionID, stamp(s.now())}, func(r store.Row) error {
+			[]any{tokens.Digest(ticket), p.UserID, p.SessionID, form.Stamp(s.now())}, func(r store.Row) error {
 				client, found = s.client(r.Text(0))
 				q = Question{s.auth.ClientName(client.ID), strings.Fields(r.Text(2)), r.Text(1), ""}
 				return nil
@@ -87,10 +89,10 @@ func (s *Service) Ask(ctx context.Context, p *access.Principal, ticket string) (
 
 // Decide answers a question, once, and says where the browser goes.
 func (s *Service) Decide(ctx context.Context, p *access.Principal, ticket string, allow bool) (string, error) {
-	code, now := secret(), s.now()
+	code, now := tokens.Secret(), s.now()
 	var stored any
 	if allow {
-		stored = digest(code)
+		stored = tokens.Digest(code)
 	}
 	var r request
 	err := s.engine.Write(ctx, func(c store.Conn) error {
@@ -99,7 +101,7 @@ func (s *Service) Decide(ctx context.Context, p *access.Principal, ticket string
 		if err := c.Query(`UPDATE "_authorizations" SET "decided_at" = ?1, "code" = ?2, "expires_at" = ?3
 			WHERE "ticket" = ?4 AND "user_id" = ?5 AND "session" = ?6 AND "decided_at" IS NULL AND "expires_at" > ?1
 			RETURNING "client", "redirect", "scope", "state"`,
-			[]any{stamp(now), stored, stamp(now.Add(codeLife)), digest(ticket), p.UserID, p.SessionID}, func(row store.Row) error {
+			[]any{form.Stamp(now), stored, form.Stamp(now.Add(codeLife)), tokens.Digest(ticket), p.UserID, p.SessionID}, func(row store.Row) error {
 				r = request{redirect: row.Text(1), scope: row.Text(2), state: row.Text(3)}
 				r.client, known = s.client(row.Text(0))
 				return nil
@@ -136,7 +138,7 @@ func (s *Service) remember(ctx context.Context, c store.Conn, p *access.Principa
 	}
 	if _, err := c.Exec(`INSERT INTO "_consents" ("user_id", "client", "scope", "created_at", "updated_at") VALUES (?1, ?2, ?3, ?4, ?4)
 		ON CONFLICT ("user_id", "client") DO UPDATE SET "scope" = excluded."scope", "updated_at" = excluded."updated_at"`,
-		p.UserID, r.client.ID, strings.Join(given, " "), stamp(s.now())); err != nil {
+		p.UserID, r.client.ID, strings.Join(given, " "), form.Stamp(s.now())); err != nil {
 		return err
 	}
 	return s.record(ctx, c, audit.Event{Action: "auth.consent_given", Org: p.Org, Actor: p.Subject(), Target: "client:" + r.client.ID, Details: map[string]any{"scope": r.scope}})

@@ -7,9 +7,6 @@ package provider
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +18,7 @@ import (
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -102,7 +100,7 @@ func (s *Service) On() error {
 // whose second use would be old news.
 func (s *Service) Prune(ctx context.Context) error {
 	return wrap("pruning authorizations", s.engine.Write(ctx, func(c store.Conn) error {
-		_, err := c.Exec(`DELETE FROM "_authorizations" WHERE "expires_at" <= ?1`, stamp(s.now().Add(-keepUsed)))
+		_, err := c.Exec(`DELETE FROM "_authorizations" WHERE "expires_at" <= ?1`, form.Stamp(s.now().Add(-keepUsed)))
 		return err
 	}))
 }
@@ -147,25 +145,8 @@ func Tables() []string {
 	}
 }
 
-// stamp writes a time in the canonical form, whose order is time order.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-
 // newID makes a UUIDv7: ids sort by the time they were made.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
-
-// secret returns an unguessable text of 43 characters.
-func secret() string {
-	var b [32]byte
-	rand.Read(b[:]) // never fails: crypto/rand stops the program instead
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-// digest is the stored form of a secret of ours, which is random, and of a PKCE
-// verifier, whose S256 challenge it is.
-func digest(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
 
 // wrap names the operation that failed, for the log.
 func wrap(operation string, err error) error {

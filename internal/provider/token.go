@@ -6,7 +6,9 @@ import (
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tokens"
 )
 
 // Exchange is what a client sends to the token endpoint.
@@ -54,14 +56,14 @@ func (s *Service) exchange(ctx context.Context, client config.Client, in Exchang
 	var opened auth.Opened
 	var nonce, replayed string
 	var refused error // not returned from the transaction: what it ends must last
-	now := stamp(s.now())
+	now := form.Stamp(s.now())
 	err := s.engine.Write(ctx, func(c store.Conn) error {
 		refused, replayed = nil, ""
 		grant, id := auth.Grant{Client: client.ID}, ""
 		if err := c.Query(`UPDATE "_authorizations" SET "used_at" = ?1
 			WHERE "code" = ?2 AND "client" = ?3 AND "redirect" = ?4 AND "challenge" = ?5 AND "used_at" IS NULL AND "expires_at" > ?1
 			RETURNING "id", "user_id", "session", "scope", "nonce"`,
-			[]any{now, digest(in.Code), client.ID, in.Redirect, digest(in.Verifier)}, func(r store.Row) error {
+			[]any{now, tokens.Digest(in.Code), client.ID, in.Redirect, tokens.Digest(in.Verifier)}, func(r store.Row) error {
 				id, grant.UserID, grant.Parent, grant.Scope, nonce = r.Text(0), r.Text(1), r.Text(2), r.Text(3), r.Text(4)
 				return nil
 			}); err != nil {
@@ -99,7 +101,7 @@ func (s *Service) exchange(ctx context.Context, client config.Client, in Exchang
 func (s *Service) endReplayed(ctx context.Context, c store.Conn, client config.Client, code string, user *string) error {
 	session := ""
 	err := c.Query(`SELECT "granted" FROM "_authorizations" WHERE "code" = ?1 AND "client" = ?2 AND "used_at" IS NOT NULL`,
-		[]any{digest(code), client.ID}, func(r store.Row) error {
+		[]any{tokens.Digest(code), client.ID}, func(r store.Row) error {
 			session = r.Text(0)
 			return nil
 		})

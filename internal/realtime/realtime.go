@@ -14,6 +14,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -161,7 +162,7 @@ func (h *Hub) judge(changes store.Changes) {
 		h.round++
 		h.index.candidates(ch, h.round, func(v *view) { v.take(ch) })
 		h.recent.add(ch)
-		if at, err := time.Parse(store.TimeFormat, ch.At); err == nil {
+		if at, err := time.Parse(form.DateTimeLayout, ch.At); err == nil {
 			h.metrics.lag(now.Sub(at))
 		}
 	}

@@ -3,12 +3,10 @@ package store
 import (
 	"encoding/json"
 
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
 )
-
-// TimeFormat is the canonical form of a DateTime: UTC, milliseconds.
-const TimeFormat = "2006-01-02T15:04:05.000Z"
 
 const insertChange = `INSERT INTO "_changes"(at,org,model,key,op,before,after,actor) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)`
 
@@ -26,7 +24,7 @@ func (w *writing) log(m *schema.Model, key []any, op query.WriteOp, before, afte
 	if m.Scope == schema.Tenant {
 		org = w.by.Org
 	}
-	_, err = w.conn.Exec(insertChange, w.store.now().UTC().Format(TimeFormat), org, m.Name, string(keyText),
+	_, err = w.conn.Exec(insertChange, form.Stamp(w.store.now()), org, m.Name, string(keyText),
 		opNames[op], textOrNull(before), textOrNull(after), w.by.Actor())
 	return err
 }

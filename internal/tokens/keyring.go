@@ -16,6 +16,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -69,7 +70,7 @@ func (k *Keyring) load(ctx context.Context) error {
 		keys = nil
 		return c.Query(`SELECT "id", "public", "private", COALESCE("retires_at", '') FROM "_keys"
 			WHERE "algorithm" = ?2 AND ("retires_at" IS NULL OR "retires_at" > ?1) ORDER BY "retires_at" IS NULL DESC, "created_at" DESC`,
-			[]any{stamp(k.now()), string(k.algorithm)}, func(r store.Row) error {
+			[]any{form.Stamp(k.now()), string(k.algorithm)}, func(r store.Row) error {
 				raw, err := base64.RawStdEncoding.DecodeString(r.Text(1))
 				if err != nil {
 					return fmt.Errorf("signing key %s is damaged", r.Text(0))
@@ -157,15 +158,15 @@ func (k *Keyring) Rotate(ctx context.Context) error {
 	sealed := k.sealer.Seal(private, "_keys/"+id)
 	now := k.now()
 	err = k.engine.Write(ctx, func(c store.Conn) error {
-		if _, err := c.Exec(`DELETE FROM "_keys" WHERE "retires_at" <= ?1`, stamp(now)); err != nil {
+		if _, err := c.Exec(`DELETE FROM "_keys" WHERE "retires_at" <= ?1`, form.Stamp(now)); err != nil {
 			return err
 		}
 		if _, err := c.Exec(`UPDATE "_keys" SET "retires_at" = ?1 WHERE "retires_at" IS NULL AND "algorithm" = ?2`,
-			stamp(now.Add(k.tokenLife+ClockLeeway)), string(k.algorithm)); err != nil {
+			form.Stamp(now.Add(k.tokenLife+ClockLeeway)), string(k.algorithm)); err != nil {
 			return err
 		}
 		_, err := c.Exec(`INSERT INTO "_keys" ("id", "algorithm", "public", "private", "created_at") VALUES (?1, ?2, ?3, ?4, ?5)`,
-			id, string(k.algorithm), base64.RawStdEncoding.EncodeToString(public), base64.RawStdEncoding.EncodeToString(sealed), stamp(now))
+			id, string(k.algorithm), base64.RawStdEncoding.EncodeToString(public), base64.RawStdEncoding.EncodeToString(sealed), form.Stamp(now))
 		return err
 	})
 	if err != nil {
@@ -185,7 +186,7 @@ func (k *Keyring) public(id string) (crypto.PublicKey, bool) {
 }
 
 func (k signingKey) alive(now time.Time) bool {
-	return k.retires == "" || k.retires > stamp(now)
+	return k.retires == "" || k.retires > form.Stamp(now)
 }
 
 // Publish adds the public half of every live key to a set.
@@ -213,9 +214,6 @@ func oneSpelling(token string) bool {
 func Refused() *fault.Error {
 	return fault.New(fault.AuthBadToken, "the token is not valid here: sign in again")
 }
-
-// stamp writes a time in the canonical form, whose order is time order.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // wrap names the operation that failed, for the log.
 func wrap(operation string, err error) error {

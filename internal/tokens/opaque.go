@@ -34,7 +34,7 @@ func Strict() *base64.Encoding { return base64.RawURLEncoding.Strict() }
 // Mint makes a token of a session.
 func (t Refresh) Mint(session string) vault.Text {
 	id := uuid.MustParse(session)
-	body := append(id[:], random(refreshRandom)...)
+	body := append(id[:], Random(refreshRandom)...)
 	return vault.Text(refreshPrefix + Strict().EncodeToString(append(body, t.mac.Sum(body)...)))
 }
 
@@ -55,15 +55,18 @@ func (t Refresh) Session(token vault.Text) (string, bool) {
 	return uuid.UUID(body[:16]).String(), true
 }
 
-// Digest is the stored form of an opaque token. The tokens are random, so that
-// a plain hash can't be guessed from.
-func Digest(token vault.Text) string {
+// Digest is the stored form of an opaque token, which is random, so that a plain hash
+// can't be guessed from; and the S256 challenge of a PKCE verifier.
+func Digest[T ~string](token T) string {
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// random returns n unguessable bytes. Go ends the process if the system has none.
-func random(n int) []byte {
+// Secret is an unguessable text of 43 characters, which is also a good PKCE verifier.
+func Secret() string { return base64.RawURLEncoding.EncodeToString(Random(32)) }
+
+// Random returns n unguessable bytes. Go ends the process if the system has none.
+func Random(n int) []byte {
 	b := make([]byte, n)
 	rand.Read(b)
 	return b

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/password"
 	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/vault"
@@ -172,7 +173,7 @@ func (r *row) time(field string) string {
 		r.fail(field, "write the time as 2026-01-31T09:30:00Z, or as seconds or milliseconds since 1970")
 		return ""
 	}
-	return stamp(t)
+	return form.Stamp(t)
 }
 
 // readTime reads a time of this era; without a zone it is UTC.
@@ -249,6 +250,3 @@ func (f FirebaseHash) fill(line int, values map[string]any) error {
 	values["passwordHash"] = fmt.Sprintf("$firebase-scrypt$v=1,n=%d,r=%d,p=1,ss=%s,sk=%s$%s$%s", f.MemoryCost, f.Rounds, f.SaltSeparator, string(f.SignerKey), salt, hash)
 	return nil
 }
-
-// stamp writes a time in the canonical form, whose order is time order.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -93,7 +94,7 @@ func (m *Migrator) append(c store.Conn, done *Migration) error {
 		return fmt.Errorf("recording the migration: %w", err)
 	}
 	_, err = c.Exec(`INSERT INTO _migrations (version, name, checksum, plan, at) VALUES (?1, ?2, ?3, ?4, ?5)`,
-		done.Version, done.Name, done.Checksum, string(plan), m.opts.Now().UTC().Format(store.TimeFormat))
+		done.Version, done.Name, done.Checksum, string(plan), form.Stamp(m.opts.Now()))
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -279,7 +280,7 @@ func (m *Migrator) record(c store.Conn, version int, s *schema.Schema, source st
 	}
 	_, err = c.Exec(`INSERT INTO _schema (id, version, hash, source, layout, at) VALUES (1, ?1, ?2, ?3, ?4, ?5)
 ON CONFLICT (id) DO UPDATE SET version = excluded.version, hash = excluded.hash, source = excluded.source, layout = excluded.layout, at = excluded.at`,
-		version, s.Hash, source, string(layout), m.opts.Now().UTC().Format(store.TimeFormat))
+		version, s.Hash, source, string(layout), form.Stamp(m.opts.Now()))
 	return err
 }
 

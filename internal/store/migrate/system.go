@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -39,7 +40,7 @@ func (m *Migrator) Prepare(ctx context.Context) error {
 		}
 		for _, u := range m.opts.Upgrades {
 			if _, err := c.Exec(`INSERT INTO _upgrades (name, at) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING`,
-				u.Name, m.opts.Now().UTC().Format(store.TimeFormat)); err != nil {
+				u.Name, form.Stamp(m.opts.Now())); err != nil {
 				return fmt.Errorf("noting an upgrade: %w", err)
 			}
 		}
