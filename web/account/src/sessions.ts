@@ -24,7 +24,7 @@ export function deviceName(agent: string): string {
   return [browser, system].filter(Boolean).join(' on ') || agent.split(/[/ ]/)[0]!.slice(0, 60) || 'Unknown device'
 }
 
-const methods: Record<string, string> = { password: 'password', email: 'a mailed code or link', passkey: 'a passkey', anonymous: 'no account', client: 'your account here' }
+const methods: Record<string, string> = { password: 'password', email: 'a mailed code or link', passkey: 'a passkey', anonymous: 'no account' }
 
 // how says by what a session began.
 function how(method: string, ways: Provider[]): string {
@@ -35,11 +35,11 @@ function how(method: string, ways: Provider[]): string {
 
 export async function sessions(): Promise<HTMLElement> {
   const [{ items }, ways] = await Promise.all([ask<Page<Device>>('GET', '/auth/sessions'), optional<Page<Provider>>('/auth/providers', nothing)])
-  const title = (d: Device): string => (d.client ? `${d.client}, ${deviceName(d.agent)}` : deviceName(d.agent))
+  const title = (d: Device): string => (d.client ? `${d.client} · ${deviceName(d.agent)}` : deviceName(d.agent))
   const others = items.filter((d) => !d.current)
   const list = [...items.filter((d) => d.current), ...others].map((d) =>
     row([title(d), d.client && el('span', { className: 'badge' }, 'application'), d.current && el('span', { className: 'badge' }, 'this one')],
-      [`Signed in by ${how(d.method, ways.items)} `, when(d.createdAt), ', last used ', when(d.lastUsedAt), d.address && ` · ${d.address}`],
+      [d.client ? 'Uses your account since ' : `Signed in by ${how(d.method, ways.items)}, `, when(d.createdAt), '; last used ', when(d.lastUsedAt), d.address && ` · ${d.address}`],
       !d.current && el('button', { type: 'button', ariaLabel: `Sign out ${title(d)}`, onclick: () => end('/' + d.id) }, 'Sign out')))
   return account('sessions', 'Sessions', 'Where you are signed in. One that you do not know, you sign out here, and then change your password.',
     el('ul', { className: 'list' }, list),
