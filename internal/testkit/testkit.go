@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/config"
@@ -85,6 +86,13 @@ func New(t testing.TB, source string, options ...Option) *Server {
 		}
 	})
 	return s
+}
+
+// Late tells whether the time that go test gives is nearly up: a soak ends then with
+// what it has done.
+func Late(t *testing.T) bool {
+	deadline, bounded := t.Deadline()
+	return bounded && time.Until(deadline) < 30*time.Second
 }
 
 // Use migrates to a schema and serves it.

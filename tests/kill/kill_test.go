@@ -23,6 +23,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/sqlite"
+	"github.com/loam-dev/loam/internal/testkit"
 )
 
 // childVar names the database that a child process is to work on.
@@ -64,17 +65,18 @@ func killAgainAndAgain(t *testing.T, encrypted bool) {
 	path := filepath.Join(t.TempDir(), "loam.db")
 	acked := make([]int64, writers)
 	var total, slowest = int64(0), time.Duration(0)
-	for round := range s.kills {
+	kills := 0
+	for ; kills < s.kills && !testkit.Late(t); kills++ {
 		life := time.Duration(rand.Int64N(int64(s.life)))
-		total += runChild(t, path, encrypted, acked, life, round%5 == 4)
+		total += runChild(t, path, encrypted, acked, life, kills%5 == 4)
 		start := time.Now()
 		verify(t, path, encrypted, acked)
 		slowest = max(slowest, time.Since(start))
 		if t.Failed() {
-			t.Fatalf("in round %d, killed after %v; the database is in %s", round, life, keep(path))
+			t.Fatalf("in round %d, killed after %v; the database is in %s", kills, life, keep(path))
 		}
 	}
-	t.Logf("%d kills, %d acknowledged writes, none lost; slowest reopening with verification %v", s.kills, total, slowest)
+	t.Logf("%d kills, %d acknowledged writes, none lost; slowest reopening with verification %v", kills, total, slowest)
 	if total == 0 {
 		t.Error("no write was acknowledged before any kill")
 	}
