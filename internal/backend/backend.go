@@ -146,6 +146,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.jobs.Handle(auth.PostJob, b.Auth.Post)
 	b.jobs.Handle(auth.RowsJob, b.removeRows)
+	b.jobs.Every("realtime/prune", tidyEvery, b.pruneLog)
 	b.jobs.Every("auth/prune", tidyEvery, b.tidy)
 	b.Tenant = tenant.New(b.engine, register, b.Auth, b.outside())
 	anonymous := &access.Principal{}
@@ -278,6 +279,11 @@ const tidyEvery = time.Hour
 func (b *Backend) tidy(ctx context.Context) error {
 	_, err := b.Auth.Prune(ctx)
 	return errors.Join(err, b.provider.Prune(ctx))
+}
+
+// pruneLog removes what nobody resumes from any more.
+func (b *Backend) pruneLog(ctx context.Context) error {
+	return b.Data().PruneLog(ctx, b.opts.Now().Add(-b.opts.Config.Realtime.Retention))
 }
 
 // factors says how users prove who they are. In development, pages of this machine

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
@@ -65,6 +66,11 @@ func (s *Service) Changes(ctx context.Context, f store.Following) (store.Changes
 // LogBounds are the positions of the first and the last entry.
 func (s *Service) LogBounds(ctx context.Context) (first, last int64, err error) {
 	return s.store.LogBounds(ctx)
+}
+
+// PruneLog removes the entries from before a moment.
+func (s *Service) PruneLog(ctx context.Context, before time.Time) error {
+	return s.store.PruneLog(ctx, before)
 }
 
 // Snapshot reads the first rows of a followed list and the position that they are of.

@@ -138,18 +138,6 @@ func keyOf(m *schema.Model, text []byte) ([]any, error) {
 	return key, nil
 }
 
-// LogBounds are the positions of the first and the last entry of the log, 0 and 0
-// without any. The last one is never removed.
-func (s *Store) LogBounds(ctx context.Context) (first, last int64, err error) {
-	err = s.engine.Read(ctx, func(c Conn) error {
-		return c.Query(`SELECT (SELECT coalesce(min(seq), 0) FROM "_changes"), (SELECT coalesce(max(seq), 0) FROM "_changes")`, nil, func(r Row) error {
-			first, last = r.Int(0), r.Int(1)
-			return nil
-		})
-	})
-	return first, last, err
-}
-
 // Image is a row as the change log keeps it: the JSON of its stored fields, each
 // typed when it is first asked for. It is not safe for concurrent use until then.
 type Image struct {

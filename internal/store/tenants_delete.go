@@ -197,6 +197,9 @@ func (s *Store) MoveOrganization(ctx context.Context, from, to string, also func
 				return err
 			}
 		}
+		if err := BreakLog(c, s.now()); err != nil {
+			return err
+		}
 		return also(c)
 	})
 }

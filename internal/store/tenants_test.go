@@ -122,7 +122,7 @@ func TestMoveOrganization(t *testing.T) {
 		t.Error(moved)
 	}
 	if got := d.rows(`SELECT a, b, c, d FROM (SELECT (SELECT group_concat(coalesce(org, '-') ORDER BY seq) FROM _changes) AS a, (SELECT group_concat(caller) FROM _idempotency) AS b,
-		(SELECT group_concat(org || rows) FROM _usage) AS c, (SELECT plan FROM _organization_profiles WHERE id = 'c' AND _org = 'c') AS d)`); got[0] != `["c,-,b,-","b user:u,c user:u","b121,c121","paid"]` {
+		(SELECT group_concat(org || rows) FROM _usage) AS c, (SELECT plan FROM _organization_profiles WHERE id = 'c' AND _org = 'c') AS d)`); got[0] != `["c,-,b,-,-","b user:u,c user:u","b121,c121","paid"]` {
 		t.Error(got)
 	}
 	d.sound()

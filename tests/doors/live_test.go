@@ -69,3 +69,31 @@ func TestLiveList(t *testing.T) {
 	want("remove", "insert 1 c", "update 1 a", "delete", "insert 1 b", "remove", "insert 0 d")
 	live.Quiet(50 * time.Millisecond)
 }
+
+// TestLiveGap: who comes back after the rows have got another form is told that
+// history is gone, and gets the rows anew.
+func TestLiveGap(t *testing.T) {
+	s := testkit.New(t, followed)
+	ada := s.SignUp("ada@example.com")
+	ada.Do("POST", "/api/notes", map[string]any{"title": "a", "rank": 1}).Want(201)
+	live := ada.Follow("/api/notes?sort=rank", "")
+	if got := names(live.Next()); got != "rows  a" {
+		t.Fatal(got)
+	}
+	s.Use(strings.Replace(followed, "rank: Int", "rank: Int tag: String", 1))
+	if e := live.Next(); e.Name != "error" || !strings.Contains(e.Data, `"realtime/restart"`) {
+		t.Errorf("%+v", e)
+	}
+	live = ada.Follow("/api/notes?sort=rank", live.Last)
+	for _, want := range []string{"gap", "rows  a"} {
+		if got := names(live.Next()); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	ada.Do("POST", "/api/notes", map[string]any{"title": "b", "rank": 2}).Want(201)
+	if got := names(live.Next()); got != "insert 1 b" {
+		t.Error(got)
+	}
+	live = ada.Follow("/api/notes?sort=rank", live.Last)
+	live.Quiet(50 * time.Millisecond)
+}

@@ -184,6 +184,11 @@ func (m *Migrator) apply(c store.Conn, s *schema.Schema, o ApplyOptions, mayAlte
 	if err := m.append(c, done); err != nil {
 		return nil, err
 	}
+	if now.recorded {
+		if err := store.BreakLog(c, m.opts.Now()); err != nil {
+			return nil, err
+		}
+	}
 	return done, m.record(c, done.Version, s, o.Source)
 }
 

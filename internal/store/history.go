@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/loam-dev/loam/internal/form"
+)
+
+// How far back the change log goes.
+
+// LogBounds are the positions of the first and the last entry that somebody may
+// still follow the log from: 0 and 0 while there is none. The last one is never
+// removed.
+func (s *Store) LogBounds(ctx context.Context) (first, last int64, err error) {
+	err = s.engine.Read(ctx, func(c Conn) error {
+		return c.Query(`SELECT max(coalesce((SELECT min(seq) FROM "_changes"), 0), coalesce((SELECT max(seq) + 1 FROM "_changes" WHERE model = '' AND org IS NULL), 0)),
+			coalesce((SELECT max(seq) FROM "_changes"), 0)`, nil, func(r Row) error {
+			first, last = r.Int(0), r.Int(1)
+			return nil
+		})
+	})
+	return first, last, err
+}
+
+// BreakLog says in the log that what follows can't be read with what was before:
+// the form of the rows has changed, or whose they are.
+func BreakLog(c Conn, now time.Time) error {
+	_, err := c.Exec(`INSERT INTO "_changes"(at,model,key,op) VALUES (?1,'','[]','break')`, form.Stamp(now))
+	return err
+}
+
+// PruneLog removes the entries from before a moment, but the last. It stops at the
+// first younger one, so that no entry is missing between two that are there.
+func (s *Store) PruneLog(ctx context.Context, before time.Time) error {
+	return s.sweep(ctx, func(c Conn) (int64, error) {
+		var end int64
+		if err := c.Query(`SELECT coalesce(min(CASE WHEN at >= ?1 THEN seq END), max(seq) + 1, 0) FROM
+			(SELECT seq, at FROM "_changes" WHERE seq < (SELECT max(seq) FROM "_changes") ORDER BY seq LIMIT ?2)`,
+			[]any{form.Stamp(before), batchRows}, func(r Row) error { end = r.Int(0); return nil }); err != nil {
+			return 0, err
+		}
+		return c.Exec(`DELETE FROM "_changes" WHERE seq < ?1`, end)
+	})
+}
