@@ -185,11 +185,12 @@ func (k *Keys) MoveKeys(c store.Conn, from, to string) error {
 	return err
 }
 
-// EndKeysOf ends the keys that a user has made, inside the caller's transaction,
-// and returns their ids: tell ForgetKey of each after the commit.
-func (k *Keys) EndKeysOf(c store.Conn, userID string) (ended []string, err error) {
-	err = c.Query(`UPDATE "_api_keys" SET "revoked_at" = ?1 WHERE "created_by" = ?2 AND "revoked_at" IS NULL RETURNING "id"`,
-		[]any{form.Stamp(k.now()), userID}, func(r store.Row) error {
+// EndKeysOf ends the keys that a user has made, of one organization or with "" of
+// all, inside the caller's transaction, and returns their ids: tell ForgetKey of
+// each after the commit.
+func (k *Keys) EndKeysOf(c store.Conn, userID, org string) (ended []string, err error) {
+	err = c.Query(`UPDATE "_api_keys" SET "revoked_at" = ?1 WHERE "created_by" = ?2 AND (?3 = '' OR "org" = ?3) AND "revoked_at" IS NULL RETURNING "id"`,
+		[]any{form.Stamp(k.now()), userID, org}, func(r store.Row) error {
 			ended = append(ended, r.Text(0))
 			return nil
 		})

@@ -67,7 +67,8 @@ func (s *Service) Remove(ctx context.Context, c store.Conn, user, action, actor 
 
 // expel removes whatever was set up on an account whose address nobody had shown
 // to be theirs, before the one who has now comes in: passwords, factors, linked
-// identities, API keys, tickets and sessions. Organizations and rows stay: where
+// identities, API keys, tickets and sessions, and the people whom the account has
+// brought into organizations, with their keys. Organizations and rows stay: where
 // addresses are not confirmed they are as a rule the user's own.
 func (s *Service) expel(ctx context.Context, c store.Conn, user *account) error {
 	now := stamp(s.now())
@@ -83,11 +84,20 @@ func (s *Service) expel(ctx context.Context, c store.Conn, user *account) error 
 		return err
 	}
 	user.password = ""
-	ended, err := s.EndKeysOf(c, user.ID)
+	gone, err := s.orgs.Disown(ctx, c, user.ID)
 	if err != nil {
 		return err
 	}
-	user.lost = append(user.lost, ended...)
+	gone[""] = []string{user.ID}
+	for org, users := range gone {
+		for _, id := range users {
+			ended, err := s.EndKeysOf(c, id, org)
+			if err != nil {
+				return err
+			}
+			user.lost = append(append(user.lost, id), ended...)
+		}
+	}
 	if err := endSessions(c, user.ID, "", now); err != nil {
 		return err
 	}

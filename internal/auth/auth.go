@@ -48,6 +48,9 @@ type Organizations interface {
 	// Leave ends the memberships of a user whose account goes, with the
 	// organizations that nobody else is in. It refuses for the last owner of others.
 	Leave(ctx context.Context, c store.Conn, userID string) error
+	// Disown undoes what somebody else did in organizations with the user's account,
+	// and returns who has lost a membership, by organization.
+	Disown(ctx context.Context, c store.Conn, userID string) (lost map[string][]string, err error)
 	// Active returns the organization if the user is a member of it, else the
 	// one that the user joined first, with the role there; "" without any.
 	Active(c store.Conn, userID, org string) (id, name, role string, err error)

@@ -106,7 +106,7 @@ func (s *Service) newExternal(ctx context.Context, c store.Conn, e External, ema
 	}
 	user := account{User: User{ID: newID(), Email: email, CreatedAt: stamp(s.now())}}
 	user.Name, _ = person.Name(e.Name) // a name that we do not take is none
-	user.Locale, _ = locale(e.Locale)
+	user.Locale, _ = person.Locale(e.Locale)
 	insert := s.insertNew
 	if e.Join != nil {
 		insert = s.insertAlone

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/jobs"
@@ -51,7 +50,7 @@ func (s *Service) ask(ctx context.Context, to purpose, in Ask, from Client) erro
 	if in.Email, err = person.Email(in.Email); err != nil {
 		return err
 	}
-	if in.Locale, err = locale(in.Locale); err != nil {
+	if in.Locale, err = person.Locale(in.Locale); err != nil {
 		return err
 	}
 	if err := s.mayRedirect(in.Redirect); err != nil {
@@ -177,12 +176,4 @@ func (s *Service) mayRedirect(to string) error {
 		return nil
 	}
 	return fault.New(fault.AuthBadRedirect, "this page is not among auth.redirects of loam.yaml; name it there, exactly as it is sent").At("redirect")
-}
-
-// locale checks the name of a language.
-func locale(text string) (string, error) {
-	if len(text) > 35 || strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
-		return "", fault.New(fault.AuthBadName, "write the language as en or de-CH").At("locale")
-	}
-	return text, nil
 }

@@ -68,7 +68,7 @@ type opening struct {
 	org     *Organization
 	refresh Secret
 	crowded bool     // older sessions were ended to make room
-	lost    []string // API keys that ended on the way: of account.lost
+	lost    []string // what ended on the way: of account.lost
 
 	client, scope string // of an application's session
 
@@ -155,6 +155,7 @@ func (s *Service) enter(ctx context.Context, c store.Conn, user account, how Met
 func (s *Service) signedIn(ctx context.Context, o opening) (SignedIn, error) {
 	for _, id := range o.lost {
 		s.ForgetKey(id)
+		s.Forget(id)
 	}
 	if o.challenge != nil {
 		return SignedIn{Challenge: o.challenge}, nil
@@ -191,7 +192,7 @@ func (s *Service) open(c store.Conn, user account, how Method, from Client) (ope
 // methodOf is how a session began.
 func (s *Service) methodOf(c store.Conn, session string) (how Method) {
 	how = ByPassword
-	_ = c.Query(`SELECT "method" FROM "_sessions" WHERE "id" = ?1`, []any{session}, func(r store.Row) error {
+	_ = c.Query(`SELECT `+began+` WHERE s."id" = ?1`, []any{session}, func(r store.Row) error {
 		how = Method(r.Text(0))
 		return nil
 	}) // an ended session began like the usual one
@@ -288,14 +289,9 @@ func (s *Service) rotate(ctx context.Context, c store.Conn, client, session, sho
 	if user.disabled {
 		return o, disabled(), nil
 	}
-	var how Method
-	if err = c.Query(`SELECT `+began+` WHERE s."id" = ?1`, []any{session}, func(r store.Row) error { how = Method(r.Text(0)); return nil }); err != nil {
-		return o, nil, err
-	}
-	if err = s.goesOn(c, user, how); err != nil {
-		if fault.Is(err, fault.AuthRevoked) {
-			return o, err, nil
-		}
+	if err = s.goesOn(c, user, s.methodOf(c, session)); fault.Is(err, fault.AuthRevoked) {
+		return o, err, nil
+	} else if err != nil {
 		return o, nil, err
 	}
 	o.org, err = s.active(c, user.ID, org)

@@ -48,7 +48,7 @@ type account struct {
 	disabled bool
 	groups   []string
 	admin    bool
-	lost     []string // ids of API keys that expel has ended
+	lost     []string // ids of API keys that expel has ended, and of users who have lost something
 }
 
 // errNoAccount is what looking for an account that is not there returns.
@@ -151,7 +151,7 @@ func (s *Service) unhashed(in SignUp) (account, error) {
 	if err != nil {
 		return account{}, err
 	}
-	language, err := locale(in.Locale)
+	language, err := person.Locale(in.Locale)
 	if err != nil {
 		return account{}, err
 	}

@@ -1,5 +1,5 @@
 // Package person is about what people are known by: the one spelling of an email
-// address, and names for others to read. Pure.
+// address, names for others to read, and languages. Pure.
 package person
 
 import (
@@ -16,6 +16,7 @@ const (
 	MaxEmail  = 254 // bytes
 	MaxName   = 200 // characters, of a group's name too
 	MaxGroups = 100 // per user
+	maxLocale = 35  // bytes
 )
 
 // Email returns the one spelling of an address: what is stored, what is
@@ -67,4 +68,12 @@ func Name(text string) (string, error) {
 		return "", fault.New(fault.AuthBadName, "a name has at most %d characters and no control characters", MaxName).At("name")
 	}
 	return name, nil
+}
+
+// Locale checks the name of a language.
+func Locale(text string) (string, error) {
+	if len(text) > maxLocale || strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
+		return "", fault.New(fault.AuthBadName, "write the language as en or de-CH").At("locale")
+	}
+	return text, nil
 }

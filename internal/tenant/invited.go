@@ -246,6 +246,9 @@ func (r Register) accept(ctx context.Context, c store.Conn, o offer, userID stri
 	if err := r.join(c, o.org, userID, o.Role); err != nil {
 		return err
 	}
+	if err := bring(c, o.org, userID, o.invitedBy); err != nil {
+		return err
+	}
 	return r.record(ctx, c, audit.Event{Action: "org.invitation_accepted", Org: o.org, Actor: "user:" + userID, Target: "invitation:" + o.ID,
 		Details: map[string]any{"role": string(o.Role), "invitedBy": o.invitedBy}})
 }

@@ -91,6 +91,9 @@ func (s *Service) Add(ctx context.Context, p *access.Principal, org string, in N
 		if err == nil {
 			added, err = s.admit(ctx, c, p.Subject(), org, user, in.Role)
 		}
+		if err == nil {
+			err = bring(c, org, user, p.UserID)
+		}
 		return err
 	})
 	if err != nil {

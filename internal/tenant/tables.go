@@ -11,10 +11,21 @@ import "github.com/loam-dev/loam/internal/store"
 // admin of the server has set otherwise than loam.yaml, as JSON. An organization
 // with deleted_at is gone for everyone; its row stays until all that it had is
 // removed.
+//
+// A member was brought by who invited or added them, or by who brought that one:
+// see bring.
 func Tables() []string {
 	return []string{
 		`CREATE TABLE IF NOT EXISTS "_orgs" ` + orgColumns,
-		`CREATE TABLE IF NOT EXISTS "_members" ` + memberColumns,
+		`CREATE TABLE IF NOT EXISTS "_members" (
+			"org" TEXT NOT NULL REFERENCES "_orgs" ("id") ON DELETE CASCADE,
+			"user_id" TEXT NOT NULL REFERENCES "_users" ("id") ON DELETE CASCADE,
+			"role" TEXT NOT NULL,
+			"created_at" TEXT NOT NULL,
+			"updated_at" TEXT NOT NULL,
+			"brought_by" TEXT NOT NULL DEFAULT '',
+			PRIMARY KEY ("org", "user_id")
+		) STRICT`,
 		`CREATE INDEX IF NOT EXISTS "_members_user" ON "_members" ("user_id", "created_at")`,
 		`CREATE TABLE IF NOT EXISTS "_teams" (
 			"org" TEXT NOT NULL REFERENCES "_orgs" ("id") ON DELETE CASCADE,
@@ -83,6 +94,7 @@ const orgColumns = `(
 			"updated_at" TEXT NOT NULL
 		) STRICT`
 
+// memberColumns are those of before brought_by.
 const memberColumns = `(
 			"org" TEXT NOT NULL REFERENCES "_orgs" ("id") ON DELETE CASCADE,
 			"user_id" TEXT NOT NULL REFERENCES "_users" ("id") ON DELETE CASCADE,
@@ -108,6 +120,7 @@ func Upgrades() []store.Upgrade {
 				SELECT "org", "user_id", "role", "created_at", "updated_at" FROM "_members";
 			DROP TABLE "_members";
 			ALTER TABLE "_members_new" RENAME TO "_members";`},
+		{Name: "tenant/who brought a member", Table: "_members", SQL: `ALTER TABLE "_members" ADD COLUMN "brought_by" TEXT NOT NULL DEFAULT '';`},
 	}
 }
 

@@ -57,6 +57,66 @@ func TestAttack001_RegisteredBeforeItsOwner(t *testing.T) {
 	s.Anonymous().Do("POST", "/auth/sign-in", map[string]any{"email": "ada@example.com", "password": "correct horse battery"}).Want(401)
 }
 
+// Eve signs up with Ada's address and brings in her friends, and they theirs, with the
+// run of the place. When Ada comes, she is alone in her organization, and owns it: no
+// friend, invitation, key or session is left. Whom others brought in stays.
+func TestAttack001_AccomplicesBeforeItsOwner(t *testing.T) {
+	is := testkit.NewIssuer(t)
+	s := testkit.New(t, app, by(map[string]*testkit.Issuer{"google": is}))
+	eve := s.SignUp("ada@example.com")
+	org := "/auth/organizations/" + eve.Org
+	friend := func(by *testkit.Client, email, role string) *testkit.Client {
+		c := s.SignUp(email)
+		c.Enlist(by.Org, "member") // where they have met
+		home := c.Org
+		by.Enlist(home, "member")
+		c.Do("DELETE", "/auth/organizations/"+by.Org+"/members/"+c.UserID, nil).Want(204)
+		by.Do("POST", org+"/members", map[string]any{"userId": c.UserID, "role": role}).Want(201)
+		c.Switch(eve.Org)
+		return c
+	}
+	first := friend(eve, "first@example.com", "owner")
+	second := friend(first, "second@example.com", "admin")
+	second.Do("POST", org+"/invitations", map[string]any{"email": "third@example.com"}).Want(201)
+	third := s.Anonymous().Do("POST", "/auth/sign-up", map[string]any{"email": "third@example.com", "password": password, "invitation": testkit.Token(s.Mail("third@example.com").String("link"))}).Want(201)
+	s.Anonymous().Do("GET", "/api/projects", nil, bearing(third.String("accessToken"))...).Want(200)
+	guest := s.SignUp("guest@example.com")
+	first.Do("POST", org+"/invitations", map[string]any{"email": "guest@example.com"}).Want(201)
+	eve.Do("POST", org+"/invitations", map[string]any{"email": "later@example.com", "role": "owner"}).Want(201)
+	key := first.Do("POST", "/auth/keys", map[string]any{"name": "left behind"}).Want(201).String("key")
+	second.Do("POST", "/api/projects", map[string]any{"name": "theirs"}).Want(201)
+	seeded := s.SignUp("seeded@example.com")
+	seeded.Enlist(eve.Org, "member") // by who runs the server
+	first.Do("PATCH", org+"/members/"+eve.UserID, map[string]any{"role": "member"}).Want(200)
+	keyed := s.Anonymous()
+	keyed.Header.Set("X-Api-Key", key)
+	keyed.Get("/api/projects").Want(403) // a good key that no rule lets
+
+	person(is, "ada", "ada@example.com", true)
+	ada := s.SignInBy("google")
+	ada.Switch(eve.Org)
+	for _, c := range []*testkit.Client{first, second} {
+		c.Get("/api/projects").Want(401)
+		c.Do("POST", org+"/switch", nil).Want(401)
+	}
+	keyed.Get("/api/projects").Want(401)
+	s.Anonymous().Do("GET", "/api/projects", nil, bearing(third.String("accessToken"))...).Want(401)
+	people := ada.Get(org + "/members").Want(200)
+	if people.Len("items") != 2 || people.String("items", 0, "userId") != ada.UserID || people.String("items", 0, "role") != "owner" || people.String("items", 1, "userId") != seeded.UserID {
+		t.Errorf("in Ada's organization are %s", people.Body)
+	}
+	if n := ada.Get(org + "/invitations").Want(200).Len("items"); n != 0 {
+		t.Errorf("%d invitations are open", n)
+	}
+	for _, token := range []string{testkit.Token(s.Mail("guest@example.com").String("link")), testkit.Token(s.Mail("later@example.com").String("link"))} {
+		guest.Do("POST", "/auth/invitations/accept", map[string]any{"token": token}).WantCode(404, "tenant/invitation_not_found")
+	}
+	removed, revoked := trail(t, ada, "?action=org.member_removed&actor=system"), trail(t, ada, "?action=org.invitation_revoked&actor=system")
+	if len(removed) != 3 || len(revoked) != 2 {
+		t.Errorf("on record are %v and %v", removed, revoked)
+	}
+}
+
 // Eve links her own identity to an account with Ada's address. When Ada comes by
 // another provider, that link is gone: Eve's identity is Eve.
 func TestAttack002_LinkedBeforeItsOwner(t *testing.T) {
