@@ -29,6 +29,7 @@ import (
 	"github.com/loam-dev/loam/internal/httpapi"
 	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/mail"
+	"github.com/loam-dev/loam/internal/observe"
 	"github.com/loam-dev/loam/internal/outbound"
 	"github.com/loam-dev/loam/internal/provider"
 	"github.com/loam-dev/loam/internal/realtime"
@@ -74,6 +75,7 @@ type Backend struct {
 	provider *provider.Service
 	outbound *outbound.Client
 	hooks    *hooks.Hooks
+	metrics  *observe.Metrics
 	hub      *realtime.Hub
 	sockets  *socket.Server
 	app      atomic.Pointer[httpapi.App]
@@ -98,7 +100,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{opts: o, engine: engine}
+	b := &Backend{opts: o, engine: engine, metrics: observe.New()}
 	if err := b.wire(ctx); err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
@@ -161,8 +163,9 @@ func (b *Backend) wire(ctx context.Context) error {
 	if err := b.follow(); err != nil {
 		return err
 	}
+	b.observe()
 	b.api = httpapi.New(httpapi.Config{
-		App: b.app.Load, Hub: b.hub, Sockets: b.sockets, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Provider: b.provider,
+		App: b.app.Load, Hub: b.hub, Sockets: b.sockets, Metrics: b.metrics, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Provider: b.provider,
 		Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit, b.jobs), Project: o.Config, Anonymous: anonymous,
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
@@ -268,7 +271,8 @@ func (b *Backend) follow() error {
 	b.engine.Notify(wake)
 	b.sockets = socket.New(socket.Options{Limits: b.opts.Config.Limits.Realtime, Generation: b.Auth.Forgotten, Log: b.opts.Log})
 	var err error
-	b.hub, err = realtime.New(realtime.Options{Key: b.opts.Vault.Key("realtime/position").Bytes(), Wake: wake, Check: b.sockets.Check, Log: b.opts.Log, Now: b.opts.Now})
+	b.hub, err = realtime.New(realtime.Options{Key: b.opts.Vault.Key("realtime/position").Bytes(), Wake: wake, Check: b.sockets.Check,
+		Lag: b.metrics.Times("loam_realtime_lag_seconds", "From the writing of a change until all subscribers were told."), Log: b.opts.Log, Now: b.opts.Now})
 	return err
 }
 

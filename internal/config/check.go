@@ -13,6 +13,7 @@ func (p *configParser) check() {
 	for i := range p.config.Auth.Providers {
 		p.checkProvider(&p.config.Auth.Providers[i])
 	}
+	p.checkServer()
 	p.checkClients()
 	for _, key := range hookKeys {
 		p.checkHook(key)
@@ -29,6 +30,13 @@ func (p *configParser) check() {
 	}
 	if p.off["mail.smtp"] {
 		p.config.Mail.SMTP = Default().Mail.SMTP
+	}
+}
+
+// checkServer asks for a token that nobody guesses.
+func (p *configParser) checkServer() {
+	if token := p.config.Server.MetricsToken; token.Given() && len(token.Text()) < shortestSecret {
+		p.errorf(p.at("server.metricsToken"), "bad_setting", "write the output of `loam keys generate` into the variable", "`server.metricsToken` has %d characters: with fewer than %d it can be guessed", len(token.Text()), shortestSecret)
 	}
 }
 

@@ -52,6 +52,7 @@ type SMTPConfig struct {
 // ServerConfig says what stands before the server.
 type ServerConfig struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	MetricsToken   Secret         // who shows it gets /metrics
 }
 
 // OutboundConfig says where the server's own requests may go.

@@ -45,6 +45,8 @@ func serverSettings() []setting {
 			doc: "how the connection is encrypted; `none` is for a server on the same machine", at: func(c *Config, _ string) any { return &c.Mail.SMTP.TLS }},
 		{path: "server.trustedProxies", kind: settingList, form: networkForm, doc: "the proxies before the server whose `X-Forwarded-For` is believed",
 			at: func(c *Config, _ string) any { return &c.Server.TrustedProxies }},
+		{path: "server.metricsToken", kind: settingSecret, doc: "of 32 characters at least: what a Prometheus server sends as a bearer token to read `/metrics`; left out: nobody reads it",
+			at: func(c *Config, _ string) any { return &c.Server.MetricsToken }},
 		{path: "outbound.allowPrivate", kind: settingWord, words: onOff(), standard: "off",
 			doc: "the server's own requests (hooks, providers) may go to private addresses, which are refused otherwise", at: func(c *Config, _ string) any { return &c.Outbound.AllowPrivate }},
 		{path: "api.graphql", kind: settingWord, words: []string{"auto", "native", "amplify"}, standard: "auto",

@@ -43,7 +43,9 @@ func (s *Service) Watch(by *access.Principal, r *query.Read) (access.Watch, erro
 
 func withKey(m *schema.Model, fields []query.Field) []query.Field {
 	for _, k := range m.Key {
-		if !slices.ContainsFunc(fields, func(f query.Field) bool { return f.Name == query.Rest || f.Name == k.Name && (f.As == "" || f.As == k.Name) }) {
+		if !slices.ContainsFunc(fields, func(f query.Field) bool {
+			return f.Name == query.Rest || f.Name == k.Name && (f.As == "" || f.As == k.Name)
+		}) {
 			fields = append(slices.Clip(fields), query.Field{Name: k.Name})
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/loam-dev/loam/internal/federation"
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/mail"
+	"github.com/loam-dev/loam/internal/observe"
 	"github.com/loam-dev/loam/internal/provider"
 	"github.com/loam-dev/loam/internal/realtime"
 	"github.com/loam-dev/loam/internal/schema"
@@ -54,6 +55,7 @@ type Config struct {
 	Provider       *provider.Service
 	Hub            *realtime.Hub
 	Sockets        *socket.Server
+	Metrics        *observe.Metrics
 	Anonymous      *access.Principal // the caller who shows nothing
 	Origins        []string          // allowed by CORS; "*" for all
 	Dev            bool              // GraphiQL, and introspection for everybody

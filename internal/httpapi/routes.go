@@ -29,6 +29,7 @@ var mainRoutes = []route{
 	{"GET /{$}", open, front, "leads to `/api`"},
 	{"GET /healthz", open, health, "the process answers"},
 	{"GET /readyz", open, ready, "the database answers, and the server is not stopping"},
+	{"GET /metrics", open, metrics, "figures in Prometheus' text form, for who sends `server.metricsToken`; in development for this machine's pages and tools"},
 	{"GET /.well-known/jwks.json", open, jwks, "the public keys of access tokens and ID tokens"},
 	{"GET /.well-known/openid-configuration", open, discovery, "what applications need to know to sign users in here"},
 	{"GET /.well-known/oauth-authorization-server", open, discovery, "the same, under the name that OAuth gives it"},

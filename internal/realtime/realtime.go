@@ -39,8 +39,11 @@ type Options struct {
 	Key   []byte // 32 bytes, the same on every node: seals positions
 	Wake  <-chan struct{}
 	Check func() // called before changes are judged: ends what may not go on; nil for none
-	Log   *slog.Logger
-	Now   func() time.Time
+	// Lag is told how long after its writing all subscribers were told of a change;
+	// nil for nobody.
+	Lag func(time.Duration)
+	Log *slog.Logger
+	Now func() time.Time
 }
 
 // Hub follows the change log for all subscribers of one environment. It is safe
@@ -156,14 +159,19 @@ func (h *Hub) follow() error {
 
 // judge hands changes to those whom they may concern.
 func (h *Hub) judge(changes store.Changes) {
-	now := h.opts.Now()
 	for i := range changes.All {
 		ch := &changes.All[i]
 		h.round++
 		h.index.candidates(ch, h.round, func(v *view) { v.take(ch) })
 		h.recent.add(ch)
-		if at, err := time.Parse(form.DateTimeLayout, ch.At); err == nil {
-			h.metrics.lag(now.Sub(at))
+	}
+	h.metrics.changes.Add(uint64(len(changes.All)))
+	if h.opts.Lag != nil {
+		now := h.opts.Now()
+		for i := range changes.All {
+			if at, err := time.Parse(form.DateTimeLayout, changes.All[i].At); err == nil {
+				h.opts.Lag(now.Sub(at))
+			}
 		}
 	}
 	h.pos = changes.Last

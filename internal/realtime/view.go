@@ -61,7 +61,7 @@ func (v *view) tell(e *Event) {
 			s.sink.Tell(s, e)
 		}
 	}
-	v.hub.metrics.told(len(v.subs))
+	v.hub.metrics.events.Add(uint64(len(v.subs)))
 }
 
 // join adds a subscriber, and the view itself where it is the first one.

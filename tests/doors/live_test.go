@@ -97,3 +97,22 @@ func TestLiveGap(t *testing.T) {
 	live = ada.Follow("/api/notes?sort=rank", live.Last)
 	live.Quiet(50 * time.Millisecond)
 }
+
+// TestMetrics: the figures are for who shows their token, and count what was told.
+func TestMetrics(t *testing.T) {
+	s := testkit.New(t, followed, testkit.Settings("server:\n  metricsToken: ${TOKEN}\n", map[string]string{"TOKEN": strings.Repeat("k", 32)}), testkit.Production)
+	ada := s.SignUp("ada@example.com")
+	live := ada.Follow("/api/notes", "")
+	live.Next()
+	ada.Do("POST", "/api/notes", map[string]any{"title": "a"}).Want(201)
+	live.Next()
+	s.Anonymous().Get("/metrics").WantCode(404, "http/not_found")
+	s.Anonymous().Do("GET", "/metrics", nil, "Authorization", "Bearer "+strings.Repeat("k", 31)).Want(404)
+	figures := string(s.Anonymous().Do("GET", "/metrics", nil, "Authorization", "Bearer "+strings.Repeat("k", 32)).Want(200).Body)
+	for _, want := range []string{"\nloam_realtime_connections 1\n", "\nloam_realtime_subscriptions 1\n", "\nloam_realtime_events_total 1\n", "\nloam_realtime_changes_total 1\n",
+		"\nloam_realtime_drops_total 0\n", `loam_realtime_lag_seconds{quantile="0.5"}`, `loam_realtime_lag_seconds{quantile="0.99"}`, "\nloam_realtime_lag_seconds_count 1\n"} {
+		if !strings.Contains(figures, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}

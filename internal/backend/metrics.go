@@ -1,0 +1,15 @@
+package backend
+
+// observe names the figures of the rooms.
+func (b *Backend) observe() {
+	m := b.metrics
+	m.Gauge("loam_realtime_connections", "Live connections.", func() float64 { return float64(b.sockets.Stats().Connections) })
+	m.Counter("loam_realtime_connections_opened_total", "Live connections opened.", func() float64 { return float64(b.sockets.Stats().Opened) })
+	m.Counter("loam_realtime_connections_refused_total", "Live connections refused for a limit.", func() float64 { return float64(b.sockets.Stats().Refused) })
+	m.Counter("loam_realtime_drops_total", "Live connections ended because their client took its events too slowly.", func() float64 { return float64(b.sockets.Stats().Slow) })
+	m.Counter("loam_realtime_expired_total", "Live connections ended because their credentials no longer held.", func() float64 { return float64(b.sockets.Stats().Expired) })
+	m.Gauge("loam_realtime_subscriptions", "Subscriptions.", func() float64 { return float64(b.hub.Stats().Subscriptions) })
+	m.Gauge("loam_realtime_views", "Classes of subscribers: each judges a change once.", func() float64 { return float64(b.hub.Stats().Views) })
+	m.Counter("loam_realtime_changes_total", "Changes judged.", func() float64 { return float64(b.hub.Stats().Changes) })
+	m.Counter("loam_realtime_events_total", "Events told, one for each subscriber.", func() float64 { return float64(b.hub.Stats().Events) })
+}
