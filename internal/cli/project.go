@@ -50,6 +50,9 @@ func readProject(files fs.FS, dir string, env config.Environment) (*project, err
 	}
 	p.config, p.settings = config.Parse(configFile, p.configText, env)
 	p.compiled, p.schema = backend.Compile(schemaFile, p.schemaText, p.roles())
+	if p.config != nil && p.compiled != nil {
+		p.settings = append(p.settings, p.config.CheckSchema(configFile, p.compiled.Schema)...)
+	}
 	return p, nil
 }
 

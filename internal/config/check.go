@@ -19,6 +19,7 @@ func (p *configParser) check() {
 		p.checkHook(key)
 	}
 	p.checkRoles()
+	p.checkChannels()
 	p.checkWaysIn()
 	p.checkMail()
 	for _, e := range p.entries {

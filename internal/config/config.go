@@ -22,6 +22,7 @@ type Config struct {
 	Outbound      OutboundConfig
 	API           APIConfig
 	Realtime      RealtimeConfig
+	Channels      []Channel // in the order of the file
 	Limits        Limits
 	Variables     []string // names of the variables that the file reads, each once
 }
@@ -79,6 +80,7 @@ type Limits struct {
 	Organization OrganizationLimits
 	User         UserLimits
 	Realtime     RealtimeLimits
+	Channels     ChannelLimits
 }
 
 // RequestLimits are the limits of one request.

@@ -56,7 +56,7 @@ func (o *object) below(path, key string) *object {
 			continue
 		}
 		o.Most = e.most
-		if o.Names = map[string]any{"pattern": entryKey.String()}; e.keys != nil {
+		if o.Names = map[string]any{"pattern": e.pattern().String()}; e.keys != nil {
 			o.Names = map[string]any{"enum": e.keys}
 		}
 	}

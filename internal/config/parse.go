@@ -160,14 +160,28 @@ func (p *configParser) entriesAt(w where) *entries {
 // entryKey is what an entry may be called: it stands in addresses and rules.
 var entryKey = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 
+func (e *entries) pattern() *regexp.Regexp {
+	if e.name == nil {
+		return entryKey
+	}
+	return e.name
+}
+
+func (e *entries) naming() string {
+	if e.help == "" {
+		return "use 1 to 40 small letters, digits, - and _, a letter first"
+	}
+	return e.help
+}
+
 func (p *configParser) entry(e *entries, key string, pair *ast.MappingValueNode, w where) {
 	at := tokenSpan(pair.Key.GetToken())
 	switch {
 	case e.keys != nil && !slices.Contains(e.keys, key):
 		p.errorf(at, "unknown_setting", didYouMean(key, e.keys), "unknown key `%s.%s`", w.path(), shorten(key))
 		return
-	case e.keys == nil && !entryKey.MatchString(key):
-		p.errorf(at, "bad_setting", "use 1 to 40 small letters, digits, - and _, a letter first", "`%s` can't be the name of %s", shorten(key), e.what)
+	case e.keys == nil && !e.pattern().MatchString(key):
+		p.errorf(at, "bad_setting", e.naming(), "`%s` can't be the name of %s", shorten(key), e.what)
 		return
 	}
 	in := where{w.row + ".*", key}

@@ -54,6 +54,9 @@ func placeholder(path string) string {
 			if e.keys != nil {
 				name = "<" + strings.Join(e.keys, "\\|") + ">"
 			}
+			if e.name != nil {
+				name = "<pattern>"
+			}
 			return e.path + "." + name + strings.TrimPrefix(path, e.path+".*")
 		}
 	}

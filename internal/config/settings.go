@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,9 +53,11 @@ type setting struct {
 
 // entries is a group whose keys the writer chooses.
 type entries struct {
-	path string   // "auth.providers"
-	keys []string // the only ones; nil: any name
-	what string   // "a provider"
+	path string         // "auth.providers"
+	keys []string       // the only ones; nil: any name
+	name *regexp.Regexp // what they look like; nil: entryKey
+	help string         // how to write such a name
+	what string         // "a provider"
 	most int
 	off  func(c *Config, key string) // takes an entry out again
 }
@@ -69,6 +72,11 @@ func entryTable() []entries {
 		}},
 		{path: "auth.hooks", what: "a hook", keys: hookKeys, most: len(hookKeys), off: func(c *Config, key string) { *c.Auth.hook(key) = Hook{} }},
 		{path: "organizations.roles", what: "a role", most: 50, off: func(c *Config, key string) {}},
+		{path: "channels", what: "channels", name: channelPattern, most: 100,
+			help: "use 1 to 128 letters, digits, _ - . and :, a letter or digit first, and * at the end for any further ones",
+			off: func(c *Config, key string) {
+				c.Channels = slices.DeleteFunc(c.Channels, func(ch Channel) bool { return ch.Pattern == key })
+			}},
 	}
 }
 
@@ -77,7 +85,7 @@ var movedKeys = map[string]string{"api.limits": "limits.request"}
 
 // settings is the whole table.
 func settings() []setting {
-	return slices.Concat(generalSettings(), signInSettings(), federationSettings(), organizationSettings(), serverSettings(), limitSettings())
+	return slices.Concat(generalSettings(), signInSettings(), federationSettings(), organizationSettings(), serverSettings(), channelSettings(), limitSettings(), channelLimitSettings())
 }
 
 // inEntry tells whether the setting belongs to an entry.

@@ -214,3 +214,40 @@ func TestRoles(t *testing.T) {
 		t.Error("a file has changed the defaults")
 	}
 }
+
+func TestChannels(t *testing.T) {
+	const source = `
+channels:
+  doc:*:
+    row: Document
+    join: [member, key]
+    presence: [member]
+  doc:*:
+    join: [member]
+`
+	if _, ds := Parse("loam.yaml", source, Environment{}); !ds.HasErrors() {
+		t.Error("a pattern may stand twice")
+	}
+	c, ds := Parse("loam.yaml", source[:strings.LastIndex(source, "  doc:*")], Environment{})
+	if c == nil {
+		t.Fatal(ds)
+	}
+	if got := c.Channels[0]; got.Pattern != "doc:*" || got.Row != "Document" || len(got.Join) != 2 || got.Send != nil || got.Keep != 0 || got.KeepFor != 24*time.Hour {
+		t.Errorf("read %+v", got)
+	}
+	s, ds := schema.Parse("schema.graphql", "type Documents @model @auth(rules: [{ allow: member }]) { title: String }")
+	if s == nil {
+		t.Fatal(ds)
+	}
+	if ds := c.CheckSchema("loam.yaml", s); len(ds) != 1 || ds[0].Pos.Line != 4 || ds[0].Suggestion != "did you mean `Documents`?" {
+		t.Errorf("remarks are %+v", ds)
+	}
+	for _, c := range []struct{ pattern, name, rest string }{
+		{"doc:*", "doc:1", "1"}, {"doc:*", "doc:", "-"}, {"doc:*", "doc", "-"}, {"*", "x", "x"}, {"lobby", "lobby", ""}, {"lobby", "lobby2", "-"},
+	} {
+		rest, ok := (&Channel{Pattern: c.pattern}).Rest(c.name)
+		if want := c.rest != "-"; ok != want || ok && rest != c.rest {
+			t.Errorf("%s names %s: %q %v", c.pattern, c.name, rest, ok)
+		}
+	}
+}
