@@ -21,6 +21,7 @@ import (
 	"github.com/loam-dev/loam/internal/admin"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/channel"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/federation"
@@ -78,6 +79,7 @@ type Backend struct {
 	metrics  *observe.Metrics
 	hub      *realtime.Hub
 	sockets  *socket.Server
+	channels *channel.Hub
 	app      atomic.Pointer[httpapi.App]
 	closing  atomic.Bool
 	hangUp   sync.Once
@@ -114,7 +116,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 func (b *Backend) wire(ctx context.Context) error {
 	o := b.opts
 	b.Migrator = migrate.New(b.engine, migrate.Options{
-		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), federation.Tables(), audit.Tables(), jobs.Tables(), mail.Tables(), provider.Tables()),
+		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), federation.Tables(), audit.Tables(), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables()),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
 		Now:          o.Now,
@@ -165,7 +167,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.observe()
 	b.api = httpapi.New(httpapi.Config{
-		App: b.app.Load, Hub: b.hub, Sockets: b.sockets, Metrics: b.metrics, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Provider: b.provider,
+		App: b.app.Load, Hub: b.hub, Sockets: b.sockets, Channels: b.channels, Metrics: b.metrics, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Provider: b.provider,
 		Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit, b.jobs), Project: o.Config, Anonymous: anonymous,
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
@@ -273,6 +275,7 @@ func (b *Backend) follow() error {
 	var err error
 	b.hub, err = realtime.New(realtime.Options{Key: b.opts.Vault.Key("realtime/position").Bytes(), Wake: wake, Check: b.sockets.Check,
 		Lag: b.metrics.Times("loam_realtime_lag_seconds", "From the writing of a change until all subscribers were told."), Log: b.opts.Log, Now: b.opts.Now})
+	b.channels = channel.New(channel.Options{Rules: b.opts.Config.Channels, Limits: b.opts.Config.Limits.Channels, Rows: channelRows{b}, Engine: b.engine, Now: b.opts.Now})
 	return err
 }
 
@@ -282,7 +285,7 @@ const tidyEvery = time.Hour
 // tidy removes what nobody needs any more.
 func (b *Backend) tidy(ctx context.Context) error {
 	_, err := b.Auth.Prune(ctx)
-	return errors.Join(err, b.provider.Prune(ctx))
+	return errors.Join(err, b.provider.Prune(ctx), b.channels.Prune(ctx))
 }
 
 // pruneLog removes what nobody resumes from any more.

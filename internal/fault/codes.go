@@ -57,6 +57,11 @@ const (
 	AccessNoOrganization Code = "access/no_organization"
 	AccessScope          Code = "access/insufficient_scope"
 
+	ChannelName     Code = "channel/bad_name"
+	ChannelUnknown  Code = "channel/unknown"
+	ChannelLimit    Code = "channel/limit"
+	ChannelTooLarge Code = "channel/too_large"
+
 	RealtimeNotFollowed Code = "realtime/not_followed"
 	RealtimePosition    Code = "realtime/bad_position"
 	RealtimeTooMany     Code = "realtime/too_many"
@@ -252,6 +257,11 @@ var Catalog = map[Code]Entry{
 	GraphQLVariables:    {Invalid, "A variable does not fit its type."},
 	GraphQLNotPersisted: {Invalid, "No document is kept under this hash. Send the query with its hash once."},
 	GraphQLByGet:        {MethodNotAllowed, "A GET request may only query. Send mutations by POST."},
+	ChannelName:         {Invalid, "The name of the channel, or of the message's event, has a character that it can't have. The message says which it can."},
+	ChannelUnknown:      {NotFound, "No pattern under `channels` in loam.yaml names the channel, or the connection is not in it."},
+	ChannelLimit:        {TooMany, "A limit of channels is reached. The message names it; it is raised under limits.channels."},
+	ChannelTooLarge:     {TooLarge, "A message or a state is over the limit. The message names it."},
+
 	RealtimeNotFollowed: {Invalid, "Nothing follows these rows or this shape of them; ask again in a while, or follow another list."},
 	RealtimePosition:    {Invalid, "The position was not made by this subscription for you; subscribe without it, and start from the rows."},
 	RealtimeTooMany:     {TooMany, "There are too many connections or subscriptions; end some, or raise limits.realtime."},

@@ -15,6 +15,7 @@ import (
 	"github.com/loam-dev/loam/internal/admin"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/channel"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/federation"
@@ -56,6 +57,7 @@ type Config struct {
 	Hub            *realtime.Hub
 	Sockets        *socket.Server
 	Metrics        *observe.Metrics
+	Channels       *channel.Hub
 	Anonymous      *access.Principal // the caller who shows nothing
 	Origins        []string          // allowed by CORS; "*" for all
 	Dev            bool              // GraphiQL, and introspection for everybody

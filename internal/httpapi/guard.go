@@ -12,11 +12,11 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 )
 
-// ofData tells whether the route is one of the doors of data, where the rules of
-// models decide.
+// ofData tells whether the route is one of the doors of data, where rules of
+// the schema and of loam.yaml decide.
 func (r route) ofData() bool {
 	_, path, _ := strings.Cut(r.pattern, " ")
-	return strings.HasPrefix(path, "/api/") || path == "/graphql"
+	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/channels") || path == "/graphql"
 }
 
 // pass refuses a caller whom the route's guard keeps out, and what nobody does in

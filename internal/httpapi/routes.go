@@ -169,4 +169,7 @@ var mainRoutes = []route{
 	{"GET /api/{plural}/{id}", anyone, getRow, "one row"},
 	{"PATCH /api/{plural}/{id}", anyone, updateRow, "changes fields of a row"},
 	{"DELETE /api/{plural}/{id}", anyone, deleteRow, "removes a row"},
+
+	{"GET /channels/{name}", anyone, getChannel, "who is in a channel and what it keeps; with `Accept: text/event-stream` what happens there, as a member"},
+	{"POST /channels/{name}", anyone, sendToChannel, "sends a message to all in a channel"},
 }

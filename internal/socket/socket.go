@@ -225,9 +225,12 @@ func (s *Server) watch() {
 		}
 		s.seen.Store(s.Generation())
 		s.sweep()
-		if beats++; time.Duration(beats)*checkEvery >= heartbeat {
-			beats = 0
+		beats++
+		if beats%int(heartbeat/checkEvery) == 0 {
 			s.beatAll()
+		}
+		if beats%int(pulse/checkEvery) == 0 {
+			s.pulseAll(time.Now())
 		}
 	}
 }
@@ -249,6 +252,17 @@ func (s *Server) conns() []*conn {
 func (s *Server) beatAll() {
 	for _, c := range s.conns() {
 		c.beat()
+	}
+}
+
+// pulser is a protocol whose client must not be lost for long without notice.
+type pulser interface{ pulse(now time.Time) }
+
+func (s *Server) pulseAll(now time.Time) {
+	for _, c := range s.conns() {
+		if p, ok := c.protocol.(pulser); ok {
+			p.pulse(now)
+		}
 	}
 }
 

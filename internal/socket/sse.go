@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"strconv"
 	"sync/atomic"
@@ -33,27 +34,35 @@ type stream struct {
 func (s *Server) Events(w http.ResponseWriter, caller Caller, by *access.Principal, encode Encoder, subscribe func(realtime.Sink) (*realtime.Subscription, error)) error {
 	st := &stream{encode: encode}
 	st.conn = &conn{outbox: newOutbox(s.pool, int(s.Limits.Queue)), server: s, caller: caller, protocol: st}
-	err := s.open(st.conn)
+	return s.stream(w, st.conn, by, func() error {
+		sub, err := subscribe(st)
+		if err == nil {
+			st.sub.Store(sub)
+		}
+		return err
+	})
+}
+
+// stream takes a connection in, begins what is sent over it, and takes it from the
+// HTTP server.
+func (s *Server) stream(w http.ResponseWriter, c *conn, by *access.Principal, begin func() error) error {
+	err := s.open(c)
 	if err == nil {
-		err = s.admit(st.conn, by)
+		err = s.admit(c, by)
+	}
+	if err == nil {
+		err = begin()
+	}
+	var nc net.Conn
+	if err == nil {
+		nc, _, err = hijack(w)
 	}
 	if err != nil {
-		s.forget(st.conn)
+		s.forget(c)
 		return err
 	}
-	sub, err := subscribe(st)
-	if err != nil {
-		s.forget(st.conn)
-		return err
-	}
-	st.sub.Store(sub)
-	nc, _, err := hijack(w)
-	if err != nil {
-		s.forget(st.conn)
-		return err
-	}
-	st.attach(nc, head(w.Header()))
-	go st.listen()
+	c.attach(nc, head(w.Header()))
+	go c.listen()
 	return nil
 }
 
@@ -73,15 +82,15 @@ func head(h http.Header) []byte {
 }
 
 // listen waits for the client to leave. What it says is not heard.
-func (st *stream) listen() {
+func (c *conn) listen() {
 	var b [64]byte
 	for {
-		if _, err := st.net.Read(b[:]); err != nil {
+		if _, err := c.net.Read(b[:]); err != nil {
 			break
 		}
 	}
-	st.close()
-	st.server.forget(st.conn)
+	c.close()
+	c.server.forget(c)
 }
 
 // Tell sends an event.
@@ -108,7 +117,12 @@ func (st *stream) End(_ *realtime.Subscription, err error) {
 
 func (st *stream) refuse(err error) {
 	st.ended.Store(true)
-	st.finish([]byte("event: error\ndata: "), problem(err), []byte("\n\n"))
+	st.finish(farewellEvent(err)...)
+}
+
+// farewellEvent tells why the answer ends.
+func farewellEvent(err error) [][]byte {
+	return [][]byte{[]byte("event: error\ndata: "), problem(err), []byte("\n\n")}
 }
 
 // problem is an error as clients of every protocol read it.

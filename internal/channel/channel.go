@@ -1,0 +1,255 @@
+// Package channel is named places of an organization where those who are connected
+// tell each other things: broadcast, and presence, which is who is here and what they
+// show of themselves. Rules of loam.yaml say who may; what no rule names does not exist.
+// Nothing is stored but the last messages, where a rule asks for that. It knows no HTTP
+// and no socket: a Sink takes what is told.
+package channel
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/config"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// Options are what a Hub needs.
+type Options struct {
+	Rules  []config.Channel
+	Limits config.ChannelLimits
+	Rows   Rows
+	Engine store.Engine // of the messages that are kept
+	Bus    Bus          // nil: there is this node alone
+	Now    func() time.Time
+}
+
+// Bus carries what happens in channels to the hubs of all nodes: each delivers it.
+type Bus interface {
+	Publish(Event)
+}
+
+// Rows tells who may read a row.
+type Rows interface {
+	// May is an error where the caller may not read the row, or there is none.
+	May(ctx context.Context, by *access.Principal, model, id string) error
+	// Watch has gone called once the caller may not read the row any more, which may
+	// be now. It is called with locks held: it must not wait, nor end the watch.
+	Watch(ctx context.Context, by *access.Principal, model, id string, gone func(error)) (RowWatch, error)
+}
+
+// RowWatch is a watch on a row.
+type RowWatch interface {
+	Rebind(context.Context, *access.Principal) error
+	Close()
+}
+
+// Kind is what an event tells of.
+type Kind string
+
+// The kinds of event.
+const (
+	Here    Kind = "presence" // all who are here, for who has just come
+	Joined  Kind = "join"
+	Left    Kind = "leave"
+	Changed Kind = "state"
+	Said    Kind = "message"
+)
+
+// Event is what happened in a channel. It is shared by all who are told of it and
+// is not to be changed.
+type Event struct {
+	Org, Channel string
+	Kind         Kind
+	From         string // the connection that it comes from and that is not told; "" for none
+	ID           string // of a message
+	Body         []byte // a JSON object
+}
+
+// Sink takes what a member is told. Both are called with locks held: they must not
+// wait for anything, nor call the hub.
+type Sink interface {
+	Tell(*Member, *Event)
+	// End tells that the member is out, and why.
+	End(*Member, error)
+}
+
+// Hub is the channels of one environment, as far as this node has members of them.
+// It is safe for concurrent use.
+type Hub struct {
+	opts Options
+	pace pace
+
+	mu    sync.Mutex
+	rooms map[address]*room
+}
+
+type address struct{ org, name string }
+
+// room is a channel that is in use.
+type room struct {
+	address
+	uses int // guarded by the hub's lock
+
+	keeping sync.Mutex // held while a message is stored and told, so that both have one order; before turn
+	turn    sync.Mutex // held while who is here changes and that is told; before mu
+
+	mu      sync.Mutex
+	members map[*Member]struct{}
+	present int
+}
+
+// New makes a hub without members.
+func New(o Options) *Hub {
+	return &Hub{opts: o, rooms: map[address]*room{}}
+}
+
+func (h *Hub) enter(a address) *room {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r := h.rooms[a]
+	if r == nil {
+		r = &room{address: a, members: map[*Member]struct{}{}}
+		h.rooms[a] = r
+	}
+	r.uses++
+	return r
+}
+
+func (h *Hub) exit(r *room) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r.uses--; r.uses == 0 {
+		delete(h.rooms, r.address)
+	}
+}
+
+func (h *Hub) publish(e Event) {
+	if h.opts.Bus != nil {
+		h.opts.Bus.Publish(e)
+		return
+	}
+	h.Deliver(e)
+}
+
+// Deliver tells the members on this node of an event.
+func (h *Hub) Deliver(e Event) {
+	h.mu.Lock()
+	r := h.rooms[address{e.Org, e.Channel}]
+	h.mu.Unlock()
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for m := range r.members {
+		if m.ref != e.From && (e.Kind == Said || m.may.presence) {
+			m.sink.Tell(m, &e)
+		}
+	}
+}
+
+// name is what a channel, or the event of a message, is called. Nothing in it means
+// anything to a broker: no wildcard, no space, and it begins with a letter or digit.
+var (
+	channelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$`)
+	eventName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$`)
+)
+
+// may is what a caller may do in a channel.
+type may struct{ join, send, show, presence bool }
+
+// standing is how a caller stands to a channel: its rule, and what that allows.
+type standing struct {
+	rule *config.Channel
+	rest string // what the rule's wildcard stands for
+	may
+}
+
+// stand finds the rule of a channel and what it allows a caller.
+func (h *Hub) stand(by *access.Principal, name string) (standing, error) {
+	if !channelName.MatchString(name) {
+		return standing{}, fault.New(fault.ChannelName, "a channel's name is 1 to 128 letters, digits, and _ - . : with a letter or digit first")
+	}
+	var s standing
+	for i := range h.opts.Rules {
+		rule := &h.opts.Rules[i]
+		rest, ok := rule.Rest(name)
+		if ok && (s.rule == nil || len(rest) < len(s.rest)) { // the pattern that says most
+			s.rule, s.rest = rule, rest
+		}
+	}
+	switch {
+	case s.rule == nil:
+		return s, fault.New(fault.ChannelUnknown, "there is no channel %s: no pattern under channels in loam.yaml names it", name)
+	case by.Kind == access.Anonymous:
+		return s, fault.New(fault.AccessSignIn, "sign in to use channels: send Authorization: Bearer <access token>")
+	case by.Org == "":
+		return s, fault.New(fault.AccessNoOrganization, "channels belong to an organization and you have none active; create one or switch to one")
+	}
+	s.join = granted(s.rule.Join, by, s.rest)
+	s.presence = s.join && granted(s.rule.Presence, by, s.rest)
+	s.show = s.presence && !by.ReadOnly
+	s.send = granted(s.rule.Send, by, s.rest) && !by.ReadOnly
+	return s, nil
+}
+
+// granted tells whether one of the grants is the caller's.
+func granted(grants []string, by *access.Principal, rest string) bool {
+	return slices.ContainsFunc(grants, func(grant string) bool {
+		kind, of, _ := strings.Cut(grant, ":")
+		switch kind {
+		case "key":
+			return by.Kind == access.APIKey
+		case "user":
+			return by.Kind == access.User && by.UserID == rest
+		case "role":
+			return by.Kind == access.User && by.Role == of
+		case "team":
+			return by.Kind == access.User && slices.Contains(by.Teams, of)
+		}
+		return by.Kind == access.User && by.Role != "" // member
+	})
+}
+
+func denied(name, what string, by *access.Principal) error {
+	if by.ReadOnly {
+		return fault.New(fault.AccessDenied, "these credentials only read: they can't %s %s", what, name)
+	}
+	return fault.New(fault.AccessDenied, "the rule of %s in loam.yaml does not let you %s it", name, what)
+}
+
+// row is an error where the channel is about a row that the caller may not read.
+func (h *Hub) row(ctx context.Context, by *access.Principal, s standing) error {
+	if s.rule.Row == "" {
+		return nil
+	}
+	return h.opts.Rows.May(ctx, by, s.rule.Row, s.rest)
+}
+
+// pace counts what each caller sends within one second.
+type pace struct {
+	mu     sync.Mutex
+	second int64
+	sent   map[string]int
+}
+
+func (p *pace) take(who string, limit int, now time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := now.Unix(); s != p.second {
+		p.second, p.sent = s, map[string]int{}
+	}
+	if p.sent[who] >= limit {
+		e := fault.New(fault.ChannelLimit, "you send more than %d messages and states a second, the most that limits.channels.rate allows", limit)
+		e.RetryAfter = time.Second
+		return e
+	}
+	p.sent[who]++
+	return nil
+}

@@ -1,0 +1,339 @@
+package channel
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/config"
+	"github.com/loam-dev/loam/internal/fault"
+)
+
+// Member is one connection in one channel. It is safe for concurrent use.
+type Member struct {
+	hub  *Hub
+	room *room
+	rule *config.Channel
+	sink Sink
+	ref  string
+
+	// guarded by the room's mu
+	by    *access.Principal
+	may   may
+	in    bool
+	shown bool
+	state jsontext.Value
+	row   RowWatch // nil where the channel is about no row
+}
+
+// Joining is how a connection joins a channel.
+type Joining struct {
+	Ref   string // names the connection, the same in all its channels
+	State []byte // JSON that it shows of itself; nil: it listens unseen
+	Since string // a message: only what was kept after it is told; "" for all that is kept
+}
+
+// Join makes a connection a member of a channel: it is told who is here and what
+// was kept, then all that happens. The sink may be told before Join returns.
+func (h *Hub) Join(ctx context.Context, by *access.Principal, name string, in Joining, sink Sink) (*Member, error) {
+	s, err := h.stand(by, name)
+	if err == nil && !s.join {
+		err = denied("join", name, by)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m := &Member{hub: h, rule: s.rule, sink: sink, ref: in.Ref, by: by, may: s.may}
+	if in.State != nil {
+		if m.state, err = h.shows(s.may, by, name, in.State); err != nil {
+			return nil, err
+		}
+		m.shown = true
+	}
+	if err := h.row(ctx, by, s); err != nil {
+		return nil, err
+	}
+	m.room = h.enter(address{by.Org, name})
+	if err := m.join(ctx, in.Since); err != nil {
+		h.exit(m.room)
+		return nil, err
+	}
+	if err := m.watch(ctx, s); err != nil {
+		m.Leave()
+		return nil, err
+	}
+	return m, nil
+}
+
+// join adds the member, tells it what it missed, and tells the others.
+func (m *Member) join(ctx context.Context, since string) error {
+	var kept []Event
+	if m.rule.Keep > 0 {
+		m.room.keeping.Lock()
+		defer m.room.keeping.Unlock()
+		var err error
+		if kept, err = m.hub.kept(ctx, m.room.address, m.rule, since); err != nil {
+			return err
+		}
+	}
+	m.room.turn.Lock()
+	defer m.room.turn.Unlock()
+	if err := m.add(kept); err != nil {
+		return err
+	}
+	if m.shown { // none but this goroutine knows the member yet
+		m.publish(Joined, m.state)
+	}
+	return nil
+}
+
+func (m *Member) add(kept []Event) error {
+	r, limits := m.room, m.hub.opts.Limits
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.members) >= limits.Members {
+		return fault.New(fault.ChannelLimit, "the channel has %d connections, the most that limits.channels.members allows", limits.Members)
+	}
+	if m.shown {
+		if err := m.count(); err != nil {
+			return err
+		}
+	}
+	r.members[m], m.in = struct{}{}, true
+	if m.may.presence {
+		m.sink.Tell(m, m.here())
+	}
+	for i := range kept {
+		m.sink.Tell(m, &kept[i])
+	}
+	return nil
+}
+
+// count counts one more who is here. The room's mu is held.
+func (m *Member) count() error {
+	if most := m.hub.opts.Limits.Present; m.room.present >= most {
+		return fault.New(fault.ChannelLimit, "%d connections show themselves in the channel, the most that limits.channels.present allows", most)
+	}
+	m.room.present++
+	return nil
+}
+
+// here is the first event of who may see who is here. The room's mu is held.
+func (m *Member) here() *Event {
+	return &Event{Org: m.room.org, Channel: m.room.name, Kind: Here, Body: encode(struct {
+		Here []Person `json:"here"`
+		You  string   `json:"you"`
+	}{m.room.here(), m.ref})}
+}
+
+// watch has the member leave once the row may not be read any more.
+func (m *Member) watch(ctx context.Context, s standing) error {
+	if s.rule.Row == "" {
+		return nil
+	}
+	w, err := m.hub.opts.Rows.Watch(ctx, m.by, s.rule.Row, s.rest, func(why error) { go m.end(why) })
+	if err != nil {
+		return err
+	}
+	m.room.mu.Lock()
+	m.row = w
+	m.room.mu.Unlock()
+	if !m.isIn() { // gone already
+		w.Close()
+	}
+	return nil
+}
+
+func (m *Member) isIn() bool {
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	return m.in
+}
+
+// Shown tells whether others see that this connection is here.
+func (m *Member) Shown() bool {
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	return m.shown
+}
+
+// Leave ends the membership: the sink is not told of anything more.
+func (m *Member) Leave() { m.leave() }
+
+func (m *Member) leave() bool {
+	r := m.room
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	r.mu.Lock()
+	was, shown, row := m.in, m.shown, m.row
+	if was {
+		delete(r.members, m)
+		m.in, m.shown = false, false
+	}
+	if was && shown {
+		r.present--
+	}
+	r.mu.Unlock()
+	if !was {
+		return false
+	}
+	if shown {
+		m.publish(Left, nil)
+	}
+	if row != nil {
+		row.Close()
+	}
+	m.hub.exit(r)
+	return true
+}
+
+func (m *Member) end(why error) {
+	if m.leave() {
+		m.sink.End(m, why)
+	}
+}
+
+// Rebind has the membership go on under new rights. After an error it has ended.
+func (m *Member) Rebind(ctx context.Context, by *access.Principal) error {
+	s, err := m.hub.stand(by, m.room.name)
+	if err == nil && !s.join {
+		err = denied("join", m.room.name, by)
+	}
+	if err == nil {
+		if row := m.rebind(by, s.may); row != nil {
+			err = row.Rebind(ctx, by)
+			if !m.isIn() { // left meanwhile: the row is watched for nobody
+				row.Close()
+			}
+		}
+	}
+	if err != nil {
+		m.Leave()
+	}
+	return err
+}
+
+func (m *Member) rebind(by *access.Principal, now may) RowWatch {
+	r := m.room
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	r.mu.Lock()
+	sees := m.in && now.presence && !m.may.presence
+	hides := m.shown && !now.show
+	m.by, m.may = by, now
+	if hides {
+		m.shown = false
+		r.present--
+	}
+	if sees {
+		m.sink.Tell(m, m.here())
+	}
+	row := m.row
+	r.mu.Unlock()
+	if hides {
+		m.publish(Left, nil)
+	}
+	return row
+}
+
+// Show shows others a state of this connection; the first one makes it present.
+func (m *Member) Show(state []byte) error {
+	r := m.room
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	kind, value, err := m.show(state)
+	if err == nil {
+		m.publish(kind, value)
+	}
+	return err
+}
+
+func (m *Member) show(state []byte) (Kind, jsontext.Value, error) {
+	r := m.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !m.in {
+		return "", nil, m.absent()
+	}
+	value, err := m.hub.shows(m.may, m.by, r.name, state)
+	if err == nil {
+		err = m.hub.pace.take(m.ref, m.hub.opts.Limits.Rate, m.hub.opts.Now())
+	}
+	kind := Changed
+	if err == nil && !m.shown {
+		kind, err = Joined, m.count()
+	}
+	if err == nil {
+		m.shown, m.state = true, value
+	}
+	return kind, value, err
+}
+
+// shows is what a caller wants to show, if they may.
+func (h *Hub) shows(m may, by *access.Principal, name string, state []byte) (jsontext.Value, error) {
+	if !m.show {
+		return nil, denied("be present in", name, by)
+	}
+	return value("state", "state", state, h.opts.Limits.State)
+}
+
+func (m *Member) absent() error {
+	return fault.New(fault.ChannelUnknown, "this connection is not in %s; join it first", m.room.name)
+}
+
+// publish tells others of what became of the member. The room's turn is held.
+func (m *Member) publish(kind Kind, state jsontext.Value) {
+	m.hub.publish(Event{Org: m.room.org, Channel: m.room.name, Kind: kind, From: m.ref, Body: encode(struct {
+		who
+		connection
+	}{whoIs(m.by), connection{m.ref, state}})})
+}
+
+// who is whom a connection or a message is of, as others see it.
+type who struct {
+	User string `json:"user,omitempty"`
+	Key  string `json:"key,omitempty"` // an API key
+}
+
+func whoIs(by *access.Principal) who {
+	if by.Kind == access.APIKey {
+		return who{Key: by.KeyID}
+	}
+	return who{User: by.UserID}
+}
+
+type connection struct {
+	Ref   string         `json:"ref"`
+	State jsontext.Value `json:"state,omitzero"`
+}
+
+// Person is somebody who is here, once, with each of their connections.
+type Person struct {
+	who
+	Connections []connection `json:"connections"`
+}
+
+// here lists who is here, by when they came. The room's mu is held.
+func (r *room) here() []Person {
+	all := make([]*Member, 0, r.present)
+	for m := range r.members {
+		if m.shown {
+			all = append(all, m)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Member) int { return strings.Compare(a.ref, b.ref) })
+	people, at := []Person{}, map[who]int{}
+	for _, m := range all {
+		w := whoIs(m.by)
+		i, known := at[w]
+		if !known {
+			i, at[w] = len(people), len(people)
+			people = append(people, Person{who: w})
+		}
+		people[i].Connections = append(people[i].Connections, connection{m.ref, m.state})
+	}
+	return people
+}
