@@ -192,7 +192,7 @@ func (b *Backend) mail(brands mail.Brands) mail.Options {
 		From: m.From, ReplyTo: m.ReplyTo, Language: m.Language,
 		SMTP:   mail.SMTP{Host: m.SMTP.Host, Port: m.SMTP.Port, User: m.SMTP.User, Password: mail.Secret(m.SMTP.Password.Text()), TLS: m.SMTP.TLS},
 		Limits: mail.Limits{PerAddress: o.Config.Limits.Mail.PerAddress, PerNetwork: o.Config.Limits.Mail.PerNetwork},
-		Dev:    o.Dev, Log: o.Log, Now: o.Now,
+		Dev:    o.Dev, Idle: o.Idle, Log: o.Log, Now: o.Now,
 	}
 }
 

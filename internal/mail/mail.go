@@ -60,6 +60,7 @@ type Options struct {
 	Language  string // of a recipient who has chosen none; "" is English
 	SMTP      SMTP   // without a Host nothing is sent
 	Dev       bool   // without an SMTP host messages go into the mailbox
+	Idle      bool   // the queue is a server's, which knows where messages go: all wait there
 	Limits    Limits
 	Log       *slog.Logger
 	Now       func() time.Time // nil: the clock
@@ -146,7 +147,7 @@ type envelope struct {
 // too many of its class it is fault.MailTooMany, where no mail server is
 // configured in production fault.MailOff.
 func (s *Service) Send(c store.Conn, m Message) error {
-	if s.SMTP.Host == "" && !s.Dev {
+	if s.SMTP.Host == "" && !s.Dev && !s.Idle {
 		return off()
 	}
 	if err := sound(m); err != nil {
@@ -163,7 +164,7 @@ func (s *Service) Send(c store.Conn, m Message) error {
 			return wrap("looking for an organization's brand", err)
 		}
 	}
-	if s.SMTP.Host == "" {
+	if s.SMTP.Host == "" && !s.Idle {
 		return s.keep(c, e)
 	}
 	payload, err := s.seal(e)
@@ -235,7 +236,10 @@ func (s *Service) deliver(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return jobs.Permanent(err)
 	}
-	if s.SMTP.Host == "" {
+	switch {
+	case s.SMTP.Host == "" && s.Dev: // of a command that ran beside the stopped server
+		return s.Engine.Write(ctx, func(c store.Conn) error { return s.keep(c, e) })
+	case s.SMTP.Host == "":
 		return off() // the settings have changed since; they may change back
 	}
 	r, err := s.compose(e)

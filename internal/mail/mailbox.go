@@ -50,7 +50,7 @@ func (s *Service) keep(c store.Conn, e envelope) error {
 	if err != nil {
 		return wrap("encoding a message", err)
 	}
-	if _, err := c.Exec(`INSERT INTO "_mailbox" ("id", "sealed") VALUES (?1, ?2)`, e.ID, s.sealer.Seal(text, "_mailbox/"+e.ID)); err != nil {
+	if _, err := c.Exec(`INSERT INTO "_mailbox" ("id", "sealed") VALUES (?1, ?2) ON CONFLICT ("id") DO NOTHING`, e.ID, s.sealer.Seal(text, "_mailbox/"+e.ID)); err != nil {
 		return wrap("keeping a message", err)
 	}
 	_, err = c.Exec(`DELETE FROM "_mailbox" WHERE "id" IN (SELECT "id" FROM "_mailbox" ORDER BY "id" DESC LIMIT ?1 OFFSET ?2)`, maxMailbox, maxMailbox)
