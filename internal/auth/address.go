@@ -57,7 +57,8 @@ func (s *Service) AskEmailChange(ctx context.Context, p *access.Principal, in Ch
 		if taken == "" {
 			err = s.sendTicket(c, toMove, move, user, ask)
 		} else if _, _, err = s.issue(c, toMove, move); err == nil { // a token that nobody has
-			err = s.mail(c, user, email, "account_exists", "", map[string]any{"Link": s.page("sign-in")})
+			stranger := account{User: User{Locale: user.Locale}} // the owner is told nothing of who asks
+			err = s.mail(c, stranger, email, "account_exists", "", map[string]any{"Link": s.page("sign-in")})
 		}
 		if err := unlessFull(err); err != nil {
 			return err

@@ -223,7 +223,7 @@ func TestAttack014_ChangingToATakenAddress(t *testing.T) {
 	for name, address := range map[string]string{"taken": "eve@example.com", "free": "free@example.com"} {
 		t.Run(name, func(t *testing.T) {
 			p, _ := newPlace(t, confirming("code"))
-			_, err := p.SignUp(ctx, SignUp{Email: "ada@example.com", Password: rightPassword}, Client{})
+			_, err := p.SignUp(ctx, SignUp{Email: "ada@example.com", Password: rightPassword, Name: "Ada"}, Client{})
 			is(t, "signing up", err, "")
 			ada, err := p.Confirm(ctx, Proof{Email: "ada@example.com", Code: code(p.letter())}, Client{})
 			is(t, "confirming", err, "")
@@ -233,6 +233,9 @@ func TestAttack014_ChangingToATakenAddress(t *testing.T) {
 			letters := p.post()
 			if len(letters) != 2 || letters[0].To != address || letters[1].To != "ada@example.com" || letters[1].Template != "email_change_notice" {
 				t.Fatalf("letters: %+v", letters)
+			}
+			if greeted := letters[0].Name; name == "taken" && (greeted != "" || letters[0].Org != "") {
+				t.Errorf("the owner of the address is told of the one who asks: %q of %q", greeted, letters[0].Org)
 			}
 			got, err := p.ConfirmEmailChange(ctx, Proof{Token: token(t, letters[1])})
 			if err != nil || got != (EmailChange{Email: "ada@example.com", Waiting: "new"}) {
