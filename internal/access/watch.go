@@ -258,7 +258,7 @@ func appendOuts(b []byte, fields []Out, by *Principal) []byte {
 func appendSelected(b []byte, f *query.BoundField) []byte {
 	b = fmt.Appendf(b, ";%q %t %q %t %t", f.As, f.IsLiteral, f.Literal, f.Encoded, f.NonNull)
 	if f.Field != nil {
-		b = append(append(b, ' '), f.Field.Name...)
+		b = fmt.Appendf(b, " %s %s %t", f.Field.Name, f.Field.TypeName, f.Field.List)
 	}
 	if f.Embedded != nil {
 		b = append(b, '[')

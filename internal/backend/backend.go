@@ -239,6 +239,9 @@ func (b *Backend) openAPI(s *schema.Schema) []byte {
 // Data answers queries under the schema in force; for seeds and tests.
 func (b *Backend) Data() *data.Service { return b.app.Load().Data }
 
+// Hub follows the change log; for tests.
+func (b *Backend) Hub() *realtime.Hub { return b.hub }
+
 // Send sends a message by itself; for tests, and to try the settings.
 func (b *Backend) Send(ctx context.Context, m mail.Message) error {
 	return b.engine.Write(ctx, func(c store.Conn) error { return b.Mail.Send(c, m) })

@@ -93,8 +93,8 @@ func (s *Service) Meets(ctx context.Context, w access.Watch, row access.Row) (bo
 
 // Positions seals positions of the change log, so that nobody learns from them how
 // much others write, and none opens for another subscription than its own. A position
-// is a number of 8 bytes beside as many of the subscription's digest, enciphered as
-// one block: who changes it has one in 2^64 to hit the digest.
+// is a number of 6 bytes beside the digests of its place, enciphered as one block: who
+// changes it has one in 2^48 to hit the place.
 type Positions struct{ block cipher.Block }
 
 // NewPositions takes a key of 32 bytes, the same on every node.
@@ -104,34 +104,44 @@ func NewPositions(key []byte) (Positions, error) {
 }
 
 // Place is what a subscription's positions are bound to.
-type Place [8]byte
+type Place struct {
+	who   [6]byte // follows what
+	shown [4]byte // of it, and by which rights
+}
 
-// PlaceOf digests who follows what: name tells apart what is followed of the same rows.
+// PlaceOf digests who follows what, as the watch shows it: name tells apart what is
+// followed of the same rows.
 func PlaceOf(by *access.Principal, w access.Watch, name string) Place {
-	b := w.Grant().Node().Bound
-	sum := sha256.Sum256(append(binding(by, b), name...))
-	return Place(sum[:8])
+	who := sha256.Sum256(append(binding(by, w.Grant().Node().Bound), name...))
+	shown := sha256.Sum256([]byte(w.Class()))
+	return Place{[6]byte(who[:6]), [4]byte(shown[:4])}
 }
 
 // Seal appends the text of a position.
 func (p Positions) Seal(b []byte, at Place, seq int64) []byte {
+	var number [8]byte
+	binary.BigEndian.PutUint64(number[:], uint64(seq))
 	var block [aes.BlockSize]byte
-	binary.BigEndian.PutUint64(block[:8], uint64(seq))
-	copy(block[8:], at[:])
+	copy(block[:6], number[2:])
+	copy(block[6:10], at.shown[:])
+	copy(block[10:], at.who[:])
 	p.block.Encrypt(block[:], block[:])
 	return base64.RawURLEncoding.AppendEncode(b, block[:])
 }
 
-// Open reads a position that was sealed for the same place.
-func (p Positions) Open(text string, at Place) (int64, error) {
+// Open reads a position that was sealed for the same subscriber, and tells whether
+// they were shown the same of the rows: not where rights, the selection or the schema
+// were others then.
+func (p Positions) Open(text string, at Place) (seq int64, same bool, err error) {
 	bad := fault.New(fault.RealtimePosition, "the position was not made by this subscription for you; subscribe without it, and start from the rows").At("since")
 	block, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(block) != aes.BlockSize {
-		return 0, bad
+		return 0, false, bad
 	}
 	p.block.Decrypt(block, block)
-	if Place(block[8:]) != at {
-		return 0, bad
+	if [6]byte(block[10:]) != at.who {
+		return 0, false, bad
 	}
-	return int64(binary.BigEndian.Uint64(block[:8])), nil
+	number := append(make([]byte, 2, 8), block[:6]...)
+	return int64(binary.BigEndian.Uint64(number)), [4]byte(block[6:10]) == at.shown, nil
 }

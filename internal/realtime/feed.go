@@ -106,7 +106,8 @@ func (f *feed) wait(v *view, ch *store.Change) {
 	}
 	v.waiting = append(v.waiting, ch.Copy())
 	if !v.working {
-		v.working, v.done = true, ch.Seq-1
+		v.work(true)
+		v.done = ch.Seq - 1
 		go f.work(v, v.hub.service)
 	}
 }
@@ -119,7 +120,8 @@ func (f *feed) work(v *view, s *data.Service) {
 	for {
 		h.mu.Lock()
 		if len(v.waiting) == 0 || len(v.subs) == 0 {
-			v.working, v.waiting = false, nil
+			v.waiting = nil
+			v.work(false)
 			h.mu.Unlock()
 			return
 		}

@@ -86,6 +86,9 @@ func (l *list) take(v *view, ch *store.Change) {
 		return
 	}
 	for _, e := range l.apply(v.watch, ch) {
+		if l.short() { // what is shown is not what the rewound list would be
+			e.Resume = 0
+		}
 		v.tell(e)
 	}
 	if l.short() {
@@ -147,14 +150,15 @@ func (l *list) moved(ch *store.Change, id string, was, is int, shown []byte) []*
 		}
 		out = append(out, &Event{Op: Insert, ID: id, Index: is, Row: l.rows[is].shown})
 	}
-	return numbered(out, ch.Seq)
+	return numbered(out, ch.Seq-1, ch.Seq)
 }
 
-// numbered says of the events of one change where to resume: the last one alone
-// tells that the whole of it was told.
-func numbered(events []*Event, seq int64) []*Event {
+// numbered says of the events of one step where to resume: the last one alone tells
+// that the whole of it was told. Who has seen a part may come back to before, if it
+// does no harm to be told that part again.
+func numbered(events []*Event, before, seq int64) []*Event {
 	for i, e := range events {
-		e.change, e.Resume = seq, seq-1
+		e.change, e.Resume = seq, before
 		if i == len(events)-1 {
 			e.Resume = seq
 		}
@@ -240,7 +244,7 @@ func (l *list) difference(before []*entry, seq int64, deleted map[string]bool) [
 		}
 		known = slices.Insert(known, i, e)
 	}
-	return numbered(out, seq)
+	return numbered(out, 0, seq)
 }
 
 // page is the list as a whole.

@@ -64,6 +64,7 @@ type Hub struct {
 	index   index
 	views   map[string]*view
 	subs    int
+	working int    // views that ask the database
 	round   uint64 // of the change being judged
 }
 
@@ -96,6 +97,7 @@ func (h *Hub) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.endAll(fault.New(fault.RealtimeRestart, "the server is stopping; connect again and resume from the last event"))
+	h.service = nil
 	h.clear()
 }
 
@@ -258,7 +260,7 @@ func (o Op) String() string {
 // and is not to be changed.
 type Event struct {
 	Op     Op
-	Resume int64  // the position that all is told up to, once this is
+	Resume int64  // the position that all is told up to, once this is; 0: to be sent all rows then
 	ID     string // of the row, as query.KeyID
 	Index  int    // of the row in its list, once the event is applied
 	Row    []byte // as the subscriber sees it; of a feed's Delete, as it was; nil for Remove
@@ -310,7 +312,8 @@ type Subscription struct {
 	want  Request
 	view  *view // nil once it has ended
 	spot  int   // in view.subs
-	from  int64 // told of no change up to here
+	from  int64 // of a feed: told of no change up to here
+	left  bool  // its subscriber wants no more
 }
 
 // Position appends the text of a position, for its subscriber alone.
@@ -330,7 +333,7 @@ func (s *Subscription) Rebind(ctx context.Context, by *access.Principal) error {
 	}
 	since := h.pos
 	if v.working && v.feed != nil {
-		since = v.done
+		since = max(v.done, s.from)
 	}
 	v.leave(s)
 	h.mu.Unlock()
@@ -361,6 +364,7 @@ func (r Request) name() string {
 func (s *Subscription) Close() {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
+	s.left = true
 	if s.view != nil {
 		s.view.leave(s)
 	}

@@ -30,9 +30,22 @@ func (l *list) touch(v *view, ch *store.Change) {
 func (l *list) refresh(v *view) {
 	l.dirty = true
 	if !v.working {
-		v.working = true
+		v.work(true)
 		go l.work(v, v.hub.service)
 	}
+}
+
+// tellRows tells everybody all rows anew.
+func (v *view) tellRows(s *data.Service) error {
+	for _, sub := range v.subs {
+		e, err := v.rows(s, sub.watch)
+		if err != nil {
+			return err
+		}
+		sub.sink.Tell(sub, e)
+	}
+	v.hub.metrics.events.Add(uint64(len(v.subs)))
+	return nil
 }
 
 // work reads the list as long as something touches it. In between it rests, the
@@ -43,7 +56,7 @@ func (l *list) work(v *view, s *data.Service) {
 		h.deep <- struct{}{}
 		h.mu.Lock()
 		if !l.dirty || len(v.subs) == 0 {
-			v.working = false
+			v.work(false)
 			h.mu.Unlock()
 			<-h.deep
 			return
@@ -58,12 +71,14 @@ func (l *list) work(v *view, s *data.Service) {
 
 		h.mu.Lock()
 		if err != nil {
-			v.working = false
+			v.work(false)
 			v.end(lost(err))
 			h.mu.Unlock()
 			return
 		}
-		l.renew(v, snap)
+		if err := l.renew(v, s, snap); err != nil {
+			v.end(lost(err))
+		}
 		again := l.dirty
 		h.mu.Unlock()
 		if again {
@@ -84,11 +99,11 @@ func (l *list) ask(s *data.Service, w access.Watch) (store.Snapshot, error) {
 }
 
 // renew takes a snapshot in place of what the list knew, and tells the difference.
-func (l *list) renew(v *view, snap store.Snapshot) {
+func (l *list) renew(v *view, s *data.Service, snap store.Snapshot) error {
 	before, after, total := slices.Clone(l.visible()), snap.Seq, l.total
 	if !v.watch.Deep() && after < v.hub.pos && !v.hub.recent.covers(after) {
 		l.dirty = true // too old already to be brought up to now
-		return
+		return nil
 	}
 	l.fill(v.watch, snap)
 	if !v.watch.Deep() {
@@ -99,14 +114,20 @@ func (l *list) renew(v *view, snap store.Snapshot) {
 			}
 		})
 	}
-	for _, e := range l.difference(before, after, l.deleted) {
+	short := !v.watch.Deep() && l.short()
+	l.dirty = l.dirty || short
+	changes := l.difference(before, after, l.deleted)
+	clear(l.deleted)
+	if v.watch.Grant().Node().Count && l.total != total {
+		return v.tellRows(s)
+	}
+	for _, e := range changes {
+		if short {
+			e.Resume = 0
+		}
 		v.tell(e)
 	}
-	if v.watch.Grant().Node().Count && l.total != total {
-		v.tell(&Event{Op: Rows, Resume: after, Page: l.page(), change: after})
-	}
-	clear(l.deleted)
-	l.dirty = l.dirty || !v.watch.Deep() && l.short()
+	return nil
 }
 
 func (r *recent) covers(pos int64) bool { return pos >= r.from }

@@ -101,57 +101,47 @@ func (j *joining) resumeList(ctx context.Context, since int64) error {
 	if j.watch.Deep() {
 		return j.resumeDeep(ctx, since)
 	}
-	l, missed, err := j.rewind(ctx, since)
-	if err != nil || l == nil {
-		if err == nil {
-			err = j.anew(ctx)
-		}
-		return err
-	}
+	l, err := j.rewind(ctx, since)
 	for range catchUpTries {
-		if err := j.current(ctx); err != nil {
-			return err
-		}
-		known := l.seq >= j.pos || j.recent.after(l.seq, func(ch *store.Change) {
-			if j.concerns(ch) {
-				missed = append(missed, l.apply(j.watch, ch)...)
-			}
-		})
-		if known {
-			j.joinAt(l, missed)
-			j.mu.Unlock()
-			return nil
-		}
-		until := j.pos
-		j.mu.Unlock()
-		changes, err := j.past(ctx, l.seq, until)
 		if err != nil {
 			return err
 		}
-		for i := range changes {
-			missed = append(missed, l.apply(j.watch, &changes[i])...)
+		if l == nil {
+			return j.anew(ctx)
 		}
-		l.seq = until
+		if err = j.current(ctx); err != nil {
+			return err
+		}
+		if l.forward(j, j.pos) {
+			err = j.joinAt(l)
+			j.mu.Unlock()
+			return err
+		}
+		until := j.pos
+		j.mu.Unlock()
+		if l.lost {
+			return j.list(ctx)
+		}
+		l, err = j.more(ctx, l, until)
 	}
 	return fault.New(fault.RealtimeSlow, "more is written than this list can catch up with; narrow its filter")
 }
 
 // joinAt tells what was missed, and joins the list that others follow already, or
-// this one. The lock is held.
-func (j *joining) joinAt(l *list, missed []*Event) {
-	for _, e := range missed {
+// this one. The lock is held, and the list is of the moment that the hub is at.
+func (j *joining) joinAt(l *rewound) error {
+	v := j.views[j.class]
+	if v != nil && (v.list.seq > l.seq || l.seq > j.pos || v.list.short()) {
+		return j.show(v) // what the others know is something else just now
+	}
+	for _, e := range l.missed {
 		j.sub.sink.Tell(j.sub, e)
 	}
-	l.seq = max(l.seq, j.pos)
-	j.sub.from = l.seq
-	v := j.views[j.class]
 	if v == nil {
-		v = &view{hub: j.Hub, class: j.class, watch: j.watch, list: l}
+		v = &view{hub: j.Hub, class: j.class, watch: j.watch, list: l.list}
 	}
 	v.join(j.sub)
-	if v.list == l && l.short() {
-		l.refresh(v)
-	}
+	return nil
 }
 
 func (j *joining) concerns(ch *store.Change) bool {
@@ -173,36 +163,80 @@ func (j *joining) past(ctx context.Context, since, until int64) ([]store.Change,
 	}
 }
 
-// rewind is the list as of a position, brought up to a moment after it, and what
-// there was to tell on the way. A nil list is too far back.
-func (j *joining) rewind(ctx context.Context, since int64) (*list, []*Event, error) {
-	l := newList(j.watch)
+// rewound is a list as of a position, with what is known of the time since.
+type rewound struct {
+	*list
+	ahead  []store.Change // not applied yet
+	known  int64          // there is nothing else up to here
+	missed []*Event       // what was to be told on the way
+	lost   bool           // more rows left the list than it had to spare
+}
+
+// rewind is the list as of a position; nil where that is too far back.
+func (j *joining) rewind(ctx context.Context, since int64) (*rewound, error) {
 	past, err := j.past(ctx, since, 0)
 	if err != nil || len(past) > maxRewind {
-		return nil, nil, err
+		return nil, err
 	}
+	l := &rewound{list: newList(j.watch)}
 	snap, err := j.service.Snapshot(ctx, j.watch, l.limit+slack+2*len(past), true)
 	if fault.Is(err, fault.QueryTooComplex) {
-		return nil, nil, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	past = nil
 	if snap.Seq > since {
 		if past, err = j.past(ctx, since, snap.Seq); err != nil || len(past) > maxRewind {
-			return nil, nil, err
+			return nil, err
 		}
-	} else {
-		past = nil
 	}
 	l.fill(j.watch, snap)
 	l.undo(j, past)
-	var missed []*Event
-	for i := range past {
-		missed = append(missed, l.apply(j.watch, &past[i])...)
+	l.seq, l.ahead, l.known, l.lost = since, past, max(since, snap.Seq), l.short()
+	j.mu.Lock()
+	pos := j.pos
+	j.mu.Unlock()
+	l.forward(j, min(pos, l.known))
+	return l, nil
+}
+
+// more has a list know the changes up to a position; nil where there are too many.
+func (j *joining) more(ctx context.Context, l *rewound, until int64) (*rewound, error) {
+	past, err := j.past(ctx, l.known, until)
+	if err != nil || len(past) > maxRewind {
+		return nil, err
 	}
-	l.seq = max(snap.Seq, since)
-	return l, missed, nil
+	l.ahead, l.known = append(l.ahead, past...), until
+	return l, nil
+}
+
+// forward brings the list up to a position, if it knows enough: beyond that, it asks
+// the changes that the hub keeps in memory, and the hub's lock must be held.
+func (l *rewound) forward(j *joining, to int64) bool {
+	for len(l.ahead) > 0 && l.ahead[0].Seq <= to {
+		l.step(j, &l.ahead[0])
+		l.ahead = l.ahead[1:]
+	}
+	if l.known < to {
+		covered := j.recent.after(l.known, func(ch *store.Change) {
+			if j.concerns(ch) {
+				l.step(j, ch)
+			}
+		})
+		if !covered {
+			return false
+		}
+		l.known = to
+	}
+	l.seq = max(l.seq, to)
+	return !l.lost
+}
+
+func (l *rewound) step(j *joining, ch *store.Change) {
+	l.missed = append(l.missed, l.apply(j.watch, ch)...)
+	l.lost = l.lost || l.short()
 }
 
 // undo takes changes back: the rows that they changed are again what they were, as
@@ -262,8 +296,9 @@ func (j *joining) resumeDeep(ctx context.Context, since int64) error {
 	v := j.views[j.class]
 	if v == nil {
 		v = &view{hub: j.Hub, class: j.class, watch: j.watch, list: l}
+	} else if v.list.seq < since || v.list.seq > l.seq {
+		return j.show(v) // read at another time, when it may have been something else
 	}
-	j.sub.from = max(since, v.list.seq)
 	v.join(j.sub)
 	if v.list == l && j.pos > l.seq && j.touched(l.seq) {
 		l.refresh(v)

@@ -30,7 +30,7 @@ func (h *Hub) Subscribe(ctx context.Context, by *access.Principal, r Request, si
 		}
 		return j.sub, j.list(ctx)
 	}
-	since, err := h.positions.Open(r.Since, j.sub.place)
+	since, same, err := h.positions.Open(r.Since, j.sub.place)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,9 @@ func (h *Hub) Subscribe(ctx context.Context, by *access.Principal, r Request, si
 	}
 	switch {
 	case r.Read.Op == query.Follow:
-		return j.sub, j.resumeFeed(ctx, &feed{r.Writes}, since, gone)
+		return j.sub, j.resumeFeed(ctx, &feed{r.Writes}, since, gone || !same)
+	case since == 0 || !same:
+		return j.sub, j.list(ctx)
 	case gone:
 		return j.sub, j.anew(ctx)
 	}
@@ -155,21 +157,29 @@ func (j *joining) touched(pos int64) bool {
 
 // show sends the rows of a list and joins it.
 func (j *joining) show(v *view) error {
-	at := v.list.seq
-	if !v.watch.Deep() {
-		at = max(at, j.pos)
+	e, err := v.rows(j.service, j.watch)
+	if err != nil {
+		return err
 	}
-	p := v.list.page()
-	p.Counted = v.watch.Grant().Node().Count
-	if end := v.list.end(); end != nil {
-		next, err := j.service.Cursor(j.watch, end)
-		if err != nil {
-			return err
-		}
-		p.Next = next
-	}
-	j.sub.sink.Tell(j.sub, &Event{Op: Rows, Resume: at, Page: p})
-	j.sub.from = at
+	j.sub.sink.Tell(j.sub, e)
 	v.join(j.sub)
 	return nil
+}
+
+// rows tells one subscriber all rows of a list.
+func (v *view) rows(s *data.Service, w access.Watch) (*Event, error) {
+	e := &Event{Op: Rows, Resume: v.list.seq, Page: v.list.page()}
+	switch {
+	case v.watch.Deep():
+	case v.list.short():
+		e.Resume = 0
+	default:
+		e.Resume = max(e.Resume, v.hub.pos)
+	}
+	e.Page.Counted = v.watch.Grant().Node().Count
+	var err error
+	if end := v.list.end(); end != nil {
+		e.Page.Next, err = s.Cursor(w, end) // which is the subscriber's own
+	}
+	return e, err
 }

@@ -25,6 +25,16 @@ type behind struct {
 	done    int64           // of a feed that is at work: told up to here
 }
 
+// work notes that the database is being asked, or is not any more.
+func (v *view) work(is bool) {
+	v.working = is
+	if is {
+		v.hub.working++
+	} else {
+		v.hub.working--
+	}
+}
+
 // tables are those whose rows have a say in the view.
 func (v *view) tables() []table {
 	own := v.watch.Grant().Node().Model
@@ -54,18 +64,23 @@ func (v *view) take(ch *store.Change) {
 	}
 }
 
-// tell tells everybody, but those who know of the change already.
+// tell tells everybody; of a feed's changes, those who do not know of it already. Who
+// follows a list knows what the list is, no more and no less.
 func (v *view) tell(e *Event) {
 	for _, s := range v.subs {
-		if e.change > s.from {
+		if v.list != nil || e.change > s.from {
 			s.sink.Tell(s, e)
 		}
 	}
 	v.hub.metrics.events.Add(uint64(len(v.subs)))
 }
 
-// join adds a subscriber, and the view itself where it is the first one.
+// join adds a subscriber, and the view itself where it is the first one. One who has
+// left in the meantime stays away.
 func (v *view) join(s *Subscription) {
+	if s.left {
+		return
+	}
 	if len(v.subs) == 0 {
 		v.hub.views[v.class] = v
 		v.hub.index.add(v)
