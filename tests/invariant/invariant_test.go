@@ -32,15 +32,15 @@ const (
 // TestInvariant makes worlds until enough cases are asked. A failure prints the
 // seed of its world, the last requests and the schema.
 func TestInvariant(t *testing.T) {
-	if os.Getenv("LOAM_SOAK") != "" {
-		run(t, casesOfSoak)
-		return
-	}
-	run(t, casesOfTest)
+	run(t, (*world).explore)
 }
 
-func run(t *testing.T, cases int) {
-	s := settle(t)
+// run has worlds of their own explored, each for casesOfWorld cases.
+func run(t *testing.T, explore func(*world)) {
+	s, cases := settle(t), casesOfTest
+	if os.Getenv("LOAM_SOAK") != "" {
+		cases = casesOfSoak
+	}
 	worlds := (cases + casesOfWorld - 1) / casesOfWorld
 	if *worldsFlag > 0 {
 		worlds = *worldsFlag
@@ -62,7 +62,7 @@ func run(t *testing.T, cases int) {
 				}
 				defer func() { failed.Store(failed.Load() || t.Failed()) }()
 				w := newWorld(t, s, first+uint64(i))
-				w.explore()
+				explore(w)
 				asked.Add(int64(w.asked))
 			})
 		}

@@ -265,7 +265,7 @@ func (w *world) matchRules(m *schema.Model) {
 			if !w.applies(rule, c) {
 				continue
 			}
-			by := &access.Principal{Kind: access.User, UserID: c.id, Username: c.id, Email: c.email, Org: c.org, Role: c.role, Teams: c.teams, TeamIDs: c.teamIDs, Groups: c.groups}
+			by := c.principal()
 			for _, r := range w.within(c, m) {
 				if got, want := access.Match(cond, by, stored{r}), w.meets(rule, c, r); got != want {
 					w.fatalf("rule %s for %s: in memory %v, the oracle says %v, for %s", text(rule.Filter.Value), c.name, got, want, text(r.v))

@@ -430,6 +430,7 @@ func (w *world) fatalf(format string, args ...any) {
 	for _, x := range w.log {
 		latest = append(latest, fmt.Sprintf("%s: %s %s\n  -> %d %s", x.caller, x.request, text(x.body), x.status, x.answer.body))
 	}
-	w.t.Fatalf("%s\n\nrun again: go test ./tests/invariant -run TestInvariant -seed %d -worlds 1\n\n%s\n%s",
-		fmt.Sprintf(format, args...), w.seed, strings.Join(latest, "\n"), w.sdl)
+	test, _, _ := strings.Cut(w.t.Name(), "/")
+	w.t.Fatalf("%s\n\nrun again: go test ./tests/invariant -run %s -seed %d -worlds 1\n\n%s\n%s",
+		fmt.Sprintf(format, args...), test, w.seed, strings.Join(latest, "\n"), w.sdl)
 }
