@@ -133,6 +133,7 @@ type RealtimeLimits struct {
 	Subscriptions   int           // of one connection
 	Queue           int64         // bytes that may wait for one client
 	Message         int64         // bytes of one message from a client
+	Messages        int           // a second from a client, and ten seconds' worth at once
 	Init            time.Duration // until a client has said who it is
 	Idle            time.Duration // until one that takes or says nothing is taken for gone
 }

@@ -100,6 +100,7 @@ func limitSettings() []setting {
 			at: func(c *Config, _ string) any { return &c.Limits.Realtime.Queue }},
 		{path: "limits.realtime.message", kind: settingBytes, min: 1 << 10, max: 16 << 20, standard: "128KiB", doc: "bytes of one message from a live client",
 			at: func(c *Config, _ string) any { return &c.Limits.Realtime.Message }},
+		number("realtime.messages", 1, 10_000, "50", "messages a second from a live client; ten seconds' worth may come at once", func(l *Limits) *int { return &l.Realtime.Messages }),
 		{path: "limits.realtime.init", kind: settingDuration, min: second, max: minute, standard: "10s", doc: "how long a WebSocket may stay without saying whose it is",
 			at: func(c *Config, _ string) any { return &c.Limits.Realtime.Init }},
 		{path: "limits.realtime.idle", kind: settingDuration, min: second, max: 10 * minute, standard: "45s", doc: "how long a live client may take or say nothing before it is taken for gone",

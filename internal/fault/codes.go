@@ -68,6 +68,7 @@ const (
 	RealtimeSlow        Code = "realtime/slow_consumer"
 	RealtimeRestart     Code = "realtime/restart"
 	RealtimeExpired     Code = "realtime/expired"
+	RealtimeHandshake   Code = "realtime/handshake"
 
 	StoreBusy       Code = "store/busy"
 	StoreFull       Code = "store/full"
@@ -267,6 +268,7 @@ var Catalog = map[Code]Entry{
 	RealtimeTooMany:     {TooMany, "There are too many connections or subscriptions; end some, or raise limits.realtime."},
 	RealtimeSlow:        {TooMany, "The client took its events too slowly and was cut off; connect again and resume from the last one."},
 	RealtimeRestart:     {Unavailable, "The server starts anew or serves a new schema; connect again and resume from the last event."},
+	RealtimeHandshake:   {Invalid, "This is no handshake of a WebSocket (RFC 6455); use a client for them."},
 	RealtimeExpired:     {Unauthenticated, "The token has expired or was revoked; get a new one, connect again and resume from the last event."},
 
 	GraphQLSubscription: {Invalid, "Subscriptions need a connection that streams."},

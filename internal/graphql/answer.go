@@ -13,6 +13,7 @@ import (
 type Answer struct {
 	Data   []byte // the JSON text of data; nil where the document did not run
 	Errors []Error
+	Follow *Subscription // of a subscription that may start
 	// Refused is the error of a request that was not let through to its
 	// document: who asks is not known, or not allowed to ask at all.
 	Refused *fault.Error
@@ -79,12 +80,17 @@ func tokensOr(err error) Error {
 	return fromParser(err, fault.GraphQLSyntax)
 }
 
+// ErrorsJSON are the errors as a list.
+func (a *Answer) ErrorsJSON() ([]byte, error) {
+	return json.Marshal(a.Errors, json.Deterministic(true))
+}
+
 // JSON is the answer as the specification's response map.
 func (a *Answer) JSON() ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteByte('{')
 	if len(a.Errors) > 0 {
-		text, err := json.Marshal(a.Errors, json.Deterministic(true))
+		text, err := a.ErrorsJSON()
 		if err != nil {
 			return nil, err
 		}

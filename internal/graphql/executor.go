@@ -16,7 +16,6 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/fault"
-	"github.com/loam-dev/loam/internal/store"
 )
 
 // Executor answers documents under one schema: each root field becomes one
@@ -52,18 +51,8 @@ func New(api *API, d *data.Service, silent bool) (*Executor, error) {
 // API is the schema that the executor serves.
 func (x *Executor) API() *API { return x.api }
 
-// Request is one GraphQL request.
-type Request struct {
-	Query     string
-	Operation string         // operationName
-	Variables map[string]any // as decoded from JSON, numbers as json.Number
-	Hash      string         // extensions.persistedQuery.sha256Hash, or ""
-	QueryOnly bool           // by GET, which must not change anything
-	Once      *store.Once    // makes mutations safe to repeat, or nil
-}
-
 // Execute answers a request. The answer says whether the document ran at all;
-// an answer that did has data, with errors or without.
+// an answer that did has data, with errors or without, or Follow.
 func (x *Executor) Execute(ctx context.Context, by *access.Principal, r *Request) *Answer {
 	text, err := x.document(by, r)
 	if err != nil {
@@ -86,7 +75,10 @@ func (x *Executor) Execute(ctx context.Context, by *access.Principal, r *Request
 	case ast.Mutation:
 		return e.mutate(op)
 	case ast.Subscription:
-		return Refuse(fault.New(fault.GraphQLSubscription, "subscriptions are not served over plain HTTP yet"))
+		if !r.Streams {
+			return Refuse(fault.New(fault.GraphQLSubscription, "a subscription needs a connection that stays: a WebSocket at /graphql, or Accept: text/event-stream"))
+		}
+		return e.subscribe(op)
 	}
 	return e.query(op)
 }
@@ -156,7 +148,7 @@ func operation(doc *ast.QueryDocument, r *Request) (*ast.OperationDefinition, er
 		return nil, fault.New(fault.GraphQLRequest, "the document has several operations; say which by operationName")
 	case op == nil:
 		return nil, fault.New(fault.GraphQLRequest, "the document has no operation of that name")
-	case r.QueryOnly && op.Operation != ast.Query:
+	case r.QueryOnly && op.Operation == ast.Mutation:
 		return nil, fault.New(fault.GraphQLByGet, "a %s must be sent by POST", op.Operation)
 	}
 	return op, nil

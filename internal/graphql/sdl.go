@@ -73,6 +73,7 @@ const (
 	OnCreate
 	OnUpdate
 	OnDelete
+	OnChange // all changes of rows, with what they mean to the filter
 )
 
 // Operation is what one root field does.
@@ -123,6 +124,7 @@ func NewAPI(s *schema.Schema, d Dialect) (*API, schema.Diagnostics) {
 		n := namesOf(m)
 		b.aggregates(m, n)
 		b.additions(m, n)
+		b.changes(m, n)
 	}
 	b.roots()
 	if b.clashes != nil {

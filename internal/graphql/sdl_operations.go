@@ -128,6 +128,47 @@ func (b *builder) additions(m *schema.Model, n names) {
 	}
 }
 
+// changes adds the subscription to all that happens to a model's rows.
+func (b *builder) changes(m *schema.Model, n names) {
+	if len(m.Ops.OnCreate)+len(m.Ops.OnUpdate)+len(m.Ops.OnDelete) == 0 {
+		return
+	}
+	if _, taken := b.owners["type "+n.change]; taken {
+		return
+	}
+	b.changeOps()
+	b.define(&ast.Definition{Kind: ast.Object, Name: n.change, Fields: ast.FieldList{
+		{Name: "op", Type: nonNull(named(changeOp))},
+		{Name: "id", Type: named("ID"), Description: "Of the row; several key values are joined by commas. Null for START and GAP."},
+		{Name: "cursor", Type: nonNull(named("String")), Description: "What to send as since, to go on after this event."},
+		{Name: "row", Type: named(m.Name), Description: "As it is now, or for DELETE as it was; null for START, REMOVE and GAP."},
+	}}, "model "+m.Name, m.Pos)
+	b.extra(b.subscription, b.api.Subscriptions, &ast.FieldDefinition{
+		Name: lowerFirst(n.model) + "Changes", Type: nonNull(named(n.change)),
+		Description: "What happens to the rows that match, each event with a cursor to resume after.",
+		Arguments:   ast.ArgumentDefinitionList{arg("filter", named(n.subFilter)), arg("since", named("String"))},
+	}, Operation{Kind: OnChange, Model: m})
+}
+
+const changeOp = "ModelChangeOp"
+
+func (b *builder) changeOps() {
+	b.once(changeOp, func() *ast.Definition {
+		def := &ast.Definition{Kind: ast.Enum, Name: changeOp}
+		for _, v := range [][2]string{
+			{"START", "What follows happens after this cursor."},
+			{"INSERT", "The row is new, or matches now."},
+			{"UPDATE", "The row changed."},
+			{"DELETE", "The row was deleted."},
+			{"REMOVE", "The row does not match any more, or may not be seen."},
+			{"GAP", "What happened since is not known any more: read the rows anew."},
+		} {
+			def.EnumValues = append(def.EnumValues, &ast.EnumValueDefinition{Name: v[0], Description: v[1]})
+		}
+		return def
+	})
+}
+
 // aggregates defines the answer of a model's aggregate query.
 func (b *builder) aggregates(m *schema.Model, n names) {
 	if m.Ops.List == "" {

@@ -14,6 +14,7 @@ type names struct {
 	connection, filter, condition, subFilter     string
 	create, update, remove                       string
 	fields, sort, aggregate, numbers, aggregated string // Loam's
+	change                                       string
 }
 
 func namesOf(m *schema.Model) names {
@@ -32,6 +33,7 @@ func namesOf(m *schema.Model) names {
 		aggregate:  "Model" + model + "Aggregate",
 		numbers:    "Model" + model + "AggregateNumbers",
 		aggregated: "Model" + model + "AggregateValues",
+		change:     model + "Change",
 	}
 }
 

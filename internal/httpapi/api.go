@@ -76,6 +76,7 @@ type API struct {
 	Config
 	mux   *http.ServeMux
 	sites *http.CrossOriginProtection // who may send cookies along with a change
+	door  *socket.Door
 }
 
 // New makes the handler.
@@ -86,6 +87,7 @@ func New(c Config) *API {
 			_ = a.sites.AddTrustedOrigin(origin) // loam.yaml was checked: each is one
 		}
 	}
+	a.door = &socket.Door{Execute: a.execute, Show: a.shown, Hub: c.Hub, Timeout: c.Timeout}
 	for _, r := range routes() {
 		a.mux.Handle(r.pattern, &endpoint{a, r})
 	}

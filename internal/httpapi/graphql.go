@@ -10,6 +10,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/socket"
 )
 
 // responseJSON is the media type of GraphQL over HTTP. A client that does not
@@ -19,6 +20,9 @@ const responseJSON = "application/graphql-response+json"
 // graphqlGet answers a query in the URL. In development a browser gets
 // GraphiQL.
 func graphqlGet(c *call) (reply, error) {
+	if c.wantsSocket() {
+		return c.socket(c.api.Sockets.GraphQL)
+	}
 	if c.api.Dev && c.URL.RawQuery == "" && strings.Contains(c.Header.Get("Accept"), "text/html") {
 		return graphiql(c)
 	}
@@ -36,7 +40,7 @@ func graphqlGet(c *call) (reply, error) {
 			return c.graphql(nil, fault.New(fault.GraphQLRequest, "%s is not well-formed JSON", name))
 		}
 	}
-	r, err := request(in)
+	r, err := graphql.ReadRequest(in)
 	if r != nil {
 		r.QueryOnly = true
 	}
@@ -55,45 +59,11 @@ func graphqlPost(c *call) (reply, error) {
 	if err != nil {
 		return c.graphql(nil, err)
 	}
-	r, err := request(in)
+	r, err := graphql.ReadRequest(in)
 	if err == nil {
 		r.Once, err = c.once(body)
 	}
 	return c.graphql(r, err)
-}
-
-// request reads the members of a GraphQL request; others are ignored, as the
-// specification says.
-func request(in map[string]any) (*graphql.Request, error) {
-	r := &graphql.Request{}
-	var ok bool
-	if r.Query, ok = textOrNull(in["query"]); !ok {
-		return nil, fault.New(fault.GraphQLRequest, "query must be a text")
-	}
-	if r.Operation, ok = textOrNull(in["operationName"]); !ok {
-		return nil, fault.New(fault.GraphQLRequest, "operationName must be a text")
-	}
-	if r.Variables, ok = objectOrNull(in["variables"]); !ok {
-		return nil, fault.New(fault.GraphQLRequest, "variables must be an object")
-	}
-	extensions, ok := objectOrNull(in["extensions"])
-	if !ok {
-		return nil, fault.New(fault.GraphQLRequest, "extensions must be an object")
-	}
-	if persisted, ok := extensions["persistedQuery"].(map[string]any); ok {
-		r.Hash, _ = persisted["sha256Hash"].(string)
-	}
-	return r, nil
-}
-
-func textOrNull(v any) (string, bool) {
-	s, ok := v.(string)
-	return s, ok || v == nil
-}
-
-func objectOrNull(v any) (map[string]any, bool) {
-	o, ok := v.(map[string]any)
-	return o, ok || v == nil
 }
 
 // graphql runs a request and answers in the media type that the client takes.
@@ -102,11 +72,18 @@ func (c *call) graphql(r *graphql.Request, err error) (reply, error) {
 	if err != nil {
 		answer = graphql.Refuse(err)
 	} else {
+		r.Streams = c.wantsEvents()
 		answer = c.app.GraphQL.Execute(c.Context(), c.by, r)
+	}
+	if answer.Follow != nil {
+		return c.subscribe(answer.Follow)
 	}
 	body, err := answer.JSON()
 	if err != nil {
 		return reply{}, err
+	}
+	if c.wantsEvents() && answer.Data != nil {
+		return reply{status: http.StatusOK, body: socket.SSEAnswer(body), mime: eventStream}, nil
 	}
 	mime, ok := accepted(c.Header.Values("Accept"))
 	if !ok {
@@ -145,7 +122,7 @@ func accepted(accept []string) (string, bool) {
 		switch strings.ToLower(strings.TrimSpace(kind)) {
 		case responseJSON:
 			return responseJSON, true
-		case "application/json", "*/*", "application/*":
+		case "application/json", "*/*", "application/*", eventStream: // an error before the stream
 			return "application/json", true
 		}
 	}

@@ -47,7 +47,7 @@ func (c *call) follow(read *query.Read, since string) (reply, error) {
 	}
 	by, hub := c.by, c.api.Hub
 	return reply{live: func(w http.ResponseWriter) error {
-		return c.api.Sockets.Events(w, caller, by, socket.ListEvents, func(sink realtime.Sink) (*realtime.Subscription, error) {
+		return c.api.Sockets.Events(w, caller, by, socket.ListFormat(), func(sink realtime.Sink) (*realtime.Subscription, error) {
 			return hub.Subscribe(context.WithoutCancel(c.Context()), by, realtime.Request{Read: read, Since: since}, sink)
 		})
 	}}, nil

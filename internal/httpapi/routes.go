@@ -147,8 +147,9 @@ var mainRoutes = []route{
 	{"POST /auth/invitations/decline", anyone, declineInvitation, "turns an invitation down"},
 	{"GET /auth/me/invitations", signedIn, myInvitations, "the open invitations for the caller's confirmed address"},
 
-	{"GET /graphql", anyone, graphqlGet, "a GraphQL query in the URL; GraphiQL for a browser in development"},
-	{"POST /graphql", anyone, graphqlPost, "a GraphQL document"},
+	{"GET /graphql", anyone, graphqlGet, "a GraphQL query in the URL, or a WebSocket of `graphql-transport-ws`; GraphiQL for a browser in development"},
+	{"POST /graphql", anyone, graphqlPost, "a GraphQL document; with `Accept: text/event-stream` also a subscription"},
+	{"GET /graphql/realtime", anyone, appSync, "a WebSocket for the subscriptions of AWS Amplify's clients"},
 	{"GET /graphql/_explorer/{file}", open, graphiqlAsset, "the files of GraphiQL, in development"},
 
 	{"GET /_mail", open, mailboxPage, "the mailbox, in development without a mail server: what would have been sent"},

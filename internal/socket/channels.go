@@ -33,7 +33,7 @@ type presence struct {
 // was sent.
 func (s *Server) Channel(w http.ResponseWriter, caller Caller, by *access.Principal, join func(channel.Sink) (*channel.Member, error)) error {
 	p := &presence{}
-	p.conn = &conn{outbox: newOutbox(s.pool, int(s.Limits.Queue)), server: s, caller: caller, protocol: p}
+	p.conn = s.conn(caller, p)
 	err := s.stream(w, p.conn, by, func() error {
 		m, err := join(p)
 		if err == nil {
@@ -74,7 +74,7 @@ func (p *presence) End(_ *channel.Member, why error) {
 
 func (p *presence) refuse(err error) {
 	p.ended.Store(true)
-	p.finish(farewellEvent(err)...)
+	p.finish(farewellEvent(err))
 }
 
 func (p *presence) rebind(by *access.Principal) {

@@ -93,6 +93,13 @@ func (o *outbox) finish(parts ...[]byte) {
 	o.schedule()
 }
 
+// discard drops what waits and is not being sent yet.
+func (o *outbox) discard() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.buf = o.buf[:0]
+}
+
 // farewell is how long the last bytes may take.
 const farewell = time.Second
 
@@ -111,6 +118,15 @@ func (o *outbox) close() {
 	c := o.net
 	o.mu.Unlock()
 	if c != nil {
+		c.Close()
+	}
+}
+
+// hangUp ends what is sent, and a moment later what is read: who closes with bytes
+// unread may take back from the client what it has not read either.
+func hangUp(c net.Conn) {
+	half, ok := c.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil || c.SetReadDeadline(time.Now().Add(farewell)) != nil {
 		c.Close()
 	}
 }
@@ -134,7 +150,7 @@ func (o *outbox) take() []byte {
 	if len(b) == 0 || o.closed {
 		if o.busy = false; o.last && !o.closed {
 			o.closed = true
-			o.net.Close()
+			hangUp(o.net)
 		}
 		return nil
 	}

@@ -32,10 +32,13 @@ type Options struct {
 // checkEvery is the longest that an expired token keeps a connection.
 const checkEvery = 250 * time.Millisecond
 
-// Caller is who opened a connection. Verify asks anew whom the credentials stand
-// for; what it answers is remembered by whoever verifies.
+// Verify asks anew whom some credentials stand for; what it answers is remembered by
+// whoever verifies.
+type Verify func(context.Context) (*access.Principal, error)
+
+// Caller is who opened a connection.
 type Caller struct {
-	Verify func(context.Context) (*access.Principal, error)
+	Verify Verify
 	Remote string // the address, which counts for callers without a name
 }
 
@@ -47,7 +50,9 @@ type Server struct {
 	stop    context.CancelFunc
 	gone    sync.WaitGroup
 
-	seen  atomic.Uint64 // the generation that all connections were checked at
+	sweeping sync.Mutex
+	seen     uint64 // the generation that all connections were checked at
+
 	mu    sync.Mutex
 	all   map[*conn]struct{}
 	users map[string]int // connections by caller
@@ -111,11 +116,19 @@ func (s *Server) Stats() Stats {
 type conn struct {
 	*outbox
 	server *Server
-	caller Caller
+	remote string
+	verify atomic.Pointer[Verify]
 	by     atomic.Pointer[access.Principal] // nil until the client has said who it is
-	keys   [2]string                        // what it counts for: caller, organization
-	heard  atomic.Int64                     // when the client last said something, Unix milliseconds
+	keys   *[2]string                       // what it counts for: caller, organization; the server's lock guards it
+	opened time.Time
+	heard  atomic.Int64 // when a client that is heard last said something, Unix milliseconds; 0 for others
 	protocol
+}
+
+func (s *Server) conn(caller Caller, p protocol) *conn {
+	c := &conn{outbox: newOutbox(s.pool, int(s.Limits.Queue)), server: s, remote: caller.Remote, protocol: p, opened: time.Now()}
+	c.verify.Store(&caller.Verify)
+	return c
 }
 
 // protocol is what differs between kinds of connection.
@@ -141,14 +154,16 @@ func (c *conn) fail(err error) {
 	c.refuse(err)
 }
 
-// admit counts a connection of a caller, or refuses it.
+// admit counts a connection for a caller, and no longer for whom it counted before;
+// or it refuses it.
 func (s *Server) admit(c *conn, by *access.Principal) error {
 	keys := [2]string{by.Subject(), by.Org}
 	if by.Kind == access.Anonymous {
-		keys[0] = "at " + c.caller.Remote
+		keys[0] = "at " + c.remote
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.discount(c)
 	err := func() error {
 		switch {
 		case s.ended:
@@ -164,11 +179,23 @@ func (s *Server) admit(c *conn, by *access.Principal) error {
 		s.refused.Add(1)
 		return err
 	}
-	c.keys = keys
+	c.keys = &keys
 	s.users[keys[0]]++
 	s.orgs[keys[1]]++
-	c.by.Store(by)
 	return nil
+}
+
+// discount takes a connection out of the counts. The lock is held.
+func (s *Server) discount(c *conn) {
+	if c.keys == nil {
+		return
+	}
+	for i, counts := range []map[string]int{s.users, s.orgs} {
+		if counts[c.keys[i]]--; counts[c.keys[i]] <= 0 {
+			delete(counts, c.keys[i])
+		}
+	}
+	c.keys = nil
 }
 
 // open takes a connection in, before it is known whose it is.
@@ -181,7 +208,6 @@ func (s *Server) open(c *conn) error {
 	}
 	s.all[c] = struct{}{}
 	s.opened.Add(1)
-	c.heard.Store(time.Now().UnixMilli())
 	return nil
 }
 
@@ -190,25 +216,18 @@ func (s *Server) forget(c *conn) {
 	c.leave()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, there := s.all[c]; !there {
-		return
-	}
+	s.discount(c)
 	delete(s.all, c)
-	if c.by.Load() == nil {
-		return
-	}
-	for i, counts := range []map[string]int{s.users, s.orgs} {
-		if counts[c.keys[i]]--; counts[c.keys[i]] <= 0 {
-			delete(counts, c.keys[i])
-		}
-	}
 }
 
 // Check looks at every connection again if somebody's rights may have changed. It
 // is called before changes are told, so that none is told to who has just lost the
 // right to it.
 func (s *Server) Check() {
-	if now := s.Generation(); s.seen.Swap(now) != now {
+	s.sweeping.Lock() // one that is under way may have begun under the rights of before
+	defer s.sweeping.Unlock()
+	if now := s.Generation(); s.seen != now {
+		s.seen = now
 		s.sweep()
 	}
 }
@@ -216,17 +235,19 @@ func (s *Server) Check() {
 func (s *Server) watch() {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
-	beats := 0
+	beats, between := 0, min(heartbeat, s.Limits.Idle/3)
 	for {
 		select {
 		case <-tick.C:
 		case <-s.context.Done():
 			return
 		}
-		s.seen.Store(s.Generation())
+		s.sweeping.Lock()
+		s.seen = s.Generation()
 		s.sweep()
+		s.sweeping.Unlock()
 		beats++
-		if beats%int(heartbeat/checkEvery) == 0 {
+		if beats%max(1, int(between/checkEvery)) == 0 {
 			s.beatAll()
 		}
 		if beats%int(pulse/checkEvery) == 0 {
@@ -275,19 +296,27 @@ func (s *Server) sweep() {
 			c.close()
 			continue
 		}
-		was := c.by.Load()
-		if was == nil {
+		if heard := c.heard.Load(); heard != 0 && now.Sub(time.UnixMilli(heard)) > s.Limits.Idle {
+			c.fail(&closing{closeIdle, "nothing was heard of you for " + s.Limits.Idle.String() + " (limits.realtime.idle)"})
 			continue
 		}
-		is, err := c.caller.Verify(s.context)
+		was := c.by.Load()
+		if was == nil {
+			if now.Sub(c.opened) > s.Limits.Init {
+				c.fail(&closing{closeInitTimeout, "send connection_init within " + s.Limits.Init.String() + " (limits.realtime.init)"})
+			}
+			continue
+		}
+		verify := c.verify.Load()
+		is, err := (*verify)(s.context)
 		switch {
+		case c.verify.Load() != verify: // the client has just shown others
 		case err != nil:
 			c.fail(fault.New(fault.RealtimeExpired, "the credentials have expired or were revoked; get new ones, connect again and resume from the last event").Because(err))
 		case is != was && is.Org != was.Org:
 			c.fail(fault.New(fault.RealtimeExpired, "the active organization has changed; connect again"))
 		case is != was:
-			c.by.Store(is)
-			if !reflect.DeepEqual(is, was) {
+			if c.by.CompareAndSwap(was, is) && !reflect.DeepEqual(is, was) {
 				c.rebind(is)
 			}
 		}

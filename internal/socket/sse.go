@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"strconv"
@@ -16,14 +17,16 @@ import (
 
 // Server-sent events: an answer that never ends (WHATWG HTML, "Server-sent events").
 
-// Encoder appends what an event of a subscription is to its client. It must not
-// wait for anything.
-type Encoder func(b []byte, s *realtime.Subscription, e *realtime.Event) []byte
+// Format is how a client is told. Neither function may wait for anything.
+type Format struct {
+	Event func(b []byte, s *realtime.Subscription, e *realtime.Event) []byte // appends an event
+	End   func(error) []byte                                                 // the last words
+}
 
 // stream is an answer of events, of one subscription.
 type stream struct {
 	*conn
-	encode Encoder
+	format Format
 	sub    atomic.Pointer[realtime.Subscription]
 	ended  atomic.Bool
 }
@@ -31,9 +34,9 @@ type stream struct {
 // Events answers a request with the events of a subscription for as long as the
 // client stays; another goroutine serves it once this returns. An error comes before
 // anything was sent.
-func (s *Server) Events(w http.ResponseWriter, caller Caller, by *access.Principal, encode Encoder, subscribe func(realtime.Sink) (*realtime.Subscription, error)) error {
-	st := &stream{encode: encode}
-	st.conn = &conn{outbox: newOutbox(s.pool, int(s.Limits.Queue)), server: s, caller: caller, protocol: st}
+func (s *Server) Events(w http.ResponseWriter, caller Caller, by *access.Principal, f Format, subscribe func(realtime.Sink) (*realtime.Subscription, error)) error {
+	st := &stream{format: f}
+	st.conn = s.conn(caller, st)
 	return s.stream(w, st.conn, by, func() error {
 		sub, err := subscribe(st)
 		if err == nil {
@@ -46,6 +49,7 @@ func (s *Server) Events(w http.ResponseWriter, caller Caller, by *access.Princip
 // stream takes a connection in, begins what is sent over it, and takes it from the
 // HTTP server.
 func (s *Server) stream(w http.ResponseWriter, c *conn, by *access.Principal, begin func() error) error {
+	c.by.Store(by)
 	err := s.open(c)
 	if err == nil {
 		err = s.admit(c, by)
@@ -98,7 +102,7 @@ func (st *stream) Tell(s *realtime.Subscription, e *realtime.Event) {
 	if st.ended.Load() {
 		return
 	}
-	if err := st.write(func(b []byte) []byte { return st.encode(b, s, e) }); errors.Is(err, errSlow) {
+	if err := st.write(func(b []byte) []byte { return st.format.Event(b, s, e) }); errors.Is(err, errSlow) {
 		st.End(s, slow(st.limit))
 	}
 }
@@ -117,12 +121,12 @@ func (st *stream) End(_ *realtime.Subscription, err error) {
 
 func (st *stream) refuse(err error) {
 	st.ended.Store(true)
-	st.finish(farewellEvent(err)...)
+	st.finish(st.format.End(err))
 }
 
 // farewellEvent tells why the answer ends.
-func farewellEvent(err error) [][]byte {
-	return [][]byte{[]byte("event: error\ndata: "), problem(err), []byte("\n\n")}
+func farewellEvent(err error) []byte {
+	return fmt.Appendf(nil, "event: error\ndata: %s\n\n", problem(err))
 }
 
 // problem is an error as clients of every protocol read it.
@@ -155,8 +159,12 @@ func (st *stream) beat() {
 	}
 }
 
-// ListEvents is the Encoder of a live list.
-func ListEvents(b []byte, s *realtime.Subscription, e *realtime.Event) []byte {
+// ListFormat is that of a live list.
+func ListFormat() Format {
+	return Format{listEvent, farewellEvent}
+}
+
+func listEvent(b []byte, s *realtime.Subscription, e *realtime.Event) []byte {
 	b = append(append(append(b, "event: "...), e.Op.String()...), "\nid: "...)
 	b = append(s.Position(b, e.Resume), "\ndata: "...)
 	switch e.Op {
