@@ -41,10 +41,10 @@ func (h *Hub) Subscribe(ctx context.Context, by *access.Principal, r Request, si
 	switch {
 	case r.Read.Op == query.Follow:
 		return j.sub, j.resumeFeed(ctx, &feed{r.Writes}, since, gone || !same)
-	case since == 0 || !same:
-		return j.sub, j.list(ctx)
 	case gone:
 		return j.sub, j.anew(ctx)
+	case since == 0 || !same:
+		return j.sub, j.list(ctx)
 	}
 	return j.sub, j.resumeList(ctx, since)
 }
