@@ -12,4 +12,7 @@ func (b *Backend) observe() {
 	m.Gauge("loam_realtime_views", "Classes of subscribers: each judges a change once.", func() float64 { return float64(b.hub.Stats().Views) })
 	m.Counter("loam_realtime_changes_total", "Changes judged.", func() float64 { return float64(b.hub.Stats().Changes) })
 	m.Counter("loam_realtime_events_total", "Events told, one for each subscriber.", func() float64 { return float64(b.hub.Stats().Events) })
+	m.Gauge("loam_channel_members", "Members of channels: a connection once in each.", func() float64 { return float64(b.channels.Stats().Members) })
+	m.Counter("loam_channel_messages_total", "Messages sent to channels.", func() float64 { return float64(b.channels.Stats().Messages) })
+	m.Counter("loam_channel_events_total", "Events told in channels, one for each member.", func() float64 { return float64(b.channels.Stats().Told) })
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
@@ -87,7 +88,19 @@ type Hub struct {
 
 	mu    sync.Mutex
 	rooms map[address]*room
+
+	members        atomic.Int64
+	messages, told atomic.Uint64
 }
+
+// Stats are the hub's figures.
+type Stats struct {
+	Members        int64  // now: a connection once in each of its channels
+	Messages, Told uint64 // messages sent, and events told, since the start
+}
+
+// Stats are the figures of this moment.
+func (h *Hub) Stats() Stats { return Stats{h.members.Load(), h.messages.Load(), h.told.Load()} }
 
 type address struct{ org, name string }
 
@@ -150,6 +163,7 @@ func (h *Hub) Deliver(e Event) {
 	for m := range r.members {
 		if m.ref != e.From && (e.Kind == Said || m.may.presence) {
 			m.sink.Tell(m, &e)
+			h.told.Add(1)
 		}
 	}
 }

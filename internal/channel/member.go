@@ -103,6 +103,7 @@ func (m *Member) add(kept []Event) error {
 		}
 	}
 	r.members[m], m.in = struct{}{}, true
+	m.hub.members.Add(1)
 	if m.may.presence {
 		m.sink.Tell(m, m.here())
 	}
@@ -172,6 +173,7 @@ func (m *Member) leave() bool {
 	if was {
 		delete(r.members, m)
 		m.in, m.shown = false, false
+		m.hub.members.Add(-1)
 	}
 	if was && shown {
 		r.present--

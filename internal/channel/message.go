@@ -89,6 +89,7 @@ func (h *Hub) say(ctx context.Context, r *room, rule *config.Channel, by *access
 			return "", err
 		}
 	}
+	h.messages.Add(1)
 	h.publish(e)
 	return e.ID, nil
 }

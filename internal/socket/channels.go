@@ -16,7 +16,7 @@ import (
 // given a sign of life every pulse, which the client's machine has to acknowledge
 // within patience.
 const (
-	pulse    = 4 * time.Second
+	pulse    = 3 * time.Second
 	patience = 5 * time.Second
 )
 

@@ -227,4 +227,10 @@ func TestChannelKeeps(t *testing.T) {
 	if got := events(ada.Get("/channels/board").Want(200)); got != nil {
 		t.Errorf("kept unasked: %v", got)
 	}
+	ben := ada.Join("ben@example.com", "member")
+	ben.Do("POST", "/channels/log:x", map[string]any{"event": "i"}).Want(200)
+	ben.Do("DELETE", "/auth/me", nil).Want(204)
+	if got := events(ada.Get("/channels/log:x").Want(200)); fmt.Sprint(got) != "[d h]" {
+		t.Errorf("of who is gone was kept %v", got)
+	}
 }
