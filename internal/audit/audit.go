@@ -11,7 +11,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"time"
 
 	"github.com/loam-dev/loam/internal/fault"
@@ -115,7 +114,7 @@ func New(engine store.Engine, v *vault.Vault, now func() time.Time) *Log {
 	return &Log{engine: engine, mac: v.MAC("audit/head"), cursors: v.Sealer("audit/cursor"), now: now}
 }
 
-var actionName = regexp.MustCompile(`^[a-z]+(\.[a-z_]+){1,2}$`)
+var actionName = form.Pattern(`^[a-z]+(\.[a-z_]+){1,2}$`)
 
 // Append adds a record inside the caller's transaction. An error is to undo the
 // whole of it: what can't be recorded does not happen.
@@ -123,7 +122,7 @@ func (l *Log) Append(c store.Conn, e Event) error {
 	if l == nil {
 		return nil
 	}
-	if !actionName.MatchString(e.Action) || e.Actor == "" {
+	if !actionName().MatchString(e.Action) || e.Actor == "" {
 		return fmt.Errorf("audit: an event has no action or no actor: %q by %q", e.Action, e.Actor)
 	}
 	r, err := l.record(e)

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/loam-dev/loam/internal/form"
 )
 
 const (
@@ -18,11 +19,11 @@ const (
 
 // secretKey finds the names under which a secret may come. It is a net below
 // callers, who are not to hand one over.
-var secretKey = regexp.MustCompile(`(?i)passw|passphrase|secret|token|cookie|authorization|credential|signature|recovery|otp|hash|^code$|private_?key|api_?key|^key$|seed|salt|^pin$`)
+var secretKey = form.Pattern(`(?i)passw|passphrase|secret|token|cookie|authorization|credential|signature|recovery|otp|hash|^code$|private_?key|api_?key|^key$|seed|salt|^pin$`)
 
 // secretText finds texts that are secrets by their form: API keys and every
 // other token of ours, webhook secrets, JSON web tokens, password hashes.
-var secretText = regexp.MustCompile(`\bloam[a-z]?_[A-Za-z0-9]|\bwhsec_|\beyJ[A-Za-z0-9_-]{8,}\.|\$(argon2|2[aby]|scrypt|pbkdf2)[a-z0-9-]*\$|-----BEGIN`)
+var secretText = form.Pattern(`\bloam[a-z]?_[A-Za-z0-9]|\bwhsec_|\beyJ[A-Za-z0-9_-]{8,}\.|\$(argon2|2[aby]|scrypt|pbkdf2)[a-z0-9-]*\$|-----BEGIN`)
 
 // clean makes a text one that can't pretend to be another record, or move a
 // terminal's cursor: whatever does not print is written as an escape. It cuts
@@ -44,7 +45,7 @@ func clean(text string) string {
 			fmt.Fprintf(&b, `\u%04x`, r)
 		}
 	}
-	if secretText.MatchString(b.String()) {
+	if secretText().MatchString(b.String()) {
 		return redacted
 	}
 	return b.String()
@@ -60,7 +61,7 @@ func plain(text string) bool {
 			return false
 		}
 	}
-	return !secretText.MatchString(text)
+	return !secretText().MatchString(text)
 }
 
 // encode writes details as JSON with its keys in order. Where they are too
@@ -128,7 +129,7 @@ func harmlessObject(object map[string]any, depth int) map[string]any {
 		case i == maxKeys:
 			out[ellipsis] = fmt.Sprintf("%d more", len(object)-maxKeys)
 			return out
-		case secretKey.MatchString(key):
+		case secretKey().MatchString(key):
 			out[clean(key)] = redacted
 		default:
 			out[clean(key)] = harmless(object[key], depth+1)

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"time"
 
@@ -54,14 +53,14 @@ type Records struct {
 	NextCursor *string  `json:"nextCursor"`
 }
 
-var actorName = regexp.MustCompile(`^(anonymous|system|[a-z]{1,16}:[A-Za-z0-9_.-]{1,128})$`)
+var actorName = form.Pattern(`^(anonymous|system|[a-z]{1,16}:[A-Za-z0-9_.-]{1,128})$`)
 
 // Check refuses a filter that no record could fit by its form.
 func (f Filter) Check() error {
 	switch {
-	case f.Action != "" && !actionName.MatchString(f.Action):
+	case f.Action != "" && !actionName().MatchString(f.Action):
 		return fault.New(fault.AuditBadFilter, "action is %q; it is a name such as auth.sign_in", clean(f.Action)).At("action")
-	case f.Actor != "" && !actorName.MatchString(f.Actor):
+	case f.Actor != "" && !actorName().MatchString(f.Actor):
 		return fault.New(fault.AuditBadFilter, "actor is %q; it is user:<id>, key:<id>, anonymous or system", clean(f.Actor)).At("actor")
 	}
 	return nil

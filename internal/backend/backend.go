@@ -212,7 +212,7 @@ func (b *Backend) Use(c *Compiled) error {
 	if err != nil {
 		return err
 	}
-	b.app.Store(&httpapi.App{Data: service, GraphQL: executor, OpenAPI: b.openAPI(c.Schema)})
+	b.app.Store(&httpapi.App{Data: service, GraphQL: executor, OpenAPI: sync.OnceValue(func() []byte { return b.openAPI(c.Schema) })})
 	b.hub.Use(service)
 	return nil
 }

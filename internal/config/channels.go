@@ -1,11 +1,11 @@
 package config
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	forms "github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/schema"
 )
 
@@ -44,7 +44,7 @@ func (c *Channel) Rest(name string) (rest string, ok bool) {
 }
 
 // channelPattern is a channel's name, or the beginning of one with a wildcard.
-var channelPattern = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_.:-]{0,127}|([A-Za-z0-9][A-Za-z0-9_.:-]{0,126})?\*)$`)
+var channelPattern = forms.Pattern(`^([A-Za-z0-9][A-Za-z0-9_.:-]{0,127}|([A-Za-z0-9][A-Za-z0-9_.:-]{0,126})?\*)$`)
 
 var grantForm = matching(`^(member|user|key|role:[a-z][a-z0-9_-]{0,39}|team:[a-z0-9][a-z0-9_-]{0,62})$`, "says of nobody who they are",
 	"write member, key, user, role:<role> or team:<team>", "member")

@@ -4,9 +4,10 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	forms "github.com/loam-dev/loam/internal/form"
 )
 
 // form is what a text of loam.yaml must look like.
@@ -35,8 +36,8 @@ var (
 )
 
 func matching(pattern, not, help, like string) form {
-	re := regexp.MustCompile(pattern)
-	return form{read: func(text string) (string, bool) { return text, re.MatchString(text) }, not: not, help: help, like: like}
+	re := forms.Pattern(pattern)
+	return form{read: func(text string) (string, bool) { return text, re().MatchString(text) }, not: not, help: help, like: like}
 }
 
 // webURL is a URL of http or https with a host and without credentials.

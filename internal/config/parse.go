@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	forms "github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/schema"
 )
 
@@ -158,13 +159,13 @@ func (p *configParser) entriesAt(w where) *entries {
 }
 
 // entryKey is what an entry may be called: it stands in addresses and rules.
-var entryKey = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
+var entryKey = forms.Pattern(`^[a-z][a-z0-9_-]{0,39}$`)
 
 func (e *entries) pattern() *regexp.Regexp {
 	if e.name == nil {
-		return entryKey
+		return entryKey()
 	}
-	return e.name
+	return e.name()
 }
 
 func (e *entries) naming() string {
@@ -310,7 +311,7 @@ func (p *configParser) list(s setting, node ast.Node, w where) {
 }
 
 // variable is a value that stands in the environment.
-var variable = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]{0,99})\}$`)
+var variable = forms.Pattern(`^\$\{([A-Za-z_][A-Za-z0-9_]{0,99})\}$`)
 
 // resolve replaces ${NAME} by the variable's value; from is its name then. Where
 // there is none, ok is false, and what needs it is turned off.
@@ -318,7 +319,7 @@ func (p *configParser) resolve(s *setting, text string, at span, w where) (value
 	if s.kind != settingText && s.kind != settingSecret && s.kind != settingList {
 		return text, "", true
 	}
-	m := variable.FindStringSubmatch(text)
+	m := variable().FindStringSubmatch(text)
 	switch {
 	case m == nil && strings.Contains(text, "${"):
 		p.errorf(at, "bad_setting", "write the whole value as ${NAME}, of letters, digits and _", "`%s` has a variable in the midst of it", w.path())

@@ -53,11 +53,11 @@ type setting struct {
 
 // entries is a group whose keys the writer chooses.
 type entries struct {
-	path string         // "auth.providers"
-	keys []string       // the only ones; nil: any name
-	name *regexp.Regexp // what they look like; nil: entryKey
-	help string         // how to write such a name
-	what string         // "a provider"
+	path string                // "auth.providers"
+	keys []string              // the only ones; nil: any name
+	name func() *regexp.Regexp // what they look like; nil: entryKey
+	help string                // how to write such a name
+	what string                // "a provider"
 	most int
 	off  func(c *Config, key string) // takes an entry out again
 }

@@ -154,7 +154,7 @@ func New(o Options) (*Service, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !nameForm.MatchString(p.Name) || strings.HasPrefix(p.Name, ssoPrefix) || s.configured(p.Name) != nil {
+		if !nameForm().MatchString(p.Name) || strings.HasPrefix(p.Name, ssoPrefix) || s.configured(p.Name) != nil {
 			return nil, misconfigured("the provider %q needs a name of its own, of lower-case letters, digits and dashes", p.Name)
 		}
 		s.ways = append(s.ways, namedWay{Way{p.Name, p.Label, p.Kind}, w})

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -74,9 +73,9 @@ const (
 )
 
 var (
-	nameForm      = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
-	challengeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
-	ownPage       = regexp.MustCompile(`^/(?:[A-Za-z0-9._~-][A-Za-z0-9._~/-]*)?(?:\?[A-Za-z0-9._~=&%-]*)?$`)
+	nameForm      = form.Pattern(`^[a-z][a-z0-9_-]{0,39}$`)
+	challengeForm = form.Pattern(`^[A-Za-z0-9_-]{43}$`)
+	ownPage       = form.Pattern(`^/(?:[A-Za-z0-9._~-][A-Za-z0-9._~/-]*)?(?:\?[A-Za-z0-9._~=&%-]*)?$`)
 )
 
 // Depart begins a sign-in: the browser that asks is the one that must come back.
@@ -326,7 +325,7 @@ func (s *Service) keep(ctx context.Context, f flow, in Start) error {
 	if err := s.mayGoTo(in.Redirect); err != nil {
 		return err
 	}
-	if !challengeForm.MatchString(in.Challenge) {
+	if !challengeForm().MatchString(in.Challenge) {
 		return fault.New(fault.FederationChallenge, "send challenge: the S256 code challenge of a verifier that the app keeps, 43 characters of base64url").At("challenge")
 	}
 	plain, err := json.Marshal(f.trip)
@@ -391,7 +390,7 @@ func (s *Service) base(v Visit) (string, error) {
 // mayGoTo refuses a redirect that is neither configured, to the letter, nor a
 // page of this server.
 func (s *Service) mayGoTo(redirect string) error {
-	own := ownPage.MatchString(redirect) && !strings.Contains(redirect, "//")
+	own := ownPage().MatchString(redirect) && !strings.Contains(redirect, "//")
 	if len(redirect) > maxRedirect || !own && !slices.Contains(s.redirects, redirect) {
 		return fault.New(fault.FederationRedirect, "add this redirect to auth.redirects in loam.yaml, exactly as it is sent here, or send one that is there").At("redirect")
 	}

@@ -299,7 +299,7 @@ func domainOf(email string) string {
 		return ""
 	}
 	domain, err := idna.Lookup.ToASCII(email[at+1:])
-	if err != nil || !domainForm.MatchString(domain) {
+	if err != nil || !domainForm().MatchString(domain) {
 		return ""
 	}
 	return domain

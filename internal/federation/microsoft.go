@@ -1,13 +1,14 @@
 package federation
 
 import (
-	"regexp"
 	"slices"
+
+	"github.com/loam-dev/loam/internal/form"
 )
 
 const microsoftHost = "https://login.microsoftonline.com/"
 
-var tenantForm = regexp.MustCompile(`^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$`)
+var tenantForm = form.Pattern(`^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$`)
 
 // microsoft is Microsoft Entra ID. A tenant by its id is an issuer like any
 // other. The shared endpoints (common, organizations, consumers) are one document
@@ -23,7 +24,7 @@ func (s *Service) microsoft(p Provider) (*openID, error) {
 		p.Tenant = "common"
 	}
 	shared := slices.Contains([]string{"common", "organizations", "consumers"}, p.Tenant)
-	if !shared && !tenantForm.MatchString(p.Tenant) {
+	if !shared && !tenantForm().MatchString(p.Tenant) {
 		return nil, misconfigured("the provider %q needs tenant: a tenant's id, or common, organizations or consumers", p.Name)
 	}
 	if p.ClientSecret == "" {
@@ -36,7 +37,7 @@ func (s *Service) microsoft(p Provider) (*openID, error) {
 			o.named = microsoftHost + consumers + "/v2.0"
 		}
 		o.issued = func(c claims) bool {
-			return tenantForm.MatchString(c.Tenant) && c.Issuer == microsoftHost+c.Tenant+"/v2.0" &&
+			return tenantForm().MatchString(c.Tenant) && c.Issuer == microsoftHost+c.Tenant+"/v2.0" &&
 				(p.Tenant != "consumers" || c.Tenant == consumers) && (p.Tenant != "organizations" || c.Tenant != consumers)
 		}
 	}

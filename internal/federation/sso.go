@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -285,14 +284,14 @@ func (c *Connection) hide() {
 	}
 }
 
-var domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$`)
+var domainForm = form.Pattern(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$`)
 
 // sound refuses a connection that can't work.
 func (s *Service) sound(c *Connection) error {
 	switch {
 	case c.Name == "" || len(c.Name) > maxLabel:
 		return badConnection("name", "name the connection, in at most %d bytes", maxLabel)
-	case len(c.Domains) > maxDomains || slices.ContainsFunc(c.Domains, func(d string) bool { return !domainForm.MatchString(d) }):
+	case len(c.Domains) > maxDomains || slices.ContainsFunc(c.Domains, func(d string) bool { return !domainForm().MatchString(d) }):
 		return badConnection("domains", "domains are at most %d names such as example.com", maxDomains)
 	case len(c.Roles) > maxGroups || slices.ContainsFunc(slices.Collect(maps.Keys(c.Roles)), func(g string) bool { return g == "" || len(g) > maxLabel }):
 		return badConnection("roles", "roles maps at most %d groups, of at most %d bytes, to a role", maxGroups, maxLabel)

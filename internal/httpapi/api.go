@@ -40,7 +40,7 @@ const (
 type App struct {
 	Data    *data.Service
 	GraphQL *graphql.Executor
-	OpenAPI []byte
+	OpenAPI func() []byte // the document, made when it is first asked for
 }
 
 // Config is what New needs.

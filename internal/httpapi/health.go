@@ -25,5 +25,5 @@ func jwks(c *call) (reply, error) {
 }
 
 func openAPI(c *call) (reply, error) {
-	return reply{status: http.StatusOK, body: c.app.OpenAPI}, nil
+	return reply{status: http.StatusOK, body: c.app.OpenAPI()}, nil
 }

@@ -69,7 +69,7 @@ type Options struct {
 // Service sends messages. It is safe for concurrent use.
 type Service struct {
 	Options
-	templates *Templates
+	templates func() (*Templates, error) // those from the start
 	sealer    *vault.Sealer
 	counts    *vault.MAC
 	from      *netmail.Address
@@ -79,10 +79,6 @@ type Service struct {
 // New makes the service and registers its work with the queue, which must not have
 // started. A template or a setting that can't work is an error.
 func New(o Options) (*Service, error) {
-	templates, err := ParseTemplates(o.Templates)
-	if err != nil {
-		return nil, err
-	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -90,7 +86,11 @@ func New(o Options) (*Service, error) {
 		o.Project = "Loam"
 	}
 	o.Limits = o.Limits.orStandard()
-	s := &Service{Options: o, templates: templates, sealer: o.Vault.Sealer("mail/message"), counts: o.Vault.MAC("mail/recipient")}
+	s := &Service{Options: o, sealer: o.Vault.Sealer("mail/message"), counts: o.Vault.MAC("mail/recipient")}
+	var err error
+	if s.templates, err = prepared(o.Templates); err != nil {
+		return nil, err
+	}
 	if s.from, err = s.sender(); err != nil {
 		return nil, err
 	}
@@ -259,21 +259,25 @@ func (s *Service) compose(e envelope) (rendered, error) {
 		*field = oneLine(textOf(m.Data[key]), maxLink)
 	}
 	v.Inviter, v.Organization = nameOf(textOf(m.Data["Inviter"])), nameOf(textOf(m.Data["Organization"]))
-	return s.current().render(m.Template, m.Locale, v)
+	t, err := s.current()
+	if err != nil {
+		return rendered{}, err
+	}
+	return t.render(m.Template, m.Locale, v)
 }
 
 // current are the templates in force: in development those in the files as they
 // are now, unless they have mistakes.
-func (s *Service) current() *Templates {
+func (s *Service) current() (*Templates, error) {
 	if !s.Dev || s.Templates == nil {
-		return s.templates
+		return s.templates()
 	}
 	t, err := ParseTemplates(s.Templates)
 	if err != nil {
 		s.Log.Error("the mail templates have mistakes; using those from the start", "error", err)
-		return s.templates
+		return s.templates()
 	}
-	return t
+	return t, nil
 }
 
 func textOf(value any) string {

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/loam-dev/loam/internal/form"
 )
 
 // Brand is how the messages of an organization look.
@@ -19,7 +20,7 @@ type Brand struct {
 	Ink   string // of the writing on Color; computed
 }
 
-var hexColor = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+var hexColor = form.Pattern(`^#[0-9a-fA-F]{6}$`)
 
 // clean replaces what can't be shown by what can.
 func (b Brand) clean(project string) Brand {
@@ -29,7 +30,7 @@ func (b Brand) clean(project string) Brand {
 	if u, err := url.Parse(b.Logo); err != nil || u.Scheme != "https" || u.Host == "" || len(b.Logo) > maxLink {
 		b.Logo = ""
 	}
-	if !hexColor.MatchString(b.Color) {
+	if !hexColor().MatchString(b.Color) {
 		b.Color = "#2f6b3c"
 	}
 	part := func(at int) float64 {
@@ -96,11 +97,11 @@ func (t *Templates) render(name, tag string, v view) (rendered, error) {
 	return out, nil
 }
 
-var emptyLines = regexp.MustCompile(`\n[ \t]*\n\s*`)
+var emptyLines = form.Pattern(`\n[ \t]*\n\s*`)
 
 // paragraphs leaves one empty line between paragraphs.
 func paragraphs(body string) string {
-	return strings.TrimSpace(emptyLines.ReplaceAllString(body, "\n\n")) + "\n"
+	return strings.TrimSpace(emptyLines().ReplaceAllString(body, "\n\n")) + "\n"
 }
 
 // blocks takes a rendered text apart. A paragraph that ends in the code or the
@@ -146,12 +147,12 @@ func oneLine(text string, n int) string {
 	return strings.TrimSpace(clean)
 }
 
-var linkLike = regexp.MustCompile(`(://|\.)([\pL\pN])`)
+var linkLike = form.Pattern(`(://|\.)([\pL\pN])`)
 
 // nameOf is a name that somebody chose and others read: one line, in which no mail
 // program finds a link to make of it.
 func nameOf(text string) string {
-	return linkLike.ReplaceAllString(oneLine(text, maxName), "${1}\u2060${2}") // a word joiner is not seen
+	return linkLike().ReplaceAllString(oneLine(text, maxName), "${1}\u2060${2}") // a word joiner is not seen
 }
 
 // lasting says a duration in a language: "10 minutes".

@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	texttemplate "text/template"
 
 	"github.com/loam-dev/loam/internal/fault"
@@ -57,8 +58,8 @@ type text struct {
 
 // ParseTemplates reads the templates that Loam comes with, and over them those of a
 // project, nil for none: files in fsys named <template>.<language>.txt and .html,
-// and layout.html. Each is tried out, so that a mistake shows here and not when a
-// message is due; all mistakes are in the one fault.MailTemplate.
+// and layout.html. With a project's, each is tried out, so that a mistake shows here
+// and not when a message is due; all mistakes are in the one fault.MailTemplate.
 func ParseTemplates(fsys fs.FS) (*Templates, error) {
 	t := &Templates{texts: map[string]map[string]*text{}}
 	for name := range known {
@@ -74,13 +75,16 @@ func ParseTemplates(fsys fs.FS) (*Templates, error) {
 	if fsys == nil {
 		return t, nil
 	}
-	if err := t.read(fsys); err != nil {
+	if err = t.read(fsys); err == nil {
+		err = t.try()
+	}
+	if err != nil {
 		return nil, fault.New(fault.MailTemplate, "mail templates with mistakes: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	return t, nil
 }
 
-// read takes up the files of a directory, and tries each of them.
+// read takes up the files of a directory.
 func (t *Templates) read(fsys fs.FS) error {
 	entries, err := fs.ReadDir(fsys, ".")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -103,10 +107,20 @@ func (t *Templates) read(fsys fs.FS) error {
 			failed = append(failed, fmt.Errorf("%s: %w", e.Name(), err))
 		}
 	}
-	if err := errors.Join(failed...); err != nil {
-		return err
+	return errors.Join(failed...)
+}
+
+// prepared reads a project's templates now, so that their mistakes show, and without
+// any those that come with Loam when the first message is due: reading and trying them
+// was a tenth of a start.
+func prepared(fsys fs.FS) (func() (*Templates, error), error) {
+	if fsys != nil {
+		if entries, err := fs.ReadDir(fsys, "."); len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t, err := ParseTemplates(fsys)
+			return func() (*Templates, error) { return t, nil }, err
+		}
 	}
-	return t.try()
+	return sync.OnceValues(func() (*Templates, error) { return ParseTemplates(nil) }), nil
 }
 
 func readFile(fsys fs.FS, name string) (string, error) {
@@ -179,7 +193,7 @@ func (t *Templates) try() error {
 				failed = append(failed, fmt.Errorf("%s.%s.html: there is no %s.%s.txt to go with it", name, language, name, language))
 				continue
 			}
-			for _, v := range []view{{Brand: sample.Brand}, sample} {
+			for _, v := range []view{{Brand: sample().Brand}, sample()} {
 				if _, err := t.render(name, language, v); err != nil {
 					failed = append(failed, err)
 					break
@@ -191,9 +205,11 @@ func (t *Templates) try() error {
 }
 
 // sample has every value that a template may use.
-var sample = view{
-	To: "ada@example.com", Name: "Ada", Code: "123456", Link: "https://example.com/x", Expires: "1", Inviter: "Bob",
-	Organization: "Org", Agent: "Firefox", Address: "192.0.2.1", Brand: Brand{Name: "Loam", Color: "#2f6b3c"}.clean("Loam"),
+func sample() view {
+	return view{
+		To: "ada@example.com", Name: "Ada", Code: "123456", Link: "https://example.com/x", Expires: "1", Inviter: "Bob",
+		Organization: "Org", Agent: "Firefox", Address: "192.0.2.1", Brand: Brand{Name: "Loam", Color: "#2f6b3c"}.clean("Loam"),
+	}
 }
 
 // find returns the template in the nearest language to a tag such as de-AT.

@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +34,7 @@ type request struct {
 // refusal is an answer that goes to the client by its redirect.
 type refusal struct{ name, why string }
 
-var challengeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+var challengeForm = form.Pattern(`^[A-Za-z0-9_-]{43}$`)
 
 // Authorize takes an authorization request and says where the browser goes: to
 // the client, with a code or with an error, or before that to sign in or to be
@@ -106,7 +105,7 @@ func (s *Service) read(r *request, asked url.Values) *refusal {
 		return &refusal{"unsupported_response_type", "response_type is code"}
 	case asked.Has("response_mode") && asked.Get("response_mode") != "query":
 		return &refusal{"invalid_request", "response_mode is query"}
-	case asked.Get("code_challenge_method") != "S256" || !challengeForm.MatchString(r.challenge):
+	case asked.Get("code_challenge_method") != "S256" || !challengeForm().MatchString(r.challenge):
 		return &refusal{"invalid_request", "PKCE is required: send code_challenge, 43 characters of base64url, with code_challenge_method=S256"}
 	case len(r.state) > maxState || len(r.nonce) > maxNonce:
 		r.state = r.state[:min(len(r.state), maxState)]

@@ -3,13 +3,13 @@ package provider
 import (
 	"crypto/subtle"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/tokens"
 )
 
@@ -43,7 +43,7 @@ func (s *Service) authenticate(in Credentials) (config.Client, error) {
 }
 
 // loopback is a redirect to a port of the user's own machine.
-var loopback = regexp.MustCompile(`^(http://(?:127\.0\.0\.1|\[::1\]|localhost)):[1-9][0-9]{0,4}(/.*)?$`)
+var loopback = form.Pattern(`^(http://(?:127\.0\.0\.1|\[::1\]|localhost)):[1-9][0-9]{0,4}(/.*)?$`)
 
 // mayReturn tells whether a redirect is one of the client's: letter by letter, but
 // for the port of a native app that listens on the user's machine and has declared
@@ -52,7 +52,7 @@ func mayReturn(client config.Client, redirect string) bool {
 	if slices.Contains(client.Redirects, redirect) {
 		return redirect != ""
 	}
-	parts := loopback.FindStringSubmatch(redirect)
+	parts := loopback().FindStringSubmatch(redirect)
 	return parts != nil && !client.Secret.Given() && slices.Contains(client.Redirects, parts[1]+parts[2])
 }
 

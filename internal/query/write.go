@@ -1,10 +1,10 @@
 package query
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/schema"
 )
 
@@ -143,7 +143,7 @@ func BindProfile(m *schema.Model, op WriteOp, id string, input map[string]any) (
 }
 
 // clientID is what a client may choose as an id: no path, no case to confuse.
-var clientID = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,127}$`)
+var clientID = form.Pattern(`^[a-z0-9][a-z0-9_-]{0,127}$`)
 
 // hasPlainID tells whether the model's key is one ID that the server can make.
 func hasPlainID(m *schema.Model) bool {
@@ -158,7 +158,7 @@ func (w *BoundWrite) create(given []Assign, stamp Stamp) error {
 			continue
 		}
 		if value, ok := w.Value(f); ok {
-			if hasPlainID(m) && f == m.Key[0] && !clientID.MatchString(value.(string)) {
+			if hasPlainID(m) && f == m.Key[0] && !clientID().MatchString(value.(string)) {
 				return fault.New(fault.QueryBadValue,
 					"an id has 1 to 128 of a-z, 0-9, - and _, and starts with a letter or digit; leave it out to get one made").At(f.Name)
 			}
