@@ -13,10 +13,17 @@ import (
 // Socket is a WebSocket of a client.
 type Socket struct {
 	*websocket.Conn
-	s        *Server
-	messages chan string
-	closed   chan int // the code, once
+	s          *Server
+	messages   chan string
+	closed     chan int // the code, once
+	extensions string
 }
+
+// Messages are those that no other call has taken; they end with the connection.
+func (w *Socket) Messages() <-chan string { return w.messages }
+
+// Extensions are those that the server agreed to.
+func (w *Socket) Extensions() string { return w.extensions }
 
 // Dial opens a WebSocket that shows what the client shows, and headers in pairs.
 func (c *Client) Dial(path, subprotocol string, headers ...string) *Socket {
@@ -35,7 +42,7 @@ func (c *Client) TryDial(path, subprotocol string, headers ...string) (*Response
 	for i := 0; i < len(headers); i += 2 {
 		h.Set(headers[i], headers[i+1])
 	}
-	d := websocket.Dialer{}
+	d := websocket.Dialer{EnableCompression: true}
 	if subprotocol != "" {
 		d.Subprotocols = strings.Split(subprotocol, ", ")
 	}
@@ -48,7 +55,7 @@ func (c *Client) TryDial(path, subprotocol string, headers ...string) (*Response
 		n, _ := r.Body.Read(body)
 		return &Response{Response: r, Body: body[:n], t: c.s.t}, nil
 	}
-	w := &Socket{conn, c.s, make(chan string, 10000), make(chan int, 1)}
+	w := &Socket{conn, c.s, make(chan string, 10000), make(chan int, 1), r.Header.Get("Sec-WebSocket-Extensions")}
 	c.s.t.Cleanup(func() { conn.Close() })
 	return &Response{Response: r, t: c.s.t}, w
 }
