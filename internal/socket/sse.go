@@ -39,10 +39,14 @@ func (s *Server) Events(w http.ResponseWriter, caller Caller, by *access.Princip
 	st.conn = s.conn(caller, st)
 	return s.stream(w, st.conn, by, func() error {
 		sub, err := subscribe(st)
-		if err == nil {
-			st.sub.Store(sub)
+		if err != nil {
+			return err
 		}
-		return err
+		st.sub.Store(sub)
+		if now := st.by.Load(); now != by { // rights changed before there was anything to go on under new ones
+			st.rebind(now)
+		}
+		return nil
 	})
 }
 
