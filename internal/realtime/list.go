@@ -15,6 +15,7 @@ import (
 // successor; of any other it knows what the database last said.
 type list struct {
 	limit int
+	spare int // rows that it knows beyond those, and up to twice as many
 	order []query.Order
 	rows  []*entry // in order
 	whole bool     // no row follows them
@@ -33,9 +34,9 @@ type entry struct {
 	shown []byte // as its subscribers see it
 }
 
-func newList(w access.Watch) *list {
+func newList(w access.Watch, spare int) *list {
 	n := w.Grant().Node()
-	return &list{limit: n.Limit, order: n.Sort, deleted: map[string]bool{}}
+	return &list{limit: n.Limit, spare: spare, order: n.Sort, deleted: map[string]bool{}}
 }
 
 // visible are the rows that subscribers know.
@@ -199,7 +200,7 @@ func (l *list) insert(e *entry) int {
 		return -1
 	}
 	l.rows = slices.Insert(l.rows, i, e)
-	if most := l.limit + 2*slack; len(l.rows) > most {
+	if most := l.limit + 2*l.spare; len(l.rows) > most {
 		clear(l.rows[most:])
 		l.rows, l.whole = l.rows[:most], false
 	}

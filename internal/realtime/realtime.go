@@ -22,10 +22,7 @@ import (
 // The limits that are the same for everybody.
 const (
 	readAhead    = 512     // changes of one read of the log
-	keptChanges  = 4096    // changes kept in memory, for those who resume a moment later
 	keptBytes    = 8 << 20 // of the rows in them
-	slack        = 32      // rows that a list knows beyond those it shows
-	maxRewind    = 1000    // changes that a list is taken back over; further back it is sent anew
 	maxWaiting   = 4096    // changes that may wait for the database to judge them, for each subscription
 	deepWorkers  = 4       // of which so many are judged at once
 	restBetween  = 25 * time.Millisecond
@@ -33,6 +30,15 @@ const (
 	safetyWake   = time.Second      // the log is looked at after this long, whether or not a commit was told of
 	readPatience = 10 * time.Second // of one read of the hub's own
 )
+
+// bounds are what a hub remembers.
+type bounds struct {
+	spare  int // rows that a list knows beyond those it shows, at least one
+	kept   int // changes kept in memory, for those who resume a moment later
+	rewind int // changes that a list is taken back over; further back it is sent anew
+}
+
+var usual = bounds{spare: 32, kept: 4096, rewind: 1000}
 
 // Options are what a Hub needs.
 type Options struct {
@@ -51,6 +57,7 @@ type Options struct {
 type Hub struct {
 	opts      Options
 	positions data.Positions
+	bounds    bounds
 	metrics   metrics
 	deep      chan struct{} // a place for each of deepWorkers
 	stop      chan struct{}
@@ -74,11 +81,15 @@ func New(o Options) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{opts: o, positions: positions, deep: make(chan struct{}, deepWorkers), stop: make(chan struct{}), gone: make(chan struct{}), asleep: true}
+	h := &Hub{opts: o, positions: positions, bounds: usual, deep: make(chan struct{}, deepWorkers), stop: make(chan struct{}), gone: make(chan struct{}), asleep: true}
 	h.clear()
 	go h.run()
 	return h, nil
 }
+
+// Squeeze has the hub remember less than it would, before anybody listens; for tests
+// of what it does then.
+func (h *Hub) Squeeze(spare, kept, rewind int) { h.bounds = bounds{spare, kept, rewind} }
 
 // Use follows the log under a new schema. Who listened under the last one is told
 // to connect again.
@@ -165,7 +176,7 @@ func (h *Hub) judge(changes store.Changes) {
 		ch := &changes.All[i]
 		h.round++
 		h.index.candidates(ch, h.round, func(v *view) { v.take(ch) })
-		h.recent.add(ch)
+		h.recent.add(ch, h.bounds.kept)
 	}
 	h.metrics.changes.Add(uint64(len(changes.All)))
 	if h.opts.Lag != nil {
@@ -199,10 +210,10 @@ type recent struct {
 	bytes int
 }
 
-func (r *recent) add(ch *store.Change) {
+func (r *recent) add(ch *store.Change, most int) {
 	r.all, r.bytes = append(r.all, ch), r.bytes+sizeOf(ch)
 	drop := 0
-	for len(r.all)-drop > keptChanges || r.bytes > keptBytes {
+	for len(r.all)-drop > most || r.bytes > keptBytes {
 		r.from, r.bytes = r.all[drop].Seq, r.bytes-sizeOf(r.all[drop])
 		drop++
 	}

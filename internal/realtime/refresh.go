@@ -95,7 +95,7 @@ func (l *list) ask(s *data.Service, w access.Watch) (store.Snapshot, error) {
 	if w.Deep() {
 		return s.Snapshot(ctx, w, l.limit, false)
 	}
-	return s.Snapshot(ctx, w, l.limit+slack, true)
+	return s.Snapshot(ctx, w, l.limit+l.spare, true)
 }
 
 // renew takes a snapshot in place of what the list knew, and tells the difference.

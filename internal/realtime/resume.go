@@ -149,14 +149,14 @@ func (j *joining) concerns(ch *store.Change) bool {
 }
 
 // past reads what the log has of the list's model between two positions; until 0
-// is its end. It reads a little more than maxRewind at most.
+// is its end. It reads a little more than bounds.rewind at most.
 func (j *joining) past(ctx context.Context, since, until int64) ([]store.Change, error) {
 	var out []store.Change
 	f := store.Following{After: since, Until: until, Limit: readAhead, Model: j.watch.Grant().Node().Model, Org: j.watch.Org()}
 	for {
 		page, err := j.service.Changes(ctx, f)
 		out = append(out, page.All...)
-		if err != nil || !page.More || len(out) > maxRewind {
+		if err != nil || !page.More || len(out) > j.bounds.rewind {
 			return out, err
 		}
 		f.After = page.Last
@@ -175,11 +175,11 @@ type rewound struct {
 // rewind is the list as of a position; nil where that is too far back.
 func (j *joining) rewind(ctx context.Context, since int64) (*rewound, error) {
 	past, err := j.past(ctx, since, 0)
-	if err != nil || len(past) > maxRewind {
+	if err != nil || len(past) > j.bounds.rewind {
 		return nil, err
 	}
-	l := &rewound{list: newList(j.watch)}
-	snap, err := j.service.Snapshot(ctx, j.watch, l.limit+slack+2*len(past), true)
+	l := &rewound{list: newList(j.watch, j.bounds.spare)}
+	snap, err := j.service.Snapshot(ctx, j.watch, l.limit+l.spare+2*len(past), true)
 	if fault.Is(err, fault.QueryTooComplex) {
 		return nil, nil
 	}
@@ -188,7 +188,7 @@ func (j *joining) rewind(ctx context.Context, since int64) (*rewound, error) {
 	}
 	past = nil
 	if snap.Seq > since {
-		if past, err = j.past(ctx, since, snap.Seq); err != nil || len(past) > maxRewind {
+		if past, err = j.past(ctx, since, snap.Seq); err != nil || len(past) > j.bounds.rewind {
 			return nil, err
 		}
 	}
@@ -205,7 +205,7 @@ func (j *joining) rewind(ctx context.Context, since int64) (*rewound, error) {
 // more has a list know the changes up to a position; nil where there are too many.
 func (j *joining) more(ctx context.Context, l *rewound, until int64) (*rewound, error) {
 	past, err := j.past(ctx, l.known, until)
-	if err != nil || len(past) > maxRewind {
+	if err != nil || len(past) > j.bounds.rewind {
 		return nil, err
 	}
 	l.ahead, l.known = append(l.ahead, past...), until
@@ -270,7 +270,7 @@ func (l *list) undo(j *joining, past []store.Change) {
 // resumeDeep joins a list that only the database can judge: what it was then is not
 // to be had, so that it is sent anew where anything with a say in it has changed.
 func (j *joining) resumeDeep(ctx context.Context, since int64) error {
-	l := newList(j.watch)
+	l := newList(j.watch, j.bounds.spare)
 	snap, err := l.ask(j.service, j.watch)
 	if err != nil {
 		return err

@@ -98,7 +98,7 @@ func (j *joining) joinFeed(f *feed, first *Event) {
 
 // list joins a live list, whose rows are sent first.
 func (j *joining) list(ctx context.Context) error {
-	return j.joinList(ctx, newList(j.watch))
+	return j.joinList(ctx, newList(j.watch, j.bounds.spare))
 }
 
 // joinList joins the list that others follow already, or reads one and brings it

@@ -279,8 +279,7 @@ func (f *follower) hear() {
 		switch {
 		case f.feed:
 			f.hearChange(e)
-		case e.Op == realtime.Gap:
-			f.fatalf("%s: history is gone", f.url())
+		case e.Op == realtime.Gap: // rows follow
 		default:
 			f.hearList(e)
 		}

@@ -27,6 +27,9 @@ func TestReplay(t *testing.T) { run(t, (*world).replay) }
 // comes back and knows everything then is a case.
 func (w *world) replay() {
 	h := &history{world: w, states: []state{{rows: w.rows}}}
+	if w.g.chance(0.7) { // what rows fall out of must be filled from the database
+		w.b.Hub().Squeeze(pick(w.g, 1, 1, 2, 3), pick(w.g, 0, 2, 10, 4096), pick(w.g, 2, 5, 1000))
+	}
 	var err error
 	if _, h.states[0].seq, err = w.b.Data().LogBounds(context.Background()); err != nil {
 		w.fatalf("%v", err)
