@@ -67,9 +67,9 @@ func (r Register) LimitsOf(c store.Conn, org string) (limits Limits, err error) 
 
 // limits are those that the JSON of an Override leaves in force.
 func (r Register) limits(text []byte) (Limits, error) {
-	l := config.Default().Limits.Organization
-	if r.Limits != nil {
-		l = *r.Limits
+	l := r.Limits
+	if l == nil {
+		l = &config.Default().Limits.Organization // dear: every setting is read for it
 	}
 	limits := Limits{int64(l.Members), int64(l.Teams), int64(l.Invitations), int64(l.Domains), int64(l.Rows), l.Storage, int64(l.RequestsPerMinute)}
 	if len(text) <= len("{}") {
