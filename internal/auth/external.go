@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
@@ -23,6 +24,7 @@ type External struct {
 	EmailVerified bool
 	Name          string
 	Locale        string
+	ProvedAt      time.Time // when they last showed who they are there; zero: just now, as far as is known
 	// Join, where the provider is an organization's own, makes the account a member
 	// of it inside the transaction that signs in, or refuses the account; it returns
 	// the organization to act in. A new user gets no other. email is the account's.
@@ -57,6 +59,7 @@ func (s *Service) SignInExternal(ctx context.Context, e External, from Client) (
 		if err != nil {
 			return err
 		}
+		user.proved = e.ProvedAt
 		o, err = s.admit(ctx, c, user, ByProvider+Method(e.Provider), from)
 		return err
 	})

@@ -13,7 +13,7 @@ func (s *Service) fresh(c store.Conn, p *access.Principal) error {
 	proved, err := ownSession(c, p)
 	if err == nil && proved < stamp(s.now().Add(-freshFor)) {
 		err = fault.New(fault.AuthReauthenticate,
-			"show who you are once more: send your password, a code of your authenticator app or a passkey to /auth/reauthenticate, or sign in again, and repeat this within %s", freshFor)
+			"show who you are once more: send your password, a code of your authenticator app or a passkey to /auth/reauthenticate, or sign in again (by a provider with prompt=login), and repeat this within %s", freshFor)
 	}
 	return err
 }

@@ -176,11 +176,15 @@ func (s *Service) open(c store.Conn, user account, how Method, from Client) (ope
 	o := opening{session: newID(), user: user.User, org: org}
 	o.refresh = s.refresh.Mint(o.session)
 	now := s.now()
+	proved := now
+	if !user.proved.IsZero() && user.proved.Before(now) {
+		proved = user.proved
+	}
 	if _, err = c.Exec(`INSERT INTO "_sessions"
 		("id", "user_id", "org", "token", "address", "agent", "created_at", "refreshed_at", "expires_at", "ends_at", "method", "proved_at")
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?7)`,
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11)`,
 		o.session, user.ID, org.id(), tokens.Digest(o.refresh), from.network(), from.agent(),
-		stamp(now), stamp(now.Add(s.idle)), stamp(now.Add(sessionLife)), string(how)); err != nil {
+		stamp(now), stamp(now.Add(s.idle)), stamp(now.Add(sessionLife)), string(how), stamp(proved)); err != nil {
 		return opening{}, err
 	}
 	n, err := c.Exec(`DELETE FROM "_sessions" WHERE "user_id" = ?1 AND "client" = '' AND "id" <=

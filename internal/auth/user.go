@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -48,7 +49,8 @@ type account struct {
 	disabled bool
 	groups   []string
 	admin    bool
-	lost     []string // ids of API keys that expel has ended, and of users who have lost something
+	proved   time.Time // when another provider saw a proof of who they are; zero: now
+	lost     []string  // ids of API keys that expel has ended, and of users who have lost something
 }
 
 // errNoAccount is what looking for an account that is not there returns.

@@ -33,6 +33,7 @@ func (s *Service) apple(p Provider) (way, error) {
 	o := s.issuedBy(p, appleIssuer)
 	o.scopes = append([]string{"openid", "email", "name"}, p.Scopes...)
 	o.formPost = true
+	o.anew = nil // it asks each time
 	o.secret = func() (auth.Secret, error) { return appleSecret(p, key, s.now()) }
 	o.verified = func(c claims) bool { return c.vouched() || string(c.EmailVerified) == `"true"` }
 	return appleWay{o}, nil

@@ -83,6 +83,8 @@ type Identity struct {
 	Name          string   `json:"name"`
 	Locale        string   `json:"locale"`
 	Groups        []string `json:"groups,omitempty"` // of a connection's provider
+	// ProvedAt is when they last showed who they are there; zero where it does not say.
+	ProvedAt time.Time `json:"provedAt,omitzero"`
 }
 
 // Options are what New needs.

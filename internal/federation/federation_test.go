@@ -114,11 +114,32 @@ func (p *place) depart(b browser, provider string) string {
 	return d.URL
 }
 
+// departAnew begins a sign-in that must not be one which the provider remembers.
+func (p *place) departAnew(b browser, provider string) (asked url.Values, to string) {
+	p.Helper()
+	d, err := p.Depart(p.Context(), provider, federation.Start{Redirect: redirect, Challenge: challenge(verifier), Prompt: "login"}, b.visit())
+	if err != nil {
+		p.Fatal(err)
+	}
+	b[d.Cookie.Name] = d.Cookie.Value
+	at, err := url.Parse(d.URL)
+	if err != nil {
+		p.Fatal(err)
+	}
+	return at.Query(), d.URL
+}
+
 // signIn goes all the way and returns who came back.
 func (p *place) signIn(provider string) (auth.External, error) {
 	p.Helper()
 	b := browser{}
-	back := testkit.Follow(p, p.depart(b, provider))
+	return p.comeBack(b, provider, p.depart(b, provider))
+}
+
+// comeBack is signIn from where the provider is.
+func (p *place) comeBack(b browser, provider, at string) (auth.External, error) {
+	p.Helper()
+	back := testkit.Follow(p, at)
 	to, err := p.Return(p.Context(), provider, back.Query(), b.visit())
 	if err != nil {
 		return auth.External{}, err
@@ -629,6 +650,56 @@ func TestApple(t *testing.T) {
 	want(t, err, "")
 	if !reflect.DeepEqual(who, auth.External{Provider: "apple", Subject: "1", Email: "ada@example.com", EmailVerified: true, Name: "Ada Lovelace"}) {
 		t.Errorf("%+v", who)
+	}
+}
+
+// Who is asked to sign in anew is not let in by what the provider remembers; else
+// its time of the proof is what counts.
+func TestAnew(t *testing.T) {
+	is := testkit.NewIssuer(t)
+	p := newPlace(t, nil, company(is))
+	ago := func(d time.Duration) time.Time { return time.Now().Add(-d).Truncate(time.Second).UTC() }
+	for name, test := range map[string]struct {
+		authTime   any
+		anew       fault.Code
+		remembered time.Time
+	}{
+		"just now":        {ago(0).Unix(), "", ago(0)},
+		"its clock lags":  {ago(50 * time.Second).Unix(), "", ago(50 * time.Second)},
+		"an hour ago":     {ago(time.Hour).Unix(), fault.FederationRefused, ago(time.Hour)},
+		"does not say":    {nil, "", time.Time{}},
+		"says nonsense":   {"yesterday", "", time.Time{}},
+		"out of all time": {1e300, "", time.Time{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is.Claims = func(claims map[string]any) { claims["auth_time"] = test.authTime }
+			b := browser{}
+			asked, to := p.departAnew(b, "company")
+			who, err := p.comeBack(b, "company", to)
+			want(t, err, test.anew)
+			if asked.Get("prompt") != "login" || asked.Get("max_age") != "0" || !who.ProvedAt.IsZero() {
+				t.Errorf("the provider is asked for %v, and says %v", asked, who)
+			}
+			who, err = p.signIn("company")
+			if want(t, err, ""); who.ProvedAt.Sub(test.remembered).Abs() > 5*time.Second {
+				t.Errorf("it was proved at %v", who.ProvedAt)
+			}
+		})
+	}
+	if asked, err := url.Parse(p.depart(browser{}, "company")); err != nil || asked.Query().Has("prompt") || asked.Query().Has("max_age") {
+		t.Errorf("unasked: %v, %v", asked, err)
+	}
+}
+
+// Each provider is asked in the words that it knows.
+func TestAnewByKind(t *testing.T) {
+	google := as(testkit.NewIssuer(t), "https://accounts.google.com")
+	for kind, client := range map[federation.Kind]*http.Client{federation.Google: google, federation.GitHub: private()} {
+		p := newPlace(t, client, federation.Provider{Kind: kind, ClientID: "loam", ClientSecret: "s3cret"})
+		asked, _ := p.departAnew(browser{}, string(kind))
+		if asked.Get("prompt") != "select_account" || asked.Has("max_age") {
+			t.Errorf("%s: %v", kind, asked)
+		}
 	}
 }
 

@@ -33,19 +33,13 @@ type way interface {
 	posts() bool
 }
 
-// trip is what one flow keeps for its way back. It is stored sealed.
-type trip struct {
-	State    string `json:"state"`
-	Verifier string `json:"verifier"` // of PKCE towards the provider
-	Nonce    string `json:"nonce"`
-	Callback string `json:"callback"` // the redirect_uri
-}
-
 // Start is what an app sends to begin: where the answer goes, and the S256
-// challenge of a verifier that it keeps for the exchange.
+// challenge of a verifier that it keeps for the exchange. With the prompt "login"
+// a sign-in that the provider remembers does not do.
 type Start struct {
 	Redirect  string `json:"redirect"`
 	Challenge string `json:"challenge"`
+	Prompt    string `json:"prompt"`
 }
 
 // Visit is a request as far as a flow depends on it.
@@ -88,7 +82,7 @@ func (s *Service) depart(ctx context.Context, provider string, why purpose, user
 	if err != nil {
 		return Departure{}, err
 	}
-	t, err := s.trip(provider, w, v)
+	t, err := s.trip(provider, w, in, v)
 	if err != nil {
 		return Departure{}, err
 	}
@@ -113,7 +107,7 @@ func (s *Service) BeginLink(ctx context.Context, p *access.Principal, provider s
 	if s.configured(provider) == nil { // a connection is for the members that it makes
 		return "", unknownProvider(provider)
 	}
-	t, err := s.trip(provider, s.configured(provider), v)
+	t, err := s.trip(provider, s.configured(provider), in, v)
 	if err != nil {
 		return "", err
 	}
@@ -179,6 +173,9 @@ func (s *Service) Return(ctx context.Context, provider string, answer url.Values
 		return withQuery(f.redirect, "error", string(fault.FederationDenied)), nil
 	}
 	who, err := w.identify(ctx, f.trip, answer)
+	if err == nil {
+		err = f.trip.since(&who)
+	}
 	if err != nil {
 		return "", errors.Join(err, s.recordRefusal(ctx, f, err))
 	}
@@ -363,16 +360,6 @@ func (s *Service) flowWhere(c store.Conn, condition string, args ...any) (flow, 
 		return f, err
 	}
 	return f, json.Unmarshal(plain, &f.trip)
-}
-
-// trip is the secrets of a new flow.
-func (s *Service) trip(provider string, w way, v Visit) (trip, error) {
-	base, err := s.base(v)
-	callback := base + "/auth/callback/" + provider
-	if saml, ok := w.(*samlWay); ok {
-		callback = acsURL(base, saml.connection)
-	}
-	return trip{tokens.Secret(), tokens.Secret(), tokens.Secret(), callback}, err
 }
 
 // base is the URL of this server: the configured one, and without it a loopback

@@ -48,7 +48,11 @@ func (g *gitHub) client(t trip) *oauth2.Config {
 }
 
 func (g *gitHub) authorize(_ context.Context, t trip) (string, error) {
-	return g.client(t).AuthCodeURL(t.State, oauth2.S256ChallengeOption(t.Verifier)), nil
+	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(t.Verifier)}
+	if !t.Anew.IsZero() { // the most that can be asked of it
+		options = append(options, oauth2.SetAuthURLParam("prompt", "select_account"))
+	}
+	return g.client(t).AuthCodeURL(t.State, options...), nil
 }
 
 func (g *gitHub) identify(ctx context.Context, t trip, answer url.Values) (Identity, error) {

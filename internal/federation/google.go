@@ -10,5 +10,6 @@ func (s *Service) google(p Provider) (*openID, error) {
 	}
 	o := s.issuedBy(p, googleIssuer)
 	o.extra = map[string]string{"prompt": "select_account"}
+	o.anew = o.extra // it refuses prompt=login
 	return o, nil
 }

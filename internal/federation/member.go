@@ -228,7 +228,7 @@ func linkedAs(provider string) string {
 
 // external is an identity as auth takes it.
 func (s *Service) external(who Identity) auth.External {
-	e := auth.External{Provider: linkedAs(who.Provider), Subject: who.Subject, Email: who.Email, EmailVerified: who.EmailVerified, Name: who.Name, Locale: who.Locale}
+	e := auth.External{Provider: linkedAs(who.Provider), Subject: who.Subject, Email: who.Email, EmailVerified: who.EmailVerified, Name: who.Name, Locale: who.Locale, ProvedAt: who.ProvedAt}
 	if s.configured(who.Provider) == nil {
 		e.Join = func(ctx context.Context, c store.Conn, userID, email string) (string, error) {
 			return s.join(ctx, c, who, userID, email)

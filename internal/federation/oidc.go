@@ -29,6 +29,7 @@ type openID struct {
 	named    string                      // that its document must name
 	scopes   []string
 	extra    map[string]string   // further parameters of the authorization request
+	anew     map[string]string   // those of one that wants the user to sign in anew
 	formPost bool                // the answer is posted by a form
 	issued   func(claims) bool   // is the token's issuer right; nil: it must be the issuer
 	subject  func(claims) string // nil: sub
@@ -77,6 +78,7 @@ func (s *Service) issuedBy(p Provider, issuer string) *openID {
 		client: p.ClientID, secret: func() (auth.Secret, error) { return p.ClientSecret, nil },
 		issuer: issuer, named: issuer,
 		scopes:   append([]string{oidc.ScopeOpenID, "email", "profile"}, p.Scopes...),
+		anew:     map[string]string{"prompt": "login", "max_age": "0"},
 		verified: claims.vouched,
 	}
 }
@@ -94,7 +96,11 @@ func (o *openID) authorize(ctx context.Context, t trip) (string, error) {
 		return "", err
 	}
 	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(t.Verifier), oidc.Nonce(t.Nonce)}
-	for name, value := range o.extra {
+	extra := o.extra
+	if !t.Anew.IsZero() {
+		extra = o.anew
+	}
+	for name, value := range extra {
 		options = append(options, oauth2.SetAuthURLParam(name, value))
 	}
 	if o.formPost {
@@ -129,8 +135,18 @@ func (o *openID) identify(ctx context.Context, t trip, answer url.Values) (Ident
 	}
 	return Identity{
 		Subject: subject, Email: who.Email, EmailVerified: who.Email != "" && o.verified(who),
-		Name: who.Name, Locale: who.Locale, Groups: groups,
+		Name: who.Name, Locale: who.Locale, Groups: groups, ProvedAt: who.provedAt(),
 	}, nil
+}
+
+// provedAt is the claim auth_time, or the zero time where it is missing or none.
+func (c claims) provedAt() time.Time {
+	const latest = 1 << 40 // what is later is no time in seconds
+	at, _ := c.all["auth_time"].(float64)
+	if !(at > 0 && at < latest) {
+		return time.Time{}
+	}
+	return time.Unix(int64(at), 0).UTC()
 }
 
 // list is a claim that holds texts, or one.

@@ -141,6 +141,9 @@ func (w *samlWay) authorize(_ context.Context, t trip) (string, error) {
 		return "", wrap("making a SAML request", err)
 	}
 	request.ID = requestID(t)
+	if anew := !t.Anew.IsZero(); anew {
+		request.ForceAuthn = &anew
+	}
 	to, err := request.Redirect(t.State, sp)
 	if err != nil {
 		return "", wrap("making a SAML request", err)
@@ -167,7 +170,13 @@ func (w *samlWay) identify(ctx context.Context, t trip, answer url.Values) (Iden
 	if err := w.useUp(ctx, assertion); err != nil {
 		return Identity{}, err
 	}
-	return w.identity(assertion)
+	who, err := w.identity(assertion)
+	for _, statement := range assertion.AuthnStatements {
+		if statement.AuthnInstant.After(who.ProvedAt) {
+			who.ProvedAt = statement.AuthnInstant.UTC()
+		}
+	}
+	return who, err
 }
 
 // parseAnswer has the library check signature, issuer, destination, recipient,

@@ -147,13 +147,36 @@ func TestSAML(t *testing.T) {
 		idp.Cut = cut
 		who, err := p.bySAML(idp, made.Provider, nil)
 		want(t, err, "")
-		if !reflect.DeepEqual(who, auth.External{Provider: "sso:" + made.ID, Subject: "ada@acme.test", Email: "ada@acme.test", EmailVerified: true, Name: "Ada"}) {
+		if !reflect.DeepEqual(who, auth.External{Provider: "sso:" + made.ID, Subject: "ada@acme.test", Email: "ada@acme.test", EmailVerified: true, Name: "Ada",
+			ProvedAt: idp.Session.CreateTime.UTC().Truncate(time.Millisecond)}) {
 			t.Errorf("%+v", who)
 		}
 	}
 	d, err := p.Depart(t.Context(), made.Provider, federation.Start{Redirect: redirect, Challenge: challenge(verifier)}, browser{}.visit())
 	if err != nil || d.Cookie.SameSite != http.SameSiteNoneMode || !d.Cookie.Secure {
 		t.Errorf("%+v: %v", d, err)
+	}
+}
+
+// A SAML provider is told to ask its user anew, and believed only where it did.
+func TestSAMLAnew(t *testing.T) {
+	p, idp := newCompany(t), testkit.NewSAMLProvider(t)
+	made := p.connect(idp, "")
+	for ago, code := range map[time.Duration]fault.Code{0: "", 50 * time.Second: "", 2 * time.Minute: fault.FederationRefused} {
+		idp.Session.CreateTime = p.clock.Add(-ago)
+		b := browser{}
+		_, to := p.departAnew(b, made.Provider)
+		form := idp.Answer(to)
+		if !idp.Forced {
+			t.Error("the provider is not told to ask")
+		}
+		form.Set("state", form.Get("RelayState"))
+		_, err := p.Return(t.Context(), made.Provider, form, b.visit())
+		want(t, err, code)
+	}
+	_ = idp.Answer(p.depart(browser{}, made.Provider))
+	if idp.Forced {
+		t.Error("the provider is told to ask, unasked")
 	}
 }
 

@@ -43,7 +43,8 @@ func departByProvider(c *call) (reply, error) {
 	if ticket := query.Get("flow"); ticket != "" {
 		d, err = c.api.Federation.Resume(c.Context(), provider, ticket, c.visit())
 	} else {
-		d, err = c.api.Federation.Depart(c.Context(), provider, federation.Start{Redirect: query.Get("redirect"), Challenge: query.Get("challenge")}, c.visit())
+		d, err = c.api.Federation.Depart(c.Context(), provider, federation.Start{
+			Redirect: query.Get("redirect"), Challenge: query.Get("challenge"), Prompt: query.Get("prompt")}, c.visit())
 	}
 	if err != nil {
 		return reply{}, err

@@ -26,6 +26,7 @@ type SAMLProvider struct {
 	Session   saml.Session
 	Assertion func(*saml.Assertion) // changes an assertion before it is signed
 	Cut       bool                  // the answer's own signature is cut off; the assertion's stays
+	Forced    bool                  // the last request wanted its user to sign in anew
 
 	t   testing.TB
 	idp saml.IdentityProvider
@@ -103,6 +104,7 @@ func (p *SAMLProvider) Answer(to string) url.Values {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.Forced = request.Request.ForceAuthn != nil && *request.Request.ForceAuthn
 	if p.Assertion != nil {
 		p.Assertion(request.Assertion)
 	}

@@ -287,3 +287,52 @@ func TestAttack020_StolenTokenLinksNothing(t *testing.T) {
 	ada.Do("POST", "/auth/reauthenticate", map[string]any{"password": "correct horse battery"}).Want(204)
 	ada.Do("POST", "/auth/identities/google", start).Want(200)
 }
+
+// An application asks for a fresh sign-in in a browser that its user has left. Whoever
+// sits there goes by the provider that still knows the user: with the question taken
+// out of the address, or with it and the provider's old proof. Neither will do.
+func TestAttack005_RememberedElsewhere(t *testing.T) {
+	is := testkit.NewIssuer(t)
+	person(is, "ada", "ada@example.com", true)
+	proved := time.Now()
+	is.Claims = func(claims map[string]any) { claims["auth_time"] = proved.Unix() }
+	s := testkit.New(t, app, testkit.Settings(clients, map[string]string{"WEB_SECRET": webSecret}), by(map[string]*testkit.Issuer{"company": is}))
+	b := s.Browser()
+	signIn := func(prompt string) int {
+		begun := b.Go("/auth/sign-in/company?"+url.Values{"redirect": {testkit.Redirect}, "challenge": {testkit.Challenge(testkit.Verifier)}, "prompt": {prompt}}.Encode(), nil).Want(http.StatusSeeOther)
+		back := b.Go(testkit.Follow(t, begun.Header.Get("Location")).String(), nil)
+		if back.StatusCode != http.StatusSeeOther {
+			return back.StatusCode
+		}
+		in := s.Anonymous().Do("POST", "/auth/exchange", map[string]any{"code": back.Code(), "verifier": testkit.Verifier}, "Loam-Session", "cookie").Want(200)
+		for _, cookie := range in.Cookies() {
+			b.Cookies[cookie.Name] = cookie.Value
+		}
+		return in.StatusCode
+	}
+	for _, fresh := range [][]string{{"prompt", "login"}, {"max_age", "60"}} {
+		proved = time.Now().Add(-time.Hour)
+		signIn("")
+		page := b.Go(asking("web", shop, fresh...), nil).Want(http.StatusSeeOther)
+		at, err := page.Location()
+		if err != nil || at.Path != "/account/sign-in" || at.Query().Get("prompt") != "login" {
+			t.Fatalf("%s: the browser goes to %s, %v", fresh, at, err)
+		}
+		request := at.Query().Get("return_to")
+		wants := func(what, path string) {
+			t.Helper()
+			if to := b.Go(request, nil).Want(http.StatusSeeOther).Header.Get("Location"); !strings.HasPrefix(to, path) {
+				t.Errorf("%s, %s: the browser goes to %s", fresh, what, to)
+			}
+		}
+		signIn("")
+		wants("what the provider remembers", "/account/sign-in?")
+		if status := signIn("login"); status != 401 && status != 400 && status != 403 {
+			t.Errorf("%s: an old proof answers %d", fresh, status)
+		}
+		wants("an old proof", "/account/sign-in?")
+		proved = time.Now()
+		signIn("login")
+		wants("a new proof", "/oauth/consent?")
+	}
+}

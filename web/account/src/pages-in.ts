@@ -30,7 +30,9 @@ async function verifier(): Promise<string> {
 }
 
 async function depart(name: string): Promise<void> {
-  location.assign(`/auth/sign-in/${encodeURIComponent(name)}?` + new URLSearchParams({ redirect: to('return'), challenge: await verifier() }).toString())
+  const query = new URLSearchParams({ redirect: to('return'), challenge: await verifier() })
+  if (new URLSearchParams(location.search).get('prompt') === 'login') query.set('prompt', 'login')
+  location.assign(`/auth/sign-in/${encodeURIComponent(name)}?` + query.toString())
 }
 
 // depart to link a provider to the account that is signed in.
