@@ -1,6 +1,6 @@
 // Package admin is what admins of the server do to users and organizations: it
 // composes the steps of auth and tenant into actions, each in one transaction with
-// its record in the audit log, and lists what there is. Whether the caller is an
+// its record in the audit log, imports accounts, and lists what there is. Whether the caller is an
 // admin, and has proved it freshly, is asked before: a door's guard is the place.
 package admin
 
@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
@@ -34,11 +35,12 @@ type Service struct {
 	tenant *tenant.Service
 	audit  *audit.Log
 	jobs   *jobs.Queue
+	now    func() time.Time
 }
 
 // New makes the service. The system tables must exist.
-func New(engine store.Engine, auth *auth.Service, tenant *tenant.Service, log *audit.Log, queue *jobs.Queue) *Service {
-	return &Service{engine, auth, tenant, log, queue}
+func New(engine store.Engine, auth *auth.Service, tenant *tenant.Service, log *audit.Log, queue *jobs.Queue, now func() time.Time) *Service {
+	return &Service{engine, auth, tenant, log, queue, now}
 }
 
 // act runs a change in a transaction and makes what was known of users be looked

@@ -168,7 +168,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	b.observe()
 	b.api = httpapi.New(httpapi.Config{
 		App: b.app.Load, Hub: b.hub, Sockets: b.sockets, Channels: b.channels, Metrics: b.metrics, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Provider: b.provider,
-		Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit, b.jobs), Project: o.Config, Anonymous: anonymous,
+		Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit, b.jobs, o.Now), Project: o.Config, Anonymous: anonymous,
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
 		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,

@@ -114,7 +114,7 @@ func adminImpersonate(c *call) (reply, error) {
 // one of which is a secret, are headers.
 func adminImport(c *call) (reply, error) {
 	format := userfile.Format{Kind: c.URL.Query().Get("format")}
-	var o auth.ImportOptions
+	var o admin.ImportOptions
 	var err error
 	for name, to := range map[string]*bool{"dryRun": &o.DryRun, "update": &o.Update, "stopAtError": &o.StopAtError} {
 		if *to, err = c.is(name); err != nil {

@@ -8,6 +8,12 @@ import (
 	"github.com/loam-dev/loam/internal/store"
 )
 
+// First gives a new user an organization to start in, inside the caller's
+// transaction.
+func (s *Service) First(c store.Conn, userID, name string) error {
+	return s.register.First(c, userID, name)
+}
+
 // Join makes a user a member of an organization, which is named by its id or slug,
 // within the caller's transaction: for imports. Tell Forget of it after the commit,
 // unless the user is new. role "" is member.

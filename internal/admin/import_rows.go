@@ -1,4 +1,4 @@
-package auth
+package admin
 
 import (
 	"context"
@@ -7,9 +7,14 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/google/uuid"
+
+	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/password"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/tenant"
 	"github.com/loam-dev/loam/internal/userfile"
 )
 
@@ -23,73 +28,51 @@ type ImportOptions struct {
 	DryRun      bool // do everything, then undo it
 	Update      bool // change accounts that were imported before, instead of leaving them
 	StopAtError bool // write nothing from the first row with a mistake on
-
-	// Join makes a new user a member, inside the transaction. nil: a row that
-	// names an organization is a mistake.
-	Join func(c store.Conn, userID, org, role string) error
 }
 
-// ImportReport counts rows.
-type ImportReport struct {
-	Created int     `json:"created"`
-	Updated int     `json:"updated"`
-	Skipped int     `json:"skipped"` // the address has an account
-	Failed  int     `json:"failed"`
-	Errors  []error `json:"-"` // of the first rows that failed
+// importing is one run of Import. Passwords are not hashed: each sign-in with one
+// does.
+type importing struct {
+	*Service
+	ImportOptions
+	by     *access.Principal
+	report Report
 }
 
-// Import makes accounts of rows, such as userfile.Parse yields. Passwords are not
-// hashed: each sign-in with one does. Rows are written in batches, and those
-// written stay where a later one fails. The error is of what ended the import
-// before its last row; a row's mistake is in the report.
-func (s *Service) Import(ctx context.Context, rows iter.Seq2[userfile.User, error], o ImportOptions) (ImportReport, error) {
-	i := &importing{Service: s, ImportOptions: o}
+// all writes rows in batches; those written stay where a later one fails. The error
+// is of what ended the import before its last row.
+func (i *importing) all(ctx context.Context, rows iter.Seq2[userfile.User, error]) error {
 	var batch []userfile.User
 	for user, err := range rows {
 		switch {
 		case fault.Is(err, fault.AuthBadImport):
-			if o.StopAtError {
+			if i.StopAtError {
 				if err := i.write(ctx, batch); err != nil {
-					return i.report, stopped(err)
+					return err
 				}
 			}
 			if err := i.failed(err); err != nil {
-				return i.report, stopped(err)
+				return err
 			}
 			continue
 		case err != nil:
-			return i.report, errors.Join(err, i.write(ctx, batch))
+			return errors.Join(err, i.write(ctx, batch))
 		}
 		if batch = append(batch, user); len(batch) == importBatch {
 			if err := i.write(ctx, batch); err != nil {
-				return i.report, stopped(err)
+				return err
 			}
 			batch = batch[:0]
 		}
 	}
-	return i.report, stopped(i.write(ctx, batch))
-}
-
-// stopped hands on a row's mistake as it is, and names the operation of others.
-func stopped(err error) error {
-	if fault.Is(err, fault.AuthBadImport) {
-		return err
-	}
-	return wrap("importing users", err)
-}
-
-// importing is one run of Import.
-type importing struct {
-	*Service
-	ImportOptions
-	report ImportReport
+	return i.write(ctx, batch)
 }
 
 // failed counts a row with a mistake, and returns it where that is to stop.
 func (i *importing) failed(err error) error {
 	i.report.Failed++
-	if len(i.report.Errors) < importErrors {
-		i.report.Errors = append(i.report.Errors, err)
+	if e, ok := errors.AsType[*fault.Error](err); ok && len(i.report.Errors) < importErrors {
+		i.report.Errors = append(i.report.Errors, Mistake{e.Field, e.Message})
 	}
 	if i.StopAtError {
 		return err
@@ -106,12 +89,12 @@ func (i *importing) write(ctx context.Context, batch []userfile.User) error {
 	if len(batch) == 0 {
 		return nil
 	}
-	var done ImportReport
+	var done Report
 	var changed []string
 	err := i.engine.Write(ctx, func(c store.Conn) error {
-		done, changed = ImportReport{}, nil
+		done, changed = Report{}, nil
 		for _, user := range batch {
-			id, err := i.put(c, user, &done)
+			id, err := i.put(ctx, c, user, &done)
 			if err != nil {
 				return ofRow(user, err)
 			}
@@ -128,7 +111,7 @@ func (i *importing) write(ctx context.Context, batch []userfile.User) error {
 		i.report.Updated += done.Updated
 		i.report.Skipped += done.Skipped
 		for _, id := range changed {
-			i.Forget(id)
+			i.auth.Forget(id)
 		}
 		return nil
 	case !fault.Is(err, fault.AuthBadImport):
@@ -156,25 +139,35 @@ func ofRow(user userfile.User, err error) error {
 	return err
 }
 
+// known is an account that has the address of a row.
+type known struct {
+	id, password string
+	verified     bool
+}
+
 // put writes one row and tells whose account it changed.
-func (i *importing) put(c store.Conn, user userfile.User, done *ImportReport) (string, error) {
-	old, err := findAccount(c, selectAccount+`WHERE u."email" = ?1`, user.Email)
+func (i *importing) put(ctx context.Context, c store.Conn, user userfile.User, done *Report) (string, error) {
+	var old known
+	err := c.Query(`SELECT "id", COALESCE("password", ''), "verified_at" IS NOT NULL FROM "_users" WHERE "email" = ?1`, []any{user.Email}, func(r store.Row) error {
+		old = known{r.Text(0), r.Text(1), r.Bool(2)}
+		return nil
+	})
 	switch {
-	case errors.Is(err, errNoAccount):
-		done.Created++
-		return i.create(c, user)
 	case err != nil:
 		return "", err
+	case old.id == "":
+		done.Created++
+		return i.create(ctx, c, user)
 	case !i.Update:
 		done.Skipped++
 		return "", nil
 	}
 	done.Updated++
-	return old.ID, i.update(c, old, user)
+	return old.id, i.update(c, old, user)
 }
 
-func (i *importing) create(c store.Conn, user userfile.User) (string, error) {
-	id, now := newID(), stamp(i.now())
+func (i *importing) create(ctx context.Context, c store.Conn, user userfile.User) (string, error) {
+	id, now := uuid.Must(uuid.NewV7()).String(), form.Stamp(i.now())
 	created, groups := now, "[]"
 	if user.CreatedAt != "" && user.CreatedAt < now {
 		created = user.CreatedAt
@@ -200,25 +193,22 @@ func (i *importing) create(c store.Conn, user userfile.User) (string, error) {
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`, id, user.Email, verified, user.Name, hash, groups, disabled, created, now); err != nil {
 		return "", err
 	}
-	switch {
-	case user.Org == "":
-		return id, i.orgs.First(c, id, user.Name)
-	case i.Join == nil:
-		return id, userfile.BadRow(user.Line, "org", "leave the organization out: this import makes no members")
+	if user.Org == "" {
+		return id, i.tenant.First(c, id, user.Name)
 	}
-	return id, i.Join(c, id, user.Org, user.Role)
+	return id, i.tenant.Join(ctx, c, id, user.Org, tenant.Role(user.Role), i.by.Subject())
 }
 
 // update changes what the row says. An account that its user has made or opened
 // here keeps its password and whether its address is verified: who signed up
 // with somebody's address before they were imported must not get what is theirs,
 // so that an account with an unverified address is left alone.
-func (i *importing) update(c store.Conn, old account, user userfile.User) error {
+func (i *importing) update(c store.Conn, old known, user userfile.User) error {
 	unopened := strings.HasPrefix(old.password, password.ImportedMark)
-	if !unopened && !old.EmailVerified {
+	if !unopened && !old.verified {
 		return userfile.BadRow(user.Line, "email", "somebody has signed up here with this address and not verified it: delete that account, or wait until they have")
 	}
-	now := stamp(i.now())
+	now := form.Stamp(i.now())
 	var name, groups, verified, hash any
 	if user.Name != "" {
 		name = user.Name
@@ -238,6 +228,6 @@ func (i *importing) update(c store.Conn, old account, user userfile.User) error 
 	}
 	_, err := c.Exec(`UPDATE "_users" SET "name" = COALESCE(?1, "name"), "groups" = COALESCE(?2, "groups"),
 		"verified_at" = COALESCE("verified_at", ?3), "password" = COALESCE(?4, "password"), "updated_at" = ?5 WHERE "id" = ?6`,
-		name, groups, verified, hash, now, old.ID)
+		name, groups, verified, hash, now, old.id)
 	return err
 }
