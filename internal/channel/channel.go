@@ -7,7 +7,6 @@ package channel
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +16,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -171,8 +171,8 @@ func (h *Hub) Deliver(e Event) {
 // name is what a channel, or the event of a message, is called. Nothing in it means
 // anything to a broker: no wildcard, no space, and it begins with a letter or digit.
 var (
-	channelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$`)
-	eventName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$`)
+	channelName = form.Pattern(`^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$`)
+	eventName   = form.Pattern(`^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$`)
 )
 
 // may is what a caller may do in a channel.
@@ -187,7 +187,7 @@ type standing struct {
 
 // stand finds the rule of a channel and what it allows a caller.
 func (h *Hub) stand(by *access.Principal, name string) (standing, error) {
-	if !channelName.MatchString(name) {
+	if !channelName().MatchString(name) {
 		return standing{}, fault.New(fault.ChannelName, "a channel's name is 1 to 128 letters, digits, and _ - . : with a letter or digit first")
 	}
 	var s standing

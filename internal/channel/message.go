@@ -55,7 +55,7 @@ func (m *Member) Send(ctx context.Context, what Message) (string, error) {
 
 // say tells everybody of a message; ref is the connection that it comes from.
 func (h *Hub) say(ctx context.Context, r *room, rule *config.Channel, by *access.Principal, ref string, m Message) (string, error) {
-	if !eventName.MatchString(m.Event) {
+	if !eventName().MatchString(m.Event) {
 		return "", fault.New(fault.ChannelName, "a message's event is 1 to 64 letters, digits, and _ - . : with a letter or digit first").At("event")
 	}
 	if len(m.Data) == 0 {
