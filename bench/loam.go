@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/loam-dev/loam/bench/process"
 )
 
 // loam is the real binary on a copy of bench/loam: serve, which encrypts, or dev
@@ -28,7 +30,7 @@ func loam(dir, name, verb, masterKey string) *peer {
 			if err := os.CopyFS(project, os.DirFS(here("loam"))); err != nil {
 				return err
 			}
-			return build(ctx, ".", "./cmd/loam", binary)
+			return process.Build(ctx, ".", "./cmd/loam", binary)
 		},
 		fill: loamFill,
 		command: func(addr string) []string {

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/loam-dev/loam/bench/process"
 )
 
 // peer is a server under measurement.
@@ -27,7 +29,7 @@ type peer struct {
 	signIn  func(context.Context, *peer) error
 	asks    func(p *peer, work string) asked
 
-	server *server
+	server *process.Server
 	addr   string
 	token  string
 	org    string
@@ -65,9 +67,9 @@ func pocketbase(dir, name, rule string) *peer {
 		name:  name,
 		about: "PocketBase as it comes (synchronous=NORMAL); rule: " + rule,
 		data:  data,
-		build: func(ctx context.Context) error { return build(ctx, here("pocketbase"), ".", binary) },
+		build: func(ctx context.Context) error { return process.Build(ctx, here("pocketbase"), ".", binary) },
 		seed: func(ctx context.Context) error {
-			return command(ctx, binary, append([]string{"seed", "--dev=false", "--dir", data, "--rule", rule}, seedFlags()...)...)
+			return process.Run(ctx, binary, append([]string{"seed", "--dev=false", "--dir", data, "--rule", rule}, seedFlags()...)...)
 		},
 		command: func(addr string) []string {
 			return []string{binary, "serve", "--dev=false", "--dir", data, "--http", addr}
@@ -92,9 +94,9 @@ func bare(dir, name, key string) *peer {
 		name:  name,
 		about: "a net/http handler with hand-written SQL over the same driver: the limit",
 		data:  data,
-		build: func(ctx context.Context) error { return build(ctx, ".", "./bench/bare", binary) },
+		build: func(ctx context.Context) error { return process.Build(ctx, ".", "./bench/bare", binary) },
 		seed: func(ctx context.Context) error {
-			return command(ctx, binary, append(append([]string{"--seed"}, keyed...), seedFlags()...)...)
+			return process.Run(ctx, binary, append(append([]string{"--seed"}, keyed...), seedFlags()...)...)
 		},
 		command: func(addr string) []string { return append([]string{binary, "--addr", addr}, keyed...) },
 		signIn:  loamSignIn,
@@ -126,7 +128,7 @@ func (p *peer) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.server.waitFor(ctx, probe, 0); err != nil {
+	if err := p.server.WaitFor(ctx, probe, 0); err != nil {
 		return err
 	}
 	if p.fill != nil {
@@ -138,10 +140,10 @@ func (p *peer) prepare(ctx context.Context) error {
 }
 
 func (p *peer) start(ctx context.Context) (err error) {
-	if p.addr, err = freeAddress(); err != nil {
+	if p.addr, err = process.FreeAddress(); err != nil {
 		return err
 	}
-	p.server, err = startServer(ctx, p.command(p.addr), p.env)
+	p.server, err = process.Start(ctx, p.command(p.addr), p.env)
 	return err
 }
 
@@ -156,18 +158,18 @@ func (p *peer) startToAnswer(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	request.RequestURI, request.URL.Scheme, request.URL.Host = "", "http", p.addr
-	if err := p.server.waitFor(ctx, request, http.StatusOK); err != nil {
+	if err := p.server.WaitFor(ctx, request, http.StatusOK); err != nil {
 		return 0, err
 	}
 	return time.Since(began), nil
 }
 
 func (p *peer) stop() {
-	p.server.stop()
+	p.server.Stop()
 	p.server = nil
 }
 
-func (p *peer) rss() float64 { return p.server.rss() }
+func (p *peer) rss() float64 { return p.server.RSS() }
 
 // call sends JSON and decodes the answer.
 func (p *peer) call(ctx context.Context, method, path string, in, out any) error {

@@ -92,6 +92,9 @@ func collections(app core.App, o sizes) (string, error) {
 		return "", err
 	}
 	o.orgs = orgs
+	if err := events(app); err != nil {
+		return "", err
+	}
 	people, err := owned(app, o, "people", &core.TextField{Name: "name", Required: true})
 	if err != nil {
 		return "", err
@@ -125,6 +128,15 @@ func collections(app core.App, o sizes) (string, error) {
 	}
 	org.Set("members", []string{user.Id})
 	return org.Id, app.Save(org)
+}
+
+// events makes the collection that is followed live, by whoever is signed in.
+func events(app core.App) error {
+	c := core.NewBaseCollection("events")
+	c.Fields.Add(&core.TextField{Name: "text"}, &core.AutodateField{Name: "created", OnCreate: true})
+	rule := types.Pointer(`@request.auth.id != ""`)
+	c.ListRule, c.ViewRule, c.CreateRule = rule, rule, rule
+	return app.Save(c)
 }
 
 // owned makes a collection whose rows belong to an organization.

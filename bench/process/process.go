@@ -1,4 +1,6 @@
-package main
+// Package process runs the servers of a bench and reads what they use. It runs on
+// Linux.
+package process
 
 import (
 	"bufio"
@@ -17,15 +19,16 @@ import (
 	"time"
 )
 
-// server is a peer's running process.
-type server struct {
+// Server is a peer's running process.
+type Server struct {
 	cmd  *exec.Cmd
 	log  *bytes.Buffer // read it only once gone is closed
 	gone chan struct{} // closed when the process has ended
 }
 
-func startServer(ctx context.Context, command, env []string) (*server, error) {
-	s := &server{cmd: exec.CommandContext(ctx, command[0], command[1:]...), log: &bytes.Buffer{}, gone: make(chan struct{})}
+// Start starts a command with an environment of its own.
+func Start(ctx context.Context, command, env []string) (*Server, error) {
+	s := &Server{cmd: exec.CommandContext(ctx, command[0], command[1:]...), log: &bytes.Buffer{}, gone: make(chan struct{})}
 	s.cmd.Env = env // and nothing of ours: a setting of Loam's would change what is measured
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
@@ -38,7 +41,8 @@ func startServer(ctx context.Context, command, env []string) (*server, error) {
 	return s, nil
 }
 
-func (s *server) stop() {
+// Stop ends the process, and waits until it has gone.
+func (s *Server) Stop() {
 	if s == nil {
 		return
 	}
@@ -48,9 +52,9 @@ func (s *server) stop() {
 	kill.Stop()
 }
 
-// cpu is what the process has used so far, in user and system mode. The kernel
+// CPU is what the process has used so far, in user and system mode. The kernel
 // counts in ticks of 10 ms.
-func (s *server) cpu() (time.Duration, error) {
+func (s *Server) CPU() (time.Duration, error) {
 	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), "stat"))
 	if err != nil {
 		return 0, err
@@ -62,8 +66,8 @@ func (s *server) cpu() (time.Duration, error) {
 	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err1, err2)
 }
 
-// rss is the process's resident memory in MiB.
-func (s *server) rss() float64 {
+// RSS is the process's resident memory in MiB.
+func (s *Server) RSS() float64 {
 	f, err := os.Open(filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), "status"))
 	if err != nil {
 		return 0
@@ -78,8 +82,8 @@ func (s *server) rss() float64 {
 	return 0
 }
 
-// waitFor asks until the answer has the status; 0 takes any.
-func (s *server) waitFor(ctx context.Context, request *http.Request, status int) error {
+// WaitFor asks until the answer has the status; 0 takes any.
+func (s *Server) WaitFor(ctx context.Context, request *http.Request, status int) error {
 	began := time.Now()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
 	last := errors.New("no answer")
@@ -100,11 +104,12 @@ func (s *server) waitFor(ctx context.Context, request *http.Request, status int)
 		case <-time.After(time.Millisecond):
 		}
 	}
-	s.stop()
+	s.Stop()
 	return fmt.Errorf("not up after %v: %w\n%s", time.Since(began).Round(time.Second), last, s.log)
 }
 
-func freeAddress() (string, error) {
+// FreeAddress is one of the loopback that nobody listens at.
+func FreeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
@@ -113,8 +118,8 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// build compiles a command of this repository.
-func build(ctx context.Context, dir, pkg, binary string) error {
+// Build compiles a command of this repository.
+func Build(ctx context.Context, dir, pkg, binary string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, pkg)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -124,7 +129,8 @@ func build(ctx context.Context, dir, pkg, binary string) error {
 	return nil
 }
 
-func command(ctx context.Context, name string, args ...string) error {
+// Run runs a command to its end.
+func Run(ctx context.Context, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), args[0], err, out)
