@@ -2,6 +2,7 @@ package access
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 
@@ -17,7 +18,7 @@ type Watch struct {
 	grant  Grant
 	row    *query.Cond // rule and filter, the caller's variables replaced by their values
 	fields []Out       // likewise their masks
-	told   []Out       // all that the caller may read of a row, but its version and time of change
+	told   []Out       // all that the caller may read of a row
 	deep   bool
 	class  string
 }
@@ -52,17 +53,13 @@ func (p *Policy) Watch(by *Principal, b *query.Bound) (Watch, error) {
 		}
 	}
 	out := Watch{grant: Grant{by: by, node: n, denied: w.denied}, row: resolve(query.AllOf(n.Rule, n.Where), by), deep: n.Count || n.Search != nil || n.After != nil || n.Parts != nil}
-	out.fields = resolveOuts(n.Fields, by)
-	for _, o := range resolveOuts(w.rest(b.Model, op), by) {
-		if o.Field != b.Model.UpdatedAt && o.Field != b.Model.Version && !needsDatabase(o.Mask) {
-			out.told = append(out.told, o)
-		}
-	}
+	out.fields, out.told = resolveOuts(n.Fields, by), resolveOuts(w.rest(b.Model, op), by)
 	for _, o := range out.fields {
 		out.deep = out.deep || o.Sub != nil || needsDatabase(o.Mask)
 	}
 	out.deep = out.deep || needsDatabase(out.row)
-	out.class = string(appendNode(append(fmt.Appendf(nil, "%s\x00%d\x00", classOrg(by, b.Model), b.Op), b.Model.Name...), n, by))
+	class := sha256.Sum256(appendNode(append(fmt.Appendf(nil, "%s\x00%d\x00", classOrg(by, b.Model), b.Op), b.Model.Name...), n, by))
+	out.class = string(class[:])
 	return out, nil
 }
 
@@ -112,7 +109,8 @@ func (w Watch) Condition() *query.Cond { return w.row }
 // only the database can judge them then.
 func (w Watch) Deep() bool { return w.deep }
 
-// Class is equal for watches that show the same of every row, whoever asks.
+// Class is a digest, equal for watches that show the same of every row, whoever
+// asks.
 func (w Watch) Class() string { return w.class }
 
 // Sees tells whether the row is one of those watched.
@@ -123,6 +121,9 @@ func (w Watch) Sees(row Row) bool { return Match(w.row, nil, row) }
 func (w Watch) Tells(before, after Image) bool {
 	for i := range w.told {
 		o := &w.told[i]
+		if m := o.Field.Model; o.Field == m.UpdatedAt || o.Field == m.Version || needsDatabase(o.Mask) {
+			continue
+		}
 		was, is := shown(o, before), shown(o, after)
 		if was != is || was && !bytes.Equal(before.JSON(o.Field), after.JSON(o.Field)) {
 			return true
@@ -214,7 +215,11 @@ func resolve(c *query.Cond, by *Principal) *query.Cond {
 	return &out
 }
 
+// resolveOuts is resolve for the masks of fields; those without any are shared.
 func resolveOuts(fields []Out, by *Principal) []Out {
+	if !slices.ContainsFunc(fields, func(o Out) bool { return o.Mask != nil }) {
+		return fields
+	}
 	out := slices.Clone(fields)
 	for i := range out {
 		out[i].Mask = resolve(out[i].Mask, by)
