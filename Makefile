@@ -48,9 +48,10 @@ generate: ; @scripts/generate.sh
 soak:
 	LOAM_SOAK=1 go test -count=1 -v -timeout $(SOAKTIME) ./tests/kill ./tests/fault ./tests/invariant
 
-# Loam, PocketBase and a bare handler, side by side: see bench/README.md.
+# Loam beside its peers and the bare limits: see bench/README.md.
 bench:
 	go run ./bench $(BENCHFLAGS)
+	go run ./bench/fanout $(FANOUTFLAGS)
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/loam ./cmd/loam
