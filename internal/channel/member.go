@@ -36,6 +36,14 @@ type Joining struct {
 	Since string // a message: only what was kept after it is told; "" for all that is kept
 }
 
+// Another refuses a connection that is in so many channels a further one.
+func (h *Hub) Another(in int) error {
+	if most := h.opts.Limits.PerConnection; in >= most {
+		return fault.New(fault.ChannelLimit, "this connection is in %d channels, the most that limits.channels.perConnection allows", most)
+	}
+	return nil
+}
+
 // Join makes a connection a member of a channel: it is told who is here and what
 // was kept, then all that happens. The sink may be told before Join returns.
 func (h *Hub) Join(ctx context.Context, by *access.Principal, name string, in Joining, sink Sink) (*Member, error) {
@@ -142,17 +150,21 @@ func (m *Member) watch(ctx context.Context, s standing) error {
 	m.room.mu.Lock()
 	m.row = w
 	m.room.mu.Unlock()
-	if !m.isIn() { // gone already
+	if !m.In() { // gone already
 		w.Close()
 	}
 	return nil
 }
 
-func (m *Member) isIn() bool {
+// In tells whether the member has not left.
+func (m *Member) In() bool {
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()
 	return m.in
 }
+
+// Channel is the name of the channel.
+func (m *Member) Channel() string { return m.room.name }
 
 // Shown tells whether others see that this connection is here.
 func (m *Member) Shown() bool {
@@ -207,7 +219,7 @@ func (m *Member) Rebind(ctx context.Context, by *access.Principal) error {
 	if err == nil {
 		if row := m.rebind(by, s.may); row != nil {
 			err = row.Rebind(ctx, by)
-			if !m.isIn() { // left meanwhile: the row is watched for nobody
+			if !m.In() { // left meanwhile: the row is watched for nobody
 				row.Close()
 			}
 		}

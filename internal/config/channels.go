@@ -91,7 +91,7 @@ func channelLimitSettings() []setting {
 			at: func(c *Config, _ string) any { return &c.Limits.Channels.Message }},
 		{path: "limits.channels.state", kind: settingBytes, min: 2, max: 64 << 10, standard: "2KiB", doc: "bytes of what a connection shows of itself",
 			at: func(c *Config, _ string) any { return &c.Limits.Channels.State }},
-		number("rate", 100_000, "60", "messages and states a second from one connection, or by request from one caller", func(l *ChannelLimits) *int { return &l.Rate }),
+		number("rate", 100_000, "40", "messages and states a second from one connection, or by request from one caller", func(l *ChannelLimits) *int { return &l.Rate }),
 		number("kept", 10_000_000, "10000", "messages that one organization has stored", func(l *ChannelLimits) *int { return &l.Kept }),
 	}
 }

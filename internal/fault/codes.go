@@ -61,6 +61,7 @@ const (
 	ChannelUnknown  Code = "channel/unknown"
 	ChannelLimit    Code = "channel/limit"
 	ChannelTooLarge Code = "channel/too_large"
+	ChannelTwice    Code = "channel/joined_already"
 
 	RealtimeNotFollowed Code = "realtime/not_followed"
 	RealtimePosition    Code = "realtime/bad_position"
@@ -261,6 +262,7 @@ var Catalog = map[Code]Entry{
 	ChannelName:         {Invalid, "The name of the channel, or of the message's event, has a character that it can't have. The message says which it can."},
 	ChannelUnknown:      {NotFound, "No pattern under `channels` in loam.yaml names the channel, or the connection is not in it."},
 	ChannelLimit:        {TooMany, "A limit of channels is reached. The message names it; it is raised under limits.channels."},
+	ChannelTwice:        {Conflict, "The connection is in the channel already."},
 	ChannelTooLarge:     {TooLarge, "A message or a state is over the limit. The message names it."},
 
 	RealtimeNotFollowed: {Invalid, "Nothing follows these rows or this shape of them; ask again in a while, or follow another list."},

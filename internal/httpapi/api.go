@@ -77,6 +77,7 @@ type API struct {
 	mux   *http.ServeMux
 	sites *http.CrossOriginProtection // who may send cookies along with a change
 	door  *socket.Door
+	talk  *socket.ChannelDoor
 }
 
 // New makes the handler.
@@ -88,6 +89,7 @@ func New(c Config) *API {
 		}
 	}
 	a.door = &socket.Door{Execute: a.execute, Show: a.shown, Hub: c.Hub, Timeout: c.Timeout}
+	a.talk = &socket.ChannelDoor{Hub: c.Channels, Show: a.shown, Admit: a.mayTalk, Timeout: c.Timeout}
 	for _, r := range routes() {
 		a.mux.Handle(r.pattern, &endpoint{a, r})
 	}

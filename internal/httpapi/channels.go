@@ -7,9 +7,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/channel"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/socket"
 )
 
 // getChannel shows a channel, or has the caller join it for as long as they listen.
@@ -36,11 +38,10 @@ func (c *call) joinChannel() (reply, error) {
 	if q.Has("state") {
 		in.State = []byte(q.Get("state"))
 	}
-	ref, err := uuid.NewV7()
-	if err != nil {
+	var err error
+	if in.Ref, err = connectionRef(); err != nil {
 		return reply{}, err
 	}
-	in.Ref = ref.String()
 	caller, err := c.caller()
 	if err != nil {
 		return reply{}, err
@@ -51,6 +52,34 @@ func (c *call) joinChannel() (reply, error) {
 			return hub.Join(context.WithoutCancel(c.Context()), by, name, in, sink)
 		})
 	}}, nil
+}
+
+// connectionRef names a connection to others in its channels; later ones are greater.
+func connectionRef() (string, error) {
+	id, err := uuid.NewV7()
+	return id.String(), err
+}
+
+// channelSocket opens a WebSocket that joins channels.
+func channelSocket(c *call) (reply, error) {
+	if !c.wantsSocket() {
+		return reply{}, fault.New(fault.RealtimeHandshake, "this is a WebSocket of the subprotocol loam-channels; a single channel is at /channels/{name}")
+	}
+	ref, err := connectionRef()
+	if err != nil {
+		return reply{}, err
+	}
+	return c.socket(func(w http.ResponseWriter, r *http.Request, caller socket.Caller, _ *socket.Door) error {
+		return c.api.Sockets.Channels(w, r, caller, c.api.talk, ref)
+	})
+}
+
+// mayTalk holds who comes by an open connection to what a request of theirs is held to.
+func (a *API) mayTalk(ctx context.Context, by *access.Principal) error {
+	if err := a.Tenant.Admit(ctx, by); err != nil {
+		return err
+	}
+	return admits(by, true)
 }
 
 // parameters refuses parameters of the URL that have another name, or stand twice.

@@ -35,7 +35,7 @@ func (g *graphQL) request(payload map[string]any) (*graphql.Request, error) {
 	}
 	extensions, _ := payload["extensions"].(map[string]any)
 	shown, _ := extensions["authorization"].(map[string]any)
-	if authorization, key := credentials(shown); authorization != "" || key != "" {
+	if authorization, key := credentialsIn(shown); authorization != "" || key != "" {
 		if err := g.adopt(authorization, key); err != nil {
 			return nil, fault.New(fault.RealtimeExpired, "%s", closingOf(err).reason)
 		}

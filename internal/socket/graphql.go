@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -109,6 +108,7 @@ func (s *Server) AppSync(w http.ResponseWriter, r *http.Request, caller Caller, 
 
 func (s *Server) graphQL(w http.ResponseWriter, r *http.Request, caller Caller, door *Door, d *dialect) error {
 	g := &graphQL{dialect: d, door: door}
+	g.credentials = credentials{door.Show, door.Timeout}
 	g.conn = s.conn(caller, g)
 	err := s.open(g.conn)
 	if err == nil {
@@ -211,7 +211,7 @@ func (g *graphQL) init(m message) error {
 		return &closing{closeSecondInit, "Too many initialisation requests"}
 	}
 	g.said = true
-	by, err := g.identify(m.payload)
+	by, err := g.identify(credentialsIn(m.payload))
 	if err != nil {
 		if g.appSync {
 			g.say("connection_error", "", withPayload(connectionError(err)))
@@ -234,36 +234,9 @@ func (g *graphQL) init(m message) error {
 	return nil
 }
 
-func (g *graphQL) identify(payload map[string]any) (*access.Principal, error) {
-	if authorization, key := credentials(payload); authorization != "" || key != "" {
-		verify, err := g.door.Show(authorization, key)
-		if err != nil {
-			return nil, err
-		}
-		g.verify.Store(&verify)
-	}
-	ctx, cancel := context.WithTimeout(g.server.context, g.door.Timeout)
-	defer cancel()
-	return (*g.verify.Load())(ctx)
-}
-
-// credentials are those in a payload, under the names of the headers.
-func credentials(payload map[string]any) (authorization, key string) {
-	for name, v := range payload {
-		text, _ := v.(string)
-		switch {
-		case strings.EqualFold(name, "Authorization"):
-			authorization = text
-		case strings.EqualFold(name, "X-Api-Key"):
-			key = text
-		}
-	}
-	return authorization, key
-}
-
 // pinged answers a ping, which may bring a new token.
 func (g *graphQL) pinged(m message) error {
-	if authorization, key := credentials(m.payload); authorization != "" || key != "" {
+	if authorization, key := credentialsIn(m.payload); authorization != "" || key != "" {
 		if g.by.Load() == nil {
 			return &closing{closeUnauthorized, "Unauthorized: send connection_init first"}
 		}
@@ -272,29 +245,6 @@ func (g *graphQL) pinged(m message) error {
 		}
 	}
 	g.say("pong", "", nil)
-	return nil
-}
-
-// adopt has the connection go on under other credentials of the same caller.
-func (g *graphQL) adopt(authorization, key string) error {
-	ctx, cancel := context.WithTimeout(g.server.context, g.door.Timeout)
-	defer cancel()
-	verify, err := g.door.Show(authorization, key)
-	if err != nil {
-		return &closing{closeForbidden, "Forbidden: " + fault.Of(err).Message}
-	}
-	is, err := verify(ctx)
-	if err != nil {
-		return &closing{closeForbidden, "Forbidden: " + fault.Of(err).Message}
-	}
-	was := g.by.Load()
-	if is.Kind != was.Kind || is.Subject() != was.Subject() || is.Org != was.Org {
-		return &closing{closeForbidden, "Forbidden: a new token is of the same user and organization; connect again as another"}
-	}
-	g.verify.Store(&verify)
-	if g.by.Store(is); !reflect.DeepEqual(is, was) {
-		g.rebind(is)
-	}
 	return nil
 }
 

@@ -111,6 +111,7 @@ var pingFrame = [2]byte{0x89}
 // webSocket is a connection of messages.
 type webSocket struct {
 	*conn
+	credentials
 	reader *websocket.Conn
 	pace   pace
 	shut   atomic.Bool // a frame that closes was sent

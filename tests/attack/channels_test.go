@@ -109,3 +109,69 @@ func TestAttack077_SendingAsAnother(t *testing.T) {
 	}
 	in.Quiet(50 * time.Millisecond)
 }
+
+// TestAttack077_OverWebSocket: the same holds there.
+func TestAttack077_OverWebSocket(t *testing.T) {
+	s := testkit.New(t, app, testkit.Settings(talk, nil))
+	ada, eve := s.SignUp("ada@example.com"), s.SignUp("eve@example.com")
+	mallory := ada.Join("mallory@example.com", "member")
+	boss := root(t, s)
+	acting, key := s.Anonymous(), s.Anonymous()
+	acting.Header.Set("Authorization", "Bearer "+boss.Do("POST", "/auth/admin/users/"+ada.UserID+"/impersonate", map[string]any{"reason": "help"}).Want(201).String("accessToken"))
+	key.Header.Set("X-Api-Key", ada.Do("POST", "/auth/keys", map[string]any{"name": "k"}).Want(201).String("key"))
+	note := ada.Do("POST", "/api/notes", map[string]any{"text": canary}).Want(201).String("id")
+	enter := func(c *testkit.Client) *testkit.Socket {
+		w := c.Dial("/channels", "loam-channels").Read()
+		w.Say(`{"type":"auth"}`)
+		w.Next()
+		return w
+	}
+	in := enter(ada)
+	for _, name := range []string{"doc:1", "note:" + note, "user:" + ada.UserID} {
+		in.Say(`{"type":"join","channel":"` + name + `","state":"` + canary + `"}`)
+		if got := in.Next(); !strings.HasPrefix(got, `{"type":"presence"`) {
+			t.Fatal(got)
+		}
+	}
+	for _, c := range []struct {
+		who            *testkit.Client
+		message, error string
+	}{
+		{mallory, `"join","channel":"doc:*"`, "channel/bad_name"}, {mallory, `"join","channel":"doc:>"`, "channel/bad_name"}, {mallory, `"join","channel":"doc:1 "`, "channel/bad_name"},
+		{mallory, `"send","channel":"doc:1","event":"x"`, "channel/unknown"}, {mallory, `"state","channel":"doc:1","state":1`, "channel/unknown"},
+		{mallory, `"join","channel":"note:` + note + `","state":1`, "data/not_found"}, {mallory, `"join","channel":"user:` + ada.UserID + `"`, "access/denied"},
+		{eve, `"join","channel":"note:` + note + `"`, "data/not_found"}, {eve, `"join","channel":"user:` + ada.UserID + `"`, "access/denied"},
+		{acting, `"join","channel":"doc:1","state":1`, "access/denied"}, {key, `"join","channel":"doc:1"`, "access/denied"},
+	} {
+		w := enter(c.who)
+		w.Say(`{"type":` + c.message + `}`)
+		if got := w.Next(); !strings.Contains(got, `"code":"`+c.error+`"`) || strings.Contains(got, canary) {
+			t.Errorf("%s: %s", c.message, got)
+		}
+	}
+	w := enter(eve)
+	w.Say(`{"type":"join","channel":"doc:1","state":1}`)
+	if got := w.Next(); strings.Contains(got, canary) || strings.Contains(got, ada.UserID) {
+		t.Errorf("eve sees %s", got)
+	}
+	w.Say(`{"type":"send","channel":"doc:1","event":"x"}`)
+	acted := enter(acting)
+	acted.Say(`{"type":"join","channel":"doc:1"}`)
+	acted.Next()
+	acted.Say(`{"type":"send","channel":"doc:1","event":"x"}`)
+	if got := acted.Next(); !strings.Contains(got, "access/denied") {
+		t.Errorf("who acts as ada sends: %s", got)
+	}
+	in.Quiet(50 * time.Millisecond)
+	w = enter(mallory)
+	w.Say(`{"type":"join","channel":"doc:1"}`)
+	w.Next()
+	w.Say(`{"type":"send","channel":"doc:1","event":"x","data":{"from":{"user":"` + ada.UserID + `"}}}`)
+	if got := in.Next(); !strings.Contains(got, `},"from":{"user":"`+mallory.UserID+`","ref":"`) {
+		t.Errorf("ada is told %s", got)
+	}
+	w.Say(`{"type":"send","channel":"doc:1","event":"x","from":{"user":"` + ada.UserID + `"}}`)
+	if code := w.Closed(); code != 4400 {
+		t.Errorf("a message that says whom it is from: closed with %d", code)
+	}
+}

@@ -60,3 +60,32 @@ func TestChannelLost(t *testing.T) {
 		t.Logf("known after %s", took)
 	}
 }
+
+// TestChannelSocketLost: likewise where the connection stands, as to a proxy, and
+// nobody answers any more.
+func TestChannelSocketLost(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, talkedOf, testkit.Settings(channels, nil))
+	ada := s.SignUp("ada@example.com")
+	others := ada.Follow("/channels/board?state=1", "")
+	others.Next()
+	stays, goes := ada.Dial("/channels", "loam-channels").Read(), ada.Dial("/channels", "loam-channels")
+	for _, w := range []*testkit.Socket{stays, goes} {
+		w.Say(`{"type":"auth"}`)
+		w.Say(`{"type":"join","channel":"board"}`)
+	}
+	stays.Next()
+	goes.Say(`{"type":"state","channel":"board","state":2}`)
+	if got := others.Next(); got.Name != "join" {
+		t.Fatalf("told %+v", got)
+	}
+	lost := time.Now() // it reads nothing, so that it answers no ping
+	if got := others.Next(); got.Name != "leave" {
+		t.Errorf("told %+v", got)
+	}
+	if took := time.Since(lost); took < time.Second || took > 10*time.Second {
+		t.Errorf("known after %s", took)
+	} else {
+		t.Logf("known after %s", took)
+	}
+}

@@ -234,3 +234,140 @@ func TestChannelKeeps(t *testing.T) {
 		t.Errorf("of who is gone was kept %v", got)
 	}
 }
+
+// TestChannelSocket: one connection in several channels.
+func TestChannelSocket(t *testing.T) {
+	s := testkit.New(t, talkedOf, testkit.Settings(strings.Replace(channels, "members: 3", "perConnection: 2", 1), nil))
+	ada := s.SignUp("ada@example.com")
+	ben := ada.Join("ben@example.com", "member")
+	people := map[string]*testkit.Client{"ada": ada, "ben": ben}
+	expect := func(w *testkit.Socket, want ...string) {
+		t.Helper()
+		for _, want := range want {
+			if got := strings.TrimPrefix(seen(testkit.Event{Data: w.Next()}, people), " "); !strings.HasPrefix(got, want) {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		}
+	}
+	first := ada.Dial("/channels", "loam-channels").Read()
+	first.Say(`{"type":"auth"}`)
+	expect(first, `{"type":"ok","ref":"#"}`)
+	other := ben.Bare().Dial("/channels", "loam-channels").Read()
+	other.Say(`{"type":"auth","id":"a","authorization":"` + ben.Header.Get("Authorization") + `"}`)
+	expect(other, `{"type":"ok","id":"a","ref":"#"}`)
+
+	first.Say(`{"type":"join","id":1,"channel":"board","state":{"at":1}}`)
+	expect(first, `{"type":"presence","channel":"board","here":[{"user":"ada","connections":[{"ref":"#","state":{"at":1}}]}],"you":"#"}`, `{"type":"ok","id":1}`)
+	other.Say(`{"type":"join","channel":"board"}`)
+	other.Say(`{"type":"join","id":2,"channel":"log:x"}`)
+	expect(other, `{"type":"ok","id":2}`)
+	first.Say(`{"type":"send","id":3,"channel":"board","event":"hello","data":{"a":1}}`)
+	expect(first, `{"type":"ok","id":3,"message":"0`)
+	expect(other, `{"type":"message","channel":"board","id":"0`)
+	for ask, answer := range map[string]string{
+		`{"type":"join","id":1,"channel":"board"}`:                                  `{"type":"error","id":1,"channel":"board","code":"channel/joined_already"`,
+		`{"type":"join","id":1,"channel":"user:x"}`:                                 `{"type":"error","id":1,"channel":"user:x","code":"channel/limit","detail":"this connection is in 2 channels`,
+		`{"type":"join","channel":"a*"}`:                                            `{"type":"error","channel":"a*","code":"channel/limit"`,
+		`{"type":"send","channel":"board","event":"x"}`:                             `{"type":"error","channel":"board","code":"access/denied"`,
+		`{"type":"state","id":"x","channel":"board","state":1}`:                     `{"type":"error","id":"x","channel":"board","code":"access/denied"`,
+		`{"type":"send","id":1,"channel":"elsewhere","event":"x"}`:                  `{"type":"error","id":1,"channel":"elsewhere","code":"channel/unknown"`,
+		`{"type":"send","id":1,"channel":"log:x","event":"x y"}`:                    `{"type":"error","id":1,"channel":"log:x","code":"channel/bad_name"`,
+		`{"type":"ping","id":1}`:                                                    `{"type":"pong","id":1}`,
+		`{"type":"auth","authorization":"` + ben.Header.Get("Authorization") + `"}`: `{"type":"ok","ref":"#"}`,
+	} {
+		other.Say(ask)
+		expect(other, answer)
+	}
+	first.Say(`{"type":"join","channel":"log:x","state":1}`)
+	expect(first, `{"type":"error","channel":"log:x","code":"access/denied"`)
+	first.Say(`{"type":"join","channel":"log:x"}`)
+	first.Say(`{"type":"send","id":4,"channel":"log:x","event":"e"}`)
+	expect(first, `{"type":"ok","id":4`)
+	expect(other, `{"type":"message","channel":"log:x"`)
+	other.Say(`{"type":"leave","id":5,"channel":"log:x"}`)
+	expect(other, `{"type":"ok","id":5}`)
+	first.Say(`{"type":"send","id":6,"channel":"log:x","event":"f"}`)
+	expect(first, `{"type":"ok","id":6`)
+	other.Say(`{"type":"join","id":7,"channel":"log:x"}`)
+	expect(other, `{"type":"message","channel":"log:x"`, `{"type":"message","channel":"log:x"`, `{"type":"ok","id":7}`)
+
+	// A role that lets one see who is here comes and goes.
+	role := func(name string) {
+		t.Helper()
+		ada.Do("PATCH", "/auth/organizations/"+ada.Org+"/members/"+ben.UserID, map[string]any{"role": name}).Want(200)
+	}
+	role("owner")
+	expect(other, `{"type":"presence","channel":"board"`)
+	other.Say(`{"type":"state","id":8,"channel":"board","state":{"b":1}}`)
+	expect(other, `{"type":"ok","id":8}`)
+	expect(first, `{"type":"join","channel":"board","user":"ben","ref":"#","state":{"b":1}}`)
+	other.Say(`{"type":"state","channel":"board","state":{"b":2}}`)
+	expect(first, `{"type":"state","channel":"board","user":"ben","ref":"#","state":{"b":2}}`)
+	role("member")
+	expect(first, `{"type":"leave","channel":"board","user":"ben","ref":"#"}`)
+	ada.Do("DELETE", "/auth/organizations/"+ada.Org+"/members/"+ben.UserID, nil).Want(204)
+	if code := other.Closed(); code != 4403 {
+		t.Errorf("who is no member any more is closed with %d", code)
+	}
+}
+
+func TestChannelSocketRow(t *testing.T) {
+	s := testkit.New(t, talkedOf, testkit.Settings(channels, nil))
+	ada := s.SignUp("ada@example.com")
+	ben := ada.Join("ben@example.com", "member")
+	doc := ada.Do("POST", "/api/documents", map[string]any{"title": "x", "shared": []string{ben.UserID}}).Want(201).String("id")
+	w := ben.Dial("/channels", "loam-channels").Read()
+	w.Say(`{"type":"auth"}`)
+	w.Next()
+	w.Say(`{"type":"join","channel":"doc:` + doc + `","state":1}`)
+	if got := w.Next(); !strings.HasPrefix(got, `{"type":"presence"`) {
+		t.Fatal(got)
+	}
+	ada.Do("PATCH", "/api/documents/"+doc, map[string]any{"shared": []string{}}).Want(200)
+	if got := w.Next(); !strings.HasPrefix(got, `{"type":"ended","channel":"doc:`+doc+`","code":"data/not_found"`) {
+		t.Errorf("told %s", got)
+	}
+	if got := ada.Get("/channels/doc:" + doc).Want(200); got.Len("here") != 0 {
+		t.Errorf("he is here still: %s", got.Body)
+	}
+	w.Say(`{"type":"send","id":1,"channel":"doc:` + doc + `","event":"x"}`)
+	if got := w.Next(); !strings.Contains(got, `"channel/unknown"`) {
+		t.Errorf("told %s", got)
+	}
+}
+
+func TestChannelSocketRefuses(t *testing.T) {
+	s := testkit.New(t, talkedOf, testkit.Settings(channels, nil))
+	ada, eve := s.SignUp("ada@example.com"), s.SignUp("eve@example.com")
+	token := func(c *testkit.Client) string { return c.Header.Get("Authorization") }
+	for _, c := range []struct {
+		by   *testkit.Client
+		sub  string
+		say  string
+		code int
+	}{
+		{ada, "", ``, 4406}, {s.Anonymous(), "loam-channels", `{"type":"auth"}`, 4401}, {s.Anonymous(), "loam-channels", `{"type":"join","channel":"board"}`, 4401},
+		{s.Anonymous(), "loam-channels", `{"type":"auth","authorization":"Bearer x"}`, 4401}, {ada, "loam-channels", `{"type":"subscribe"}`, 4400},
+		{ada, "loam-channels", `[]`, 4400}, {ada, "loam-channels", `{"type":"auth","from":"ada"}`, 4400}, {ada, "loam-channels", `{"type":"ping","id":{}}`, 4400},
+		{ada, "loam-channels", `{"type":"ping","id":1,"id":2}`, 4400},
+	} {
+		w := c.by.Dial("/channels", c.sub).Read()
+		if c.say != "" {
+			w.Say(c.say)
+		}
+		if code := w.Closed(); code != c.code {
+			t.Errorf("%q, %s: closed with %d, want %d", c.sub, c.say, code, c.code)
+		}
+	}
+	w := ada.Dial("/channels", "loam-channels").Read()
+	w.Say(`{"type":"auth"}`)
+	w.Next()
+	w.Say(`{"type":"auth","authorization":"` + token(eve) + `"}`)
+	if code := w.Closed(); code != 4403 {
+		t.Errorf("a connection goes on as somebody else: %d", code)
+	}
+	if r, _ := ada.TryDial("/channels", "loam-channels", "Origin", "https://evil.example"); r.StatusCode != 403 {
+		t.Errorf("a page of another site: %d", r.StatusCode)
+	}
+	ada.Get("/channels").WantCode(400, "realtime/handshake")
+}
