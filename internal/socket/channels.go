@@ -24,7 +24,7 @@ const (
 type presence struct {
 	*conn
 	member atomic.Pointer[channel.Member]
-	shown  bool // others see this connection
+	shown  atomic.Bool // others see this connection
 	ended  atomic.Bool
 }
 
@@ -36,13 +36,17 @@ func (s *Server) Channel(w http.ResponseWriter, caller Caller, by *access.Princi
 	p.conn = s.conn(caller, p)
 	err := s.stream(w, p.conn, by, func() error {
 		m, err := join(p)
-		if err == nil {
-			p.member.Store(m)
-			p.shown = m.Shown()
+		if err != nil {
+			return err
 		}
-		return err
+		p.member.Store(m)
+		p.shown.Store(m.Shown())
+		if now := p.by.Load(); now != by { // rights changed before there was a member to go on under new ones
+			p.rebind(now)
+		}
+		return nil
 	})
-	if err == nil && p.shown {
+	if err == nil && p.shown.Load() {
 		giveUpAfter(p.net, patience)
 	}
 	return err
@@ -98,7 +102,7 @@ func (p *presence) beat() {
 }
 
 func (p *presence) pulse(time.Time) {
-	if p.shown {
+	if p.shown.Load() {
 		p.beat()
 	}
 }
