@@ -16,15 +16,34 @@ type credentials struct {
 	timeout time.Duration
 }
 
+// identity is what somebody has shown, and who they are by it.
+type identity struct {
+	verify Verify
+	by     *access.Principal
+}
+
+// present is whom credentials stand for.
+func (ws *webSocket) present(ctx context.Context, authorization, key string) (*identity, error) {
+	ctx, cancel := context.WithTimeout(ctx, ws.timeout)
+	defer cancel()
+	verify, err := ws.show(authorization, key)
+	if err != nil {
+		return nil, err
+	}
+	by, err := verify(ctx)
+	return &identity{verify, by}, err
+}
+
 // identify is whom the credentials in a message stand for, or without any those of
 // the request that opened the connection.
 func (ws *webSocket) identify(authorization, key string) (*access.Principal, error) {
 	if authorization != "" || key != "" {
-		verify, err := ws.show(authorization, key)
+		who, err := ws.present(ws.server.context, authorization, key)
 		if err != nil {
 			return nil, err
 		}
-		ws.verify.Store(&verify)
+		ws.verify.Store(&who.verify)
+		return who.by, nil
 	}
 	ctx, cancel := context.WithTimeout(ws.server.context, ws.timeout)
 	defer cancel()
@@ -47,23 +66,26 @@ func credentialsIn(payload map[string]any) (authorization, key string) {
 
 // adopt has the connection go on under other credentials of the same caller.
 func (ws *webSocket) adopt(authorization, key string) error {
-	ctx, cancel := context.WithTimeout(ws.server.context, ws.timeout)
-	defer cancel()
-	verify, err := ws.show(authorization, key)
+	who, err := ws.present(ws.server.context, authorization, key)
 	if err != nil {
 		return &closing{closeForbidden, "Forbidden: " + fault.Of(err).Message}
 	}
-	is, err := verify(ctx)
-	if err != nil {
-		return &closing{closeForbidden, "Forbidden: " + fault.Of(err).Message}
-	}
-	was := ws.by.Load()
-	if is.Kind != was.Kind || is.Subject() != was.Subject() || is.Org != was.Org {
+	if !ws.renew(who) {
 		return &closing{closeForbidden, "Forbidden: a new token is of the same user and organization; connect again as another"}
 	}
-	ws.verify.Store(&verify)
-	if ws.by.Store(is); !reflect.DeepEqual(is, was) {
-		ws.rebind(is)
-	}
 	return nil
+}
+
+// renew has the connection go on under what somebody has shown, if they are the same
+// caller.
+func (ws *webSocket) renew(who *identity) bool {
+	was := ws.by.Load()
+	if who.by.Kind != was.Kind || who.by.Subject() != was.Subject() || who.by.Org != was.Org {
+		return false
+	}
+	ws.verify.Store(&who.verify)
+	if ws.by.Store(who.by); !reflect.DeepEqual(who.by, was) {
+		ws.rebind(who.by)
+	}
+	return true
 }

@@ -287,7 +287,9 @@ func (g *graphQL) operations() []*operation {
 
 func (g *graphQL) rebind(by *access.Principal) {
 	for _, op := range g.operations() {
-		op.rebind(by)
+		if op.own.Load() == nil {
+			op.rebind(by)
+		}
 	}
 }
 

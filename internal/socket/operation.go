@@ -22,6 +22,7 @@ type operation struct {
 	shape   *graphql.Subscription
 	over    atomic.Bool // nothing is sent for it any more
 	started atomic.Bool // a client of AppSync was told that it is followed
+	own     atomic.Pointer[identity]
 
 	mu  sync.Mutex // for what may wait; never taken where the hub tells
 	sub *realtime.Subscription
@@ -97,14 +98,14 @@ func (g *graphQL) run(ctx context.Context, op *operation, payload map[string]any
 			g.fail(err)
 		}
 	}()
-	r, err := g.request(payload)
+	r, err := g.request(ctx, op, payload)
 	if err != nil {
 		g.refuseOperation(op, graphql.Refuse(err))
 		err = nil
 		return
 	}
 	r.Streams = true
-	by := g.by.Load()
+	by := op.by()
 	limited, cancel := context.WithTimeout(ctx, g.door.Timeout)
 	defer cancel()
 	a := g.door.Execute(limited, &Caller{Remote: g.remote}, by, r)
@@ -156,7 +157,7 @@ func (g *graphQL) follow(ctx context.Context, op *operation, by *access.Principa
 	op.mu.Lock()
 	op.sub = sub
 	op.mu.Unlock()
-	switch now := g.by.Load(); {
+	switch now := op.by(); {
 	case op.over.Load(): // it ended meanwhile
 		sub.Close()
 	case now != by:

@@ -307,12 +307,15 @@ func (s *Server) sweep() {
 			}
 			continue
 		}
+		if k, ok := c.protocol.(checker); ok {
+			k.check(s.context)
+		}
 		verify := c.verify.Load()
 		is, err := (*verify)(s.context)
 		switch {
 		case c.verify.Load() != verify: // the client has just shown others
 		case err != nil:
-			c.fail(fault.New(fault.RealtimeExpired, "the credentials have expired or were revoked; get new ones, connect again and resume from the last event").Because(err))
+			c.fail(expired(err))
 		case is != was && is.Org != was.Org:
 			c.fail(fault.New(fault.RealtimeExpired, "the active organization has changed; connect again"))
 		case is != was:
@@ -321,6 +324,13 @@ func (s *Server) sweep() {
 			}
 		}
 	}
+}
+
+// checker is a protocol that knows of callers beside the connection's.
+type checker interface{ check(context.Context) }
+
+func expired(err error) error {
+	return fault.New(fault.RealtimeExpired, "the credentials have expired or were revoked; get new ones, connect again and resume from the last event").Because(err)
 }
 
 // hijack takes the connection from the HTTP server, and what the client has sent

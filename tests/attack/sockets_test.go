@@ -276,11 +276,14 @@ func TestAttack076_RoleChangeOnSockets(t *testing.T) {
 func TestAttack076_KeyOnSockets(t *testing.T) {
 	_, ada, _ := two(t)
 	r := ada.Do("POST", "/auth/keys", map[string]any{"name": "k"}).Want(201)
+	other := ada.Do("POST", "/auth/keys", map[string]any{"name": "other"}).Want(201).String("key")
 	ws := ada.Bare().Dial("/graphql", transport).Init(`{"x-api-key":"` + r.String("key") + `"}`)
-	ws.Subscribe("1", "subscription { taskChanges { op } }")
-	ws.Next()
+	ws.Subscribe("1", "subscription { openChanges { op } }")
+	if m := ws.Next(); !strings.Contains(m, "START") {
+		t.Fatalf("got %s", m)
+	}
 	ada.Do("DELETE", "/auth/keys/"+r.String("id"), nil).Want(204)
-	plant(t, ada)
+	ada.Bare().Do("POST", "/api/opens", map[string]any{"text": canary}, "X-Api-Key", other).Want(201)
 	if code := ws.Closed(); code != 4403 {
 		t.Errorf("closed with %d", code)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/testkit"
 )
 
@@ -128,9 +129,52 @@ func TestSubscriptionByEvents(t *testing.T) {
 	}
 }
 
+// TestSubscriptionRefused: a document that can't be followed gets an error in place of
+// a beginning.
+func TestSubscriptionRefused(t *testing.T) {
+	s := testkit.New(t, followed)
+	ws := s.SignUp("ada@example.com").Dial("/graphql", transport).Init("null")
+	for document, code := range map[string]string{
+		`subscription { onCreateNote { id } onDeleteNote { id } }`:                      "graphql/invalid",
+		`subscription { ...f } fragment f on Subscription { a: __typename }`:            "graphql/invalid",
+		`subscription { __typename }`:                                                   "graphql/invalid",
+		`subscription { noteChanges { a: row { id } b: row { title } } }`:               "graphql/subscription",
+		`subscription { noteChanges { op row { nothing } } }`:                           "graphql/invalid",
+		`subscription { noteChanges(filter: {rank: {eq: "x"}}) { op } }`:                "graphql/invalid",
+		`subscription { noteChanges(since: "x") { op } }`:                               "realtime/bad_position",
+		`subscription { onCreateNote @skip(if: true) { id } }`:                          "graphql/subscription",
+		`subscription a { onCreateNote { id } } subscription b { onCreateNote { id } }`: "graphql/bad_request",
+		`{`: "graphql/syntax",
+		``:  "graphql/bad_request",
+	} {
+		ws.Subscribe("1", document)
+		if m := ws.Next(); !strings.HasPrefix(m, `{"type":"error","id":"1","payload":[{`) || !strings.Contains(m, `"`+code+`"`) {
+			t.Errorf("%s: %s", document, m)
+		}
+	}
+}
+
+// TestSocketLost: who does not answer pings is taken for gone, and told so; who does is
+// kept.
+func TestSocketLost(t *testing.T) {
+	s := testkit.New(t, followed, func(o *backend.Options) { o.Config.Limits.Realtime.Idle = time.Second })
+	ada := s.SignUp("ada@example.com")
+	stays := ada.Dial("/graphql", transport).Init("null")
+	lost := ada.Dial("/graphql", transport)
+	lost.Say(`{"type":"connection_init"}`)
+	lost.SetPingHandler(func(string) error { return nil })
+	if code := lost.Read().Closed(); code != 4421 {
+		t.Errorf("closed with %d", code)
+	}
+	stays.Say(`{"type":"ping"}`)
+	if m := stays.Next(); m != `{"type":"pong"}` {
+		t.Errorf("got %s", m)
+	}
+}
+
 // TestAmplifySubscription: the protocol of Amplify's clients.
 func TestAmplifySubscription(t *testing.T) {
-	s := testkit.New(t, followed)
+	s := testkit.New(t, followed+`type Sign @model @auth(rules: [{ allow: public }, { allow: member }]) { title: String }`)
 	ada := s.SignUp("ada@example.com")
 	token := strings.TrimPrefix(ada.Header.Get("Authorization"), "Bearer ")
 	ws := ada.Bare().Dial("/graphql/realtime", "graphql-ws, "+amplifyHeader(token)).Read()
@@ -153,6 +197,17 @@ func TestAmplifySubscription(t *testing.T) {
 	}
 	ws.Say(`{"type":"stop","id":"x"}`)
 	want(`{"type":"complete","id":"x"}`)
+	key := ada.Do("POST", "/auth/keys", map[string]any{"name": "k"}).Want(201)
+	ws.Say(`{"type":"start","id":"k","payload":{"data":"{\"query\":\"subscription { onCreateSign { title } }\"}","extensions":{"authorization":{"x-api-key":"` + key.String("key") + `"}}}}`)
+	want(`{"type":"start_ack","id":"k"}`)
+	ada.Do("POST", "/api/signs", map[string]any{"title": "b"}).Want(201)
+	want(`{"type":"data","id":"k","payload":{"data":{"onCreateSign":{"title":"b"}}}}`)
+	ada.Do("DELETE", "/auth/keys/"+key.String("id"), nil).Want(204)
+	ada.Do("POST", "/api/signs", map[string]any{"title": "c"}).Want(201)
+	if m := ws.Next(); !strings.HasPrefix(m, `{"type":"error","id":"k","payload":{"errors":[{`) || !strings.Contains(m, "UnauthorizedException") {
+		t.Errorf("got %s", m)
+	}
+	ws.Quiet(50 * time.Millisecond)
 
 	ws = ada.Bare().Dial("/graphql/realtime", "graphql-ws, "+amplifyHeader("nonsense")).Read()
 	ws.Say(`{"type":"connection_init"}`)
