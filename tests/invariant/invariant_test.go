@@ -91,6 +91,8 @@ func (w *world) explore() {
 			w.checkIndex(c)
 		case 8, 9, 10, 11:
 			w.checkWrite(c)
+		case 12:
+			w.checkWatch(c)
 		default:
 			w.checkList(c)
 		}
