@@ -2,6 +2,7 @@ package doors
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +114,35 @@ func TestMetrics(t *testing.T) {
 		"\nloam_realtime_drops_total 0\n", `loam_realtime_lag_seconds{quantile="0.5"}`, `loam_realtime_lag_seconds{quantile="0.99"}`, "\nloam_realtime_lag_seconds_count 1\n"} {
 		if !strings.Contains(figures, want) {
 			t.Errorf("no %q", want)
+		}
+	}
+}
+
+// TestOwnWrite: a subscriber sees their own write at most a moment after the answer to
+// it: 50 ms are promised, of the median here, since the machine may be busy.
+func TestOwnWrite(t *testing.T) {
+	s := testkit.New(t, followed)
+	ada := s.SignUp("ada@example.com")
+	lists := map[string]*testkit.Events{"list": ada.Follow("/api/notes?sort=-rank&limit=5", ""), "counted": ada.Follow("/api/notes?count=true&limit=5&sort=-rank", "")}
+	for _, live := range lists {
+		live.Next()
+	}
+	late := map[string][]time.Duration{}
+	for i := range 60 {
+		title := fmt.Sprint("n", i)
+		ada.Do("POST", "/api/notes", map[string]any{"title": title, "rank": i}).Want(201)
+		answered := time.Now()
+		for name, live := range lists {
+			for !strings.Contains(live.Next().Data, `"title":"`+title+`"`) {
+			}
+			late[name] = append(late[name], time.Since(answered))
+		}
+	}
+	for name, all := range late {
+		slices.Sort(all)
+		t.Logf("%s: p50 %v, p95 %v, most %v after the answer", name, all[len(all)/2], all[len(all)*95/100], all[len(all)-1])
+		if all[len(all)/2] > 50*time.Millisecond {
+			t.Errorf("%s: half of the writes show later than %v after their answer", name, all[len(all)/2])
 		}
 	}
 }
