@@ -146,3 +146,68 @@ func TestOwnWrite(t *testing.T) {
 		}
 	}
 }
+
+// TestResumeAnywhere: whatever event of a list somebody has seen last, they come to
+// know the list; also where rows that left it had no successor in memory.
+func TestResumeAnywhere(t *testing.T) {
+	s := testkit.New(t, followed)
+	s.Backend.Hub().Squeeze(1, 4096, 1000)
+	ada := s.SignUp("ada@example.com")
+	var ids []string
+	for i := range 12 {
+		ids = append(ids, ada.Do("POST", "/api/notes", map[string]any{"title": fmt.Sprint("n", i), "rank": i}).Want(201).String("id"))
+	}
+	const path = "/api/notes?sort=rank&limit=4"
+	live := ada.Follow(path, "")
+	at := []testkit.Event{live.Next()}
+	write := func(operations ...any) {
+		ada.Do("POST", "/api/batch", map[string]any{"operations": operations}).Want(200)
+	}
+	remove := func(i int) any { return map[string]any{"method": "DELETE", "path": "/api/notes/" + ids[i]} }
+	rank := func(i, rank int) any {
+		return map[string]any{"method": "PATCH", "path": "/api/notes/" + ids[i], "body": map[string]any{"rank": rank}}
+	}
+	write(remove(0), remove(1), remove(2))
+	write(rank(3, 20), rank(4, 21), rank(5, 22), rank(11, -1))
+	write(remove(6), rank(3, 7), remove(7), rank(8, 30), rank(9, 31))
+	var end []string
+	for _, item := range ada.Get(path).Want(200).Value("items").([]any) {
+		end = append(end, item.(map[string]any)["title"].(string))
+	}
+	titles := func(l testkit.LiveList) string {
+		var out []string
+		for _, r := range l.Rows {
+			_, title, _ := strings.Cut(r.Row, `"title":"`)
+			title, _, _ = strings.Cut(title, `"`)
+			out = append(out, title)
+		}
+		return fmt.Sprint(out)
+	}
+	reaches := func(l testkit.LiveList, live *testkit.Events) testkit.LiveList {
+		for titles(l) != fmt.Sprint(end) {
+			e := live.Next()
+			at = append(at, e)
+			if err := l.Apply(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return l
+	}
+	var list testkit.LiveList
+	if err := list.Apply(at[0]); err != nil {
+		t.Fatal(err)
+	}
+	reaches(list, live)
+	var seen testkit.LiveList
+	for i, e := range slices.Clone(at) {
+		if err := seen.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+		back := ada.Follow(path, e.ID)
+		list := reaches(testkit.LiveList{Rows: slices.Clone(seen.Rows)}, back)
+		back.Quiet(10 * time.Millisecond)
+		if titles(list) != fmt.Sprint(end) {
+			t.Errorf("after event %d: %s, want %v", i, titles(list), end)
+		}
+	}
+}
