@@ -4,7 +4,7 @@ package tracker
 
 import "embed"
 
-// Files are the project: schema.graphql, loam.yaml and seed.json.
+// Files are the project, its seed, and the page at /demo.
 //
-//go:embed schema.graphql loam.yaml seed.json
+//go:embed schema.graphql loam.yaml seed.json demo
 var Files embed.FS

@@ -54,6 +54,7 @@ type Options struct {
 	Dev     bool           // explorers, the mailbox, and introspection for everybody
 	Idle    bool           // leaves background jobs to a server: for commands, which may lack its secrets
 	Mail    fs.FS          // the project's own mail templates; nil for none
+	Demo    fs.FS          // the page at /demo with its files; nil for none
 	Log     *slog.Logger
 	Now     func() time.Time // nil: the clock
 
@@ -172,7 +173,7 @@ func (b *Backend) wire(ctx context.Context) error {
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
 		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,
-		Audit: b.Audit, Dev: o.Dev, Ready: b.ready, Log: o.Log,
+		Audit: b.Audit, Dev: o.Dev, Demo: o.Demo, Ready: b.ready, Log: o.Log,
 	})
 	return nil
 }

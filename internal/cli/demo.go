@@ -15,14 +15,17 @@ import (
 	"github.com/loam-dev/loam/internal/store/migrate"
 )
 
+const demoDir = "demo" // inside the project: what is served at /demo
+
 func (c *console) demoCommand() *cobra.Command {
 	at := &place{local: true}
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Serve an example with data in it, to look around",
 		Long: `Serve an example with data in it, to look around: a task tracker with two
-organizations, six users and 500 tasks. It prints who can sign in and three
-commands to paste. Nothing is left behind unless --data says where to keep it.`,
+organizations, six users and 500 tasks. Open /demo in two windows: each shows
+what the other does. It prints who can sign in, and three commands to paste.
+Nothing is left behind unless --data says where to keep it.`,
 		Example: `  loam demo
   loam demo --addr 127.0.0.1:9000
   loam demo --data ./demo-data     # keep what you change`,
@@ -59,6 +62,9 @@ func (c *console) demo(ctx context.Context, at *place, files fs.FS, dir string) 
 	if err != nil {
 		return err
 	}
+	if at.demo, err = demoPage(files); err != nil {
+		return err
+	}
 	log := c.log()
 	s, err := at.listen(ctx, log)
 	if err != nil {
@@ -85,9 +91,20 @@ func (c *console) demo(ctx context.Context, at *place, files fs.FS, dir string) 
 			return err
 		}
 	}
+	if at.demo != nil {
+		fmt.Fprintf(c.out, "Page     %s/demo (open it in two windows)\n", address(s))
+	}
 	c.welcome(address(s), planted)
 	c.invite(address(s), planted, p.compiled.Schema, files == c.example)
 	return c.serve(ctx, at, s, b, log)
+}
+
+// demoPage is the project's page at /demo; nil where it has none.
+func demoPage(files fs.FS) (fs.FS, error) {
+	if _, err := fs.Stat(files, demoDir); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return fs.Sub(files, demoDir)
 }
 
 // welcome says what there is to see and how.

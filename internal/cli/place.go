@@ -32,6 +32,7 @@ type place struct {
 
 	url   string // where links lead unless loam.yaml says; "": nowhere
 	mail  fs.FS  // the project's mail templates; nil: none are looked at
+	demo  fs.FS  // the page at /demo; nil: none
 	local bool   // for development, where an empty LOAM_MASTER_KEY is none
 	idle  bool   // runs no background jobs
 }
@@ -135,7 +136,7 @@ func (p *place) open(ctx context.Context, config *config.Config, dev bool, log *
 	}
 	return backend.Open(ctx, backend.Options{
 		Name: environmentName, Data: p.dataDir(), Vault: v, Encrypt: encrypt, Idle: p.idle,
-		Config: config, Dev: dev, Mail: p.mail, Log: log,
+		Config: config, Dev: dev, Mail: p.mail, Demo: p.demo, Log: log,
 	})
 }
 

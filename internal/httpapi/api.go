@@ -6,6 +6,7 @@ package httpapi
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -61,6 +62,7 @@ type Config struct {
 	Anonymous      *access.Principal // the caller who shows nothing
 	Origins        []string          // allowed by CORS; "*" for all
 	Dev            bool              // GraphiQL, and introspection for everybody
+	Demo           fs.FS             // the page at /demo with its files; nil for none
 	MaxBody        int64             // bytes of a request's body
 	Timeout        time.Duration     // of a request
 	Ready          func(context.Context) error

@@ -35,24 +35,23 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// serve builds loam and runs `loam dev` on a project of its own. It returns the
-// address under the name that browsers take for secure.
-func serve(t *testing.T, schema, config string) string {
+// build makes the binary.
+func build(t *testing.T, dir string) string {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range map[string]string{"schema.graphql": schema, "loam.yaml": config} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 	loam := filepath.Join(dir, "loam")
 	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", loam, "../../cmd/loam")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building loam: %v\n%s", err, out)
 	}
+	return loam
+}
+
+// launch runs the binary until the test ends, and returns the port that it answers at.
+func launch(t *testing.T, loam string, args ...string) (cmd *exec.Cmd, port string) {
+	t.Helper()
 	out := &output{}
-	cmd := exec.Command(loam, "dev", "--dir", dir, "--addr", "127.0.0.1:0")
+	cmd = exec.Command(loam, args...)
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -64,19 +63,41 @@ func serve(t *testing.T, schema, config string) string {
 			t.Log(out)
 		}
 	})
-	ready := regexp.MustCompile(`(?m)^ready http://127\.0\.0\.1(:\d+)$`)
+	ready := regexp.MustCompile(`(?m)^ready http://127\.0\.0\.1:(\d+)$`)
 	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) {
 		if found := ready.FindStringSubmatch(out.String()); found != nil {
-			return "http://localhost" + found[1]
+			return cmd, found[1]
 		}
 	}
 	t.Fatalf("not ready after %s", patience)
-	return ""
+	return nil, ""
 }
 
-// run runs a script of this directory in Node, with Chromium. LOAM_SCREENSHOTS names
-// a directory for what it photographs; without, it photographs nothing.
+// serve builds loam and runs `loam dev` on a project of its own. It returns the
+// address under the name that browsers take for secure.
+func serve(t *testing.T, schema, config string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"schema.graphql": schema, "loam.yaml": config} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, port := launch(t, build(t, dir), "dev", "--dir", dir, "--addr", "127.0.0.1:0")
+	return "http://localhost:" + port
+}
+
+// run runs a script of this directory in Node, with Chromium.
 func run(t *testing.T, script, url string) {
+	t.Helper()
+	if out, err := node(t, script, url).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", script, err, strings.TrimSpace(string(out)))
+	}
+}
+
+// node is a script of this directory. LOAM_SCREENSHOTS names a directory for what it
+// photographs; without, it photographs nothing.
+func node(t *testing.T, script, url string) *exec.Cmd {
 	t.Helper()
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
@@ -87,9 +108,7 @@ func run(t *testing.T, script, url string) {
 			t.Fatalf("npm ci: %v\n%s", err, out)
 		}
 	}
-	if out, err := exec.Command("node", script, url, chromium, os.Getenv("LOAM_SCREENSHOTS")).CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", script, err, strings.TrimSpace(string(out)))
-	}
+	return exec.Command("node", script, url, chromium, os.Getenv("LOAM_SCREENSHOTS"))
 }
 
 const notes = "type Note @model @auth(rules: [{ allow: member }]) {\n  text: String!\n}\n"
