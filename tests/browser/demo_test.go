@@ -44,4 +44,5 @@ func TestDemo(t *testing.T) {
 	if err := script.Wait(); err != nil {
 		t.Fatalf("demo.mjs: %v\n%s", err, strings.TrimSpace(problems.String()))
 	}
+	t.Log(problems)
 }

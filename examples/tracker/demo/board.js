@@ -1,7 +1,7 @@
 // A task board that shows at once what happens in other windows. The board is a live
 // list of the REST API; who is here, and what they are editing, a channel. What is
 // done here is shown before the server knows of it, and is sent until it does.
-import { follow, request, signIn, unreachable } from './live.js'
+import { attend, follow, request, signIn, unreachable } from './live.js'
 
 const $ = (selector, within = document) => within.querySelector(selector)
 const clone = (id) => $(`#${id}`).content.firstElementChild.cloneNode(true)
@@ -9,7 +9,6 @@ const clone = (id) => $(`#${id}`).content.firstElementChild.cloneNode(true)
 const statuses = { TODO: 'To do', DOING: 'Doing', DONE: 'Done' }
 const priorities = { LOW: 'Low', NORMAL: '', HIGH: 'High' }
 const limit = 500 // tasks on the board
-const editingEvery = 3000 // milliseconds between two signs that somebody is editing
 
 let me // who has signed in
 let people = new Map() // names of the organization's members by id
@@ -57,7 +56,7 @@ for (const [status, name] of Object.entries(statuses)) {
 function tasks() {
   let all = rows
   for (const w of writes) {
-    if (w.method === 'POST' && !gone.has(w.id) && !all.some((t) => t.id === w.id)) all = [{ priority: 'NORMAL', ...w.body }, ...all]
+    if (w.method === 'POST' && w.body.projectId === project && !gone.has(w.id) && !all.some((t) => t.id === w.id)) all = [{ priority: 'NORMAL', ...w.body }, ...all]
     if (w.method === 'PATCH') all = all.map((t) => (t.id === w.id ? { ...t, ...w.body } : t))
     if (w.method === 'DELETE') all = all.filter((t) => t.id !== w.id)
   }
@@ -92,6 +91,9 @@ function show(card, task) {
   card.classList.toggle('unsent', writes.some((w) => w.id === task.id && !w.done))
   $('.title', card).textContent = task.title
   $('.rename', card).setAttribute('aria-label', `Title of ${task.title}`)
+  const editors = others().filter((c) => c.state?.task === task.id && people.has(c.user)).map((c) => people.get(c.user).split(' ')[0])
+  $('.editing', card).hidden = editors.length === 0
+  $('.editing', card).textContent = `${[...new Set(editors)].join(', ')} editing…`
   $('.priority', card).textContent = priorities[task.priority]
   $('.priority', card).dataset.priority = task.priority
   draw($('.face', card), task.assigneeId, 'Assigned to ')
@@ -276,18 +278,20 @@ function resumes() {
   return !writes.some((w) => w.done)
 }
 
-let here = new Map() // users by connection
-let editors = new Map() // timers by user, of those who are editing
-let editing = null // the id of the task that is edited here
-let reminder
+let you // this connection in the channel
+let here = new Map() // user and state of all connections
 
+const others = () => [...here].filter(([ref]) => ref !== you).map(([, connection]) => connection)
+
+// meet takes an event of the channel.
 function meet(kind, data) {
-  if (kind === 'presence') here = new Map(data.here.flatMap((p) => p.connections.map((c) => [c.ref, p.user])))
-  if (kind === 'join') here.set(data.ref, data.user)
+  if (kind === 'presence') {
+    you = data.you
+    here = new Map(data.here.flatMap(({ user, connections }) => connections.map(({ ref, state }) => [ref, { user, state }])))
+  }
+  if (kind === 'join' || kind === 'state') here.set(data.ref, data)
   if (kind === 'leave') here.delete(data.ref)
-  if (kind === 'message' && data.event === 'editing') return showEditor(data.from.user, data.data)
-  const others = new Set([...here.values()].filter((user) => user !== me.user.id))
-  $('#here').replaceChildren(...[...others].map((user) => {
+  $('#here').replaceChildren(...[...new Set(others().map((c) => c.user))].map((user) => {
     const item = document.createElement('li')
     const face = item.appendChild(document.createElement('span'))
     face.className = 'face'
@@ -295,33 +299,15 @@ function meet(kind, data) {
     draw(face, user)
     return item
   }))
+  render()
 }
 
-function showEditor(user, task) {
-  if (user === me.user.id || !people.has(user)) return
-  clearTimeout(editors.get(user))
-  for (const note of document.querySelectorAll(`.editing[data-user="${CSS.escape(user)}"]`)) note.hidden = true
-  const note = typeof task === 'string' && cards.has(task) && $('.editing', cards.get(task))
-  if (!note) return
-  note.textContent = `${people.get(user).split(' ')[0]} is editing…`
-  note.dataset.user = user
-  note.hidden = false
-  editors.set(user, setTimeout(() => (note.hidden = true), 2 * editingEvery))
-}
-
-// edit tells the others what is edited here, from time to time for who comes later.
-function edit(task) {
-  editing = task
-  clearInterval(reminder)
-  const tell = () => request(`/channels/board:${project}`, { method: 'POST', body: { event: 'editing', data: editing } }).catch(() => {})
-  tell()
-  if (task) reminder = setInterval(tell, editingEvery)
-}
+let edit = () => {} // shows the others what is edited here
 
 // ---- Coming and going
 
 // enter shows a project for as long as the page can be seen: a browser has six
-// connections to a server for all of its windows.
+// connections to a server for all of its windows, WebSockets aside.
 function enter(id) {
   if (id !== project) {
     rows = []
@@ -332,13 +318,12 @@ function enter(id) {
   left.abort()
   left = new AbortController()
   const { signal } = left
-  here = new Map()
   meet('presence', { here: [] })
   const fields = 'id,title,status,priority,assigneeId,version'
   follow(`/api/tasks?projectId=${encodeURIComponent(id)}&sort=-createdAt&limit=${limit}&fields=${fields}`, { signal, hear, state, resumes })
     .catch((err) => { state('off'); say(err.message) })
-  follow(`/channels/board:${encodeURIComponent(id)}?state={}`, { signal, hear: meet, spare: true })
-    .catch(() => meet('presence', { here: [] }))
+  const show = attend(`board:${id}`, { signal, hear: meet })
+  edit = (task) => show({ task })
 }
 
 async function open(email) {

@@ -1,5 +1,5 @@
-// How the board talks to the server: requests under a token that is renewed, and
-// server-sent events that go on after whatever ends a connection.
+// How the board talks to the server: requests under a token that is renewed,
+// server-sent events that go on after whatever ends a connection, and a channel.
 
 const password = 'correct horse battery' // of everybody in the example
 const quiet = 45_000 // milliseconds without a sign of life that end a connection
@@ -20,22 +20,28 @@ async function post(path, body) {
   return answer.json()
 }
 
-// renew gets new tokens, once however many ask. A session that has ended is begun anew.
-function renew() {
+// renew gets new tokens for one that does not hold any more, once however many ask. A
+// session that has ended is begun anew.
+async function renew(token) {
+  if (token !== session.accessToken) return
   renewal ??= post('/auth/refresh', { refreshToken: session.refreshToken })
     .catch((err) => { if (!refused(err)) throw err; return post('/auth/sign-in', { email, password }) })
-    .then((tokens) => { session = { ...session, ...tokens } })
+    .then((tokens) => {
+      if (tokens.organization.id !== session.organization.id) location.reload() // of a database that was made anew
+      session = tokens
+    })
     .finally(() => { renewal = null })
-  return renewal
+  await renewal
 }
 
 // authorized is fetch with a token that holds.
 async function authorized(path, init) {
-  const attempt = () => fetch(path, { ...init, headers: { ...init.headers, Authorization: `Bearer ${session.accessToken}` } })
-  const answer = await attempt()
+  const attempt = (token) => fetch(path, { ...init, headers: { ...init.headers, Authorization: `Bearer ${token}` } })
+  const token = session.accessToken
+  const answer = await attempt(token)
   if (answer.status !== 401) return answer
-  await renew()
-  return attempt()
+  await renew(token)
+  return attempt(session.accessToken)
 }
 
 async function problem(answer) {
@@ -101,10 +107,10 @@ async function* events(body) {
 
 // slot runs fn while it holds one of the connections that a browser has for a server:
 // six for all of its windows, of which one is left for requests.
-async function slot(spare, signal, full, fn) {
+async function slot(signal, full, fn) {
   if (!navigator.locks) return fn()
   for (let tries = 0; !signal.aborted; tries++) {
-    for (const n of spare ? [3, 4] : [0, 1, 2, 3, 4]) {
+    for (const n of [1, 2, 3, 4, 5]) {
       const ran = await navigator.locks.request(`stream ${n}`, { ifAvailable: true }, async (lock) => {
         if (lock) await fn()
         return !!lock
@@ -119,13 +125,15 @@ async function slot(spare, signal, full, fn) {
 /**
  * follow hears events until the signal ends it, over as many connections as that
  * takes, each after the last event of the one before where resumes() says so. It
- * throws what the server refuses. One that is spare gives way to others.
+ * throws what the server refuses.
  */
-export function follow(path, { signal, hear, state = () => {}, resumes = () => true, spare = false }) {
+export function follow(path, { signal, hear, state, resumes }) {
   let last = ''
   let tries = 0
+  let token
   const connect = async () => {
     if (!resumes()) last = ''
+    token = session.accessToken
     const answer = await authorized(path, { signal, headers: { Accept: 'text/event-stream', ...(last && { 'Last-Event-ID': last }) } })
     if (!answer.ok) throw await problem(answer)
     state('live')
@@ -137,13 +145,13 @@ export function follow(path, { signal, hear, state = () => {}, resumes = () => t
       if (e.id) last = e.id
     }
   }
-  return slot(spare, signal, () => state('full'), async () => {
+  return slot(signal, () => state('full'), async () => {
     while (!signal.aborted) {
       try {
         await connect()
       } catch (err) {
         if (signal.aborted) return
-        if (err.code === 'realtime/expired' && tries++ === 0 && (await renew().then(() => true, () => false))) continue
+        if (err.code === 'realtime/expired' && tries++ === 0 && (await renew(token).then(() => true, () => false))) continue
         if (err.code === 'realtime/bad_position' && last) { last = ''; continue }
         if (refused(err)) throw err
       }
@@ -152,4 +160,42 @@ export function follow(path, { signal, hear, state = () => {}, resumes = () => t
       await pause(tries++, signal)
     }
   })
+}
+
+/**
+ * attend is in a channel until the signal ends it, and hears what happens there. It
+ * returns how to show the others another state.
+ */
+export function attend(channel, { signal, hear }) {
+  let socket
+  let shown = {}
+  let tries = 0
+  const say = (message) => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify(message))
+  const connect = (token) => new Promise((resolve) => {
+    socket = new WebSocket(location.origin.replace('http', 'ws') + '/channels', 'loam-channels')
+    socket.onopen = () => {
+      say({ type: 'auth', authorization: `Bearer ${token}` })
+      say({ type: 'join', channel, state: shown })
+    }
+    socket.onmessage = ({ data }) => {
+      const event = JSON.parse(data)
+      if (event.type === 'presence') tries = 0
+      if (event.type === 'ended') socket.close() // and join again under the rights of now
+      else if (!signal.aborted) hear(event.type, event)
+    }
+    socket.onclose = (event) => resolve(event.code)
+  })
+  signal.addEventListener('abort', () => socket.close())
+  void (async () => {
+    while (!signal.aborted) {
+      const token = session.accessToken
+      const code = await connect(token)
+      if ([4401, 4403].includes(code)) await renew(token).catch(() => {})
+      await pause(tries++, signal)
+    }
+  })()
+  return (state) => {
+    shown = state
+    say({ type: 'state', channel, state })
+  }
 }
