@@ -43,7 +43,7 @@ goldens: ; @GOTESTFLAGS="$(RACE)" scripts/goldens.sh
 # Rewrites every golden and generated page.
 generate: ; @scripts/generate.sh
 
-# 1,000 kills of the engine and 200 of the server, reads under writes, half a million random cases;
+# 1,000 kills of the engine, 200 of the server and 100 under 50 subscribers, reads under writes, 600,000 random cases;
 # with SOAKTIME=5m each of the three ends by then, with what it has done.
 soak:
 	LOAM_SOAK=1 go test -count=1 -v -timeout $(SOAKTIME) ./tests/kill ./tests/fault ./tests/invariant

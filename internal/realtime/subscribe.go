@@ -41,9 +41,9 @@ func (h *Hub) Subscribe(ctx context.Context, by *access.Principal, r Request, si
 	switch {
 	case r.Read.Op == query.Follow:
 		return j.sub, j.resumeFeed(ctx, &feed{r.Writes}, since, gone || !same)
-	case gone:
+	case since != 0 && gone:
 		return j.sub, j.anew(ctx)
-	case since == 0 || !same:
+	case since == 0 || !same: // nothing is missing, but what there was is not to be had
 		return j.sub, j.list(ctx)
 	}
 	return j.sub, j.resumeList(ctx, since)

@@ -44,7 +44,8 @@ func TestKilledSubscribers(t *testing.T) {
 	for i := range all {
 		all[i] = &writer{n: i, notes: map[string]note{}}
 	}
-	for round := range kills {
+	round := 0
+	for ; round < kills && (round == 0 || !testkit.Late(t)); round++ {
 		p := s.start()
 		if round == 0 {
 			s.signUp()
@@ -68,16 +69,16 @@ func TestKilledSubscribers(t *testing.T) {
 	p.kill()
 	s.audit(all)
 	crowd.audit()
-	acks, events, returns := 0, 0, 0
+	acks, events, returns, gaps := 0, 0, 0, 0
 	for _, w := range all {
 		acks += w.acks
 	}
 	for _, m := range crowd.all {
-		events, returns = events+m.events, returns+m.returns
+		events, returns, gaps = events+m.events, returns+m.returns, gaps+m.gaps
 	}
-	t.Logf("%d kills, %d acknowledged writes, %d subscribers came back %d times and were told %d events: none missed, none of what was rolled back", kills, acks, subscribers, returns, events)
-	if acks < kills || events < acks {
-		t.Errorf("only %d writes and %d events in %d rounds", acks, events, kills)
+	t.Logf("%d kills, %d acknowledged writes; %d subscribers came back %d times, %d of them to more than 1,000 changes, and were told %d events: none missed, none of what was rolled back", round, acks, subscribers, returns, gaps, events)
+	if acks < round || events < acks {
+		t.Errorf("only %d writes and %d events in %d rounds", acks, events, round)
 	}
 }
 
@@ -99,9 +100,9 @@ type member struct {
 	feed map[string]int64 // versions by id
 	told map[string]bool  // "id@version"
 
-	last            string
-	events, returns int
-	failure         error
+	last                  string
+	events, returns, gaps int
+	failure               error
 }
 
 // gather has everybody follow from now on, until goHome.
@@ -213,7 +214,10 @@ func (m *member) take(e testkit.Event) {
 	if m.path == "" {
 		err = m.takeChange(e)
 	} else {
-		if e.Name == "gap" || e.Name == "error" {
+		if e.Name == "gap" { // a list where nothing happened while much did elsewhere; all its rows follow
+			m.gaps++
+		}
+		if e.Name == "error" {
 			err = fmt.Errorf("%s %s", e.Name, e.Data)
 		}
 		m.last = e.ID

@@ -32,14 +32,15 @@ const (
 // TestInvariant makes worlds until enough cases are asked. A failure prints the
 // seed of its world, the last requests and the schema.
 func TestInvariant(t *testing.T) {
-	run(t, (*world).explore)
+	run(t, casesOfSoak, (*world).explore)
 }
 
-// run has worlds of their own explored, each for casesOfWorld cases.
-func run(t *testing.T, explore func(*world)) {
+// run has worlds of their own explored, each for casesOfWorld cases; a soak asks
+// more of them.
+func run(t *testing.T, soak int, explore func(*world)) {
 	s, cases := settle(t), casesOfTest
 	if os.Getenv("LOAM_SOAK") != "" {
-		cases = casesOfSoak
+		cases = soak
 	}
 	worlds := (cases + casesOfWorld - 1) / casesOfWorld
 	if *worldsFlag > 0 {

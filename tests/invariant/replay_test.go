@@ -21,7 +21,7 @@ const (
 // leaves and comes back at random events. What the followers know must be, after
 // each burst of writes, what the server answers and what the oracle says; and at no
 // time may they be told of a row, or a byte of one, that they could not see.
-func TestReplay(t *testing.T) { run(t, (*world).replay) }
+func TestReplay(t *testing.T) { run(t, casesOfSoak/5, (*world).replay) }
 
 // replay goes through bursts of writes until enough followers came back. One that
 // comes back and knows everything then is a case.
