@@ -18,6 +18,7 @@ const browser = await chromium.launch({
 })
 const soon = 1000 // milliseconds in which one window shows what the other does
 const faults = []
+const resumed = [] // ids of the last events that pages went on after
 const done = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
 
 // server has something done with the server, and waits until it was.
@@ -32,6 +33,10 @@ async function open(name) {
   page.setDefaultTimeout(20_000) // milliseconds; machines that test are slow
   page.on('pageerror', (err) => faults.push(`${name}: ${err}`))
   page.on('console', (m) => m.type() === 'error' && !/ERR_|status of 5|response code: 5/.test(m.text()) && faults.push(`${name}: ${m.text()}`))
+  page.on('response', (r) => {
+    const last = r.request().headers()['last-event-id']
+    if (last && r.ok()) resumed.push(`${name} ${last}`)
+  })
   await page.goto(url + '/demo')
   return page
 }
@@ -138,12 +143,14 @@ async function restart(how) {
   await ada.waitForTimeout(300)
   await server(how)
   for (const page of [ada, grace]) await page.getByRole('status').filter({ hasText: 'reconnecting…' }).waitFor()
-  await grace.waitForTimeout(300)
+  if (directory) await seen(grace, 'reconnecting')
+  resumed.length = 0
   await server('start')
   for (const page of [ada, grace]) await page.getByRole('status').filter({ hasText: /^live$/ }).waitFor({ timeout: 6000 })
   over = true
   await busy
   const rows = await agree(ada, grace)
+  assert.ok(resumed.some((r) => r.startsWith('Grace ')), 'who wrote nothing resumes')
   const titles = rows.map((r) => r.split(' ').slice(1, -1).join(' ')).filter((t) => t.startsWith(how))
   const want = Array.from({ length: n }, (_, i) => i).filter((i) => i % 6 !== 5).map((i) => `${how} ${i}` + (i % 6 === 0 && i + 1 < n ? ' renamed' : ''))
   assert.deepEqual(titles.sort(), want.sort(), 'nothing is lost and nothing is there twice')

@@ -143,7 +143,12 @@ function newCard(id) {
     renaming(false)
   }
   $('select', card).onchange = (event) => move(id, event.target.value)
-  $('.delete', card).onclick = () => remove(id)
+  $('.delete', card).onclick = () => {
+    const next = card.nextElementSibling ?? card.previousElementSibling
+    const input = $('form input', card.closest('section'))
+    remove(id)
+    ;(next ? $('.title', next) : input).focus() // who uses a keyboard goes on from there
+  }
   card.ondragstart = (event) => {
     event.dataTransfer.setData('text/x-task', id)
     event.dataTransfer.effectAllowed = 'move'
@@ -226,7 +231,7 @@ async function send() {
     } catch (err) {
       if (await unreachable(err, tries++)) continue
       writes = writes.filter((other) => other !== w && (w.method !== 'POST' || other.id !== w.id))
-      say(err.status === 404 ? 'That task is not there any more.' : err.message)
+      say({ 403: 'This task is not yours to change.', 404: 'That task is not there any more.' }[err.status] ?? err.message)
       tries = 0
     }
     settle()

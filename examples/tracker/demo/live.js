@@ -138,8 +138,8 @@ export function follow(path, { signal, hear, state, resumes }) {
     if (!answer.ok) throw await problem(answer)
     state('live')
     for await (const e of events(answer.body)) {
-      tries = 0
       if (e.kind === 'error') throw Object.assign(new Error(e.data.message), { code: e.data.code })
+      tries = 0
       if (signal.aborted) return
       hear(e.kind, e.data)
       if (e.id) last = e.id
