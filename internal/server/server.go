@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
-	"golang.org/x/net/netutil"
 )
 
 // The limits of a connection. A bare http.Server has none of them, and holds a
@@ -25,7 +24,7 @@ const (
 	writeTimeout  = 60 * time.Second // to the end of the answer
 	idleTimeout   = 2 * time.Minute  // between requests
 	maxHeader     = 16 << 10         // bytes
-	maxConns      = 10000
+	maxConns      = 50000            // those that stay have limits of their own, in loam.yaml
 	drainTimeout  = 20 * time.Second // for requests under way at the stop
 	gzipFrom      = 1400             // bytes: one packet gains nothing
 )
@@ -97,7 +96,7 @@ func (s *Server) Serve(ctx context.Context, h http.Handler) error {
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- web.Serve(netutil.LimitListener(s.ln, maxConns)) }()
+	go func() { failed <- web.Serve(newBounded(s.ln, maxConns)) }()
 	select {
 	case err := <-failed:
 		return err
