@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unique"
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/audit"
@@ -216,11 +217,11 @@ func (c *call) verifier() (func(context.Context) (*access.Principal, error), err
 	return a.byToken(token), nil
 }
 
-// byToken verifies an access token. It keeps a copy: a header holds the memory of a
-// whole request.
+// byToken verifies an access token. It keeps a copy, one for all connections that show
+// it: a header holds the memory of a whole request.
 func (a *API) byToken(token string) func(context.Context) (*access.Principal, error) {
-	token = strings.Clone(token)
-	return func(ctx context.Context) (*access.Principal, error) { return a.Auth.Verify(ctx, token) }
+	kept := unique.Make(token)
+	return func(ctx context.Context) (*access.Principal, error) { return a.Auth.Verify(ctx, kept.Value()) }
 }
 
 func (a *API) byKey(key string) func(context.Context) (*access.Principal, error) {

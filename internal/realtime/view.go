@@ -1,6 +1,8 @@
 package realtime
 
 import (
+	"reflect"
+
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -84,6 +86,11 @@ func (v *view) join(s *Subscription) {
 	if len(v.subs) == 0 {
 		v.hub.views[v.class] = v
 		v.hub.index.add(v)
+	} else if v.feed != nil { // those of thousands are equal
+		s.watch = v.watch
+		if first := v.subs[0].want.Read; reflect.DeepEqual(s.want.Read, first) {
+			s.want.Read = first
+		}
 	}
 	s.view, s.spot = v, len(v.subs)
 	v.subs = append(v.subs, s)

@@ -148,7 +148,9 @@ func (g *graphQL) answer(ctx context.Context, op *operation, a *graphql.Answer) 
 }
 
 func (g *graphQL) follow(ctx context.Context, op *operation, by *access.Principal, shape *graphql.Subscription) {
-	op.shape = shape
+	rest := *shape
+	rest.Read = nil // the hub's from now on
+	op.shape = &rest
 	sub, err := g.door.Subscribe(ctx, by, shape, op)
 	if err != nil {
 		g.refuseOperation(op, graphql.Refuse(err))

@@ -151,7 +151,7 @@ func (ws *webSocket) accept(w http.ResponseWriter, r *http.Request, subprotocols
 }
 
 // readBuffer is in bytes, of each connection.
-const readBuffer = 1 << 10
+const readBuffer = 256
 
 // nopPool keeps no buffer: nothing is written by the reader but an error's last frame.
 type nopPool struct{}
