@@ -277,8 +277,10 @@ func (b *Backend) follow() error {
 	b.engine.Notify(wake)
 	b.sockets = socket.New(socket.Options{Limits: b.opts.Config.Limits.Realtime, Generation: b.Auth.Forgotten, Log: b.opts.Log})
 	var err error
+	limits := b.opts.Config.Limits.Realtime
 	b.hub, err = realtime.New(realtime.Options{Key: b.opts.Vault.Key("realtime/position").Bytes(), Wake: wake, Check: b.sockets.Check,
-		Lag: b.metrics.Times("loam_realtime_lag_seconds", "From the writing of a change until all subscribers were told."), Log: b.opts.Log, Now: b.opts.Now})
+		Limits: realtime.Limits{PerUser: limits.OfUser, PerOrganization: limits.OfOrganization, All: limits.OfServer},
+		Lag:    b.metrics.Times("loam_realtime_lag_seconds", "From the writing of a change until all subscribers were told."), Log: b.opts.Log, Now: b.opts.Now})
 	b.channels = channel.New(channel.Options{Rules: b.opts.Config.Channels, Limits: b.opts.Config.Limits.Channels, Rows: channelRows{b}, Engine: b.engine, Now: b.opts.Now})
 	return err
 }

@@ -131,6 +131,9 @@ type RealtimeLimits struct {
 	PerUser         int           // of one user, API key or anonymous address
 	PerOrganization int           // of one organization
 	Subscriptions   int           // of one connection
+	OfUser          int           // subscriptions of one user or API key
+	OfOrganization  int           // subscriptions of one organization
+	OfServer        int           // subscriptions of the server
 	Queue           int64         // bytes that may wait for one client
 	Message         int64         // bytes of one message from a client
 	Messages        int           // a second from a client, and ten seconds' worth at once

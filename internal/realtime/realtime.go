@@ -47,9 +47,10 @@ type Options struct {
 	Check func() // called before changes are judged: ends what may not go on; nil for none
 	// Lag is told how long after its writing all subscribers were told of a change;
 	// nil for nobody.
-	Lag func(time.Duration)
-	Log *slog.Logger
-	Now func() time.Time
+	Lag    func(time.Duration)
+	Limits Limits
+	Log    *slog.Logger
+	Now    func() time.Time
 }
 
 // Hub follows the change log for all subscribers of one environment. It is safe
@@ -71,6 +72,7 @@ type Hub struct {
 	index   index
 	views   map[string]*view
 	subs    int
+	quota   quota
 	working int    // views that ask the database
 	round   uint64 // of the change being judged
 }
@@ -81,7 +83,7 @@ func New(o Options) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{opts: o, positions: positions, bounds: usual, deep: make(chan struct{}, deepWorkers), stop: make(chan struct{}), gone: make(chan struct{}), asleep: true}
+	h := &Hub{opts: o, positions: positions, bounds: usual, deep: make(chan struct{}, deepWorkers), stop: make(chan struct{}), quota: newQuota(o.Limits), gone: make(chan struct{}), asleep: true}
 	h.clear()
 	go h.run()
 	return h, nil
@@ -325,6 +327,7 @@ type Subscription struct {
 	spot  int   // in view.subs
 	from  int64 // of a feed: told of no change up to here
 	left  bool  // its subscriber wants no more
+	counted
 }
 
 // Position appends the text of a position, for its subscriber alone.
@@ -332,9 +335,30 @@ func (s *Subscription) Position(b []byte, pos int64) []byte {
 	return s.hub.positions.Seal(b, s.place, pos)
 }
 
+// Reached appends a position that the subscriber may resume from though nothing was
+// told of it: all up to there is. It appends nothing while that can't be said.
+func (s *Subscription) Reached(b []byte) []byte {
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	v := s.view
+	if v == nil || v.working || v.list != nil && (v.list.dirty || v.list.short()) {
+		return b
+	}
+	return s.Position(b, max(h.pos, s.from))
+}
+
 // Rebind has the subscription go on under new rights: a feed where it is, a list with
 // all its rows anew. After an error it has ended.
 func (s *Subscription) Rebind(ctx context.Context, by *access.Principal) error {
+	err := s.rebind(ctx, by)
+	if err != nil {
+		s.Close()
+	}
+	return err
+}
+
+func (s *Subscription) rebind(ctx context.Context, by *access.Principal) error {
 	h := s.hub
 	h.mu.Lock()
 	v, service := s.view, h.service
@@ -373,10 +397,12 @@ func (r Request) name() string {
 
 // Close ends the subscription: Tell is not called again.
 func (s *Subscription) Close() {
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	s.left = true
 	if s.view != nil {
 		s.view.leave(s)
 	}
+	h.quota.leave(s)
 }

@@ -24,29 +24,45 @@ func (h *Hub) Subscribe(ctx context.Context, by *access.Principal, r Request, si
 		return nil, err
 	}
 	j := joining{h, service, w, &Subscription{hub: h, sink: sink, want: r, watch: w, place: data.PlaceOf(by, w, r.name())}, r.class(w)}
-	if r.Since == "" {
-		if r.Read.Op == query.Follow {
-			return j.sub, j.feed(ctx, &feed{r.Writes})
-		}
-		return j.sub, j.list(ctx)
-	}
-	since, same, err := h.positions.Open(r.Since, j.sub.place)
+	h.mu.Lock()
+	err = h.quota.admit(j.sub, by)
+	h.mu.Unlock()
 	if err != nil {
 		return nil, err
+	}
+	if err := j.begin(ctx, r); err != nil {
+		j.sub.Close()
+		return nil, err
+	}
+	return j.sub, nil
+}
+
+// begin starts what was asked for: from now on, or where the subscriber was.
+func (j *joining) begin(ctx context.Context, r Request) error {
+	f := &feed{r.Writes}
+	if r.Since == "" {
+		if r.Read.Op == query.Follow {
+			return j.feed(ctx, f)
+		}
+		return j.list(ctx)
+	}
+	since, same, err := j.positions.Open(r.Since, j.sub.place)
+	if err != nil {
+		return err
 	}
 	gone, err := j.gone(ctx, since)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	switch {
 	case r.Read.Op == query.Follow:
-		return j.sub, j.resumeFeed(ctx, &feed{r.Writes}, since, gone || !same)
+		return j.resumeFeed(ctx, f, since, gone || !same)
 	case since != 0 && gone:
-		return j.sub, j.anew(ctx)
+		return j.anew(ctx)
 	case since == 0 || !same: // nothing is missing, but what there was is not to be had
-		return j.sub, j.list(ctx)
+		return j.list(ctx)
 	}
-	return j.sub, j.resumeList(ctx, since)
+	return j.resumeList(ctx, since)
 }
 
 // joining is a subscription on its way into the hub.

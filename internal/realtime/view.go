@@ -116,6 +116,7 @@ func (v *view) end(why error) {
 	for len(v.subs) > 0 {
 		s := v.subs[len(v.subs)-1]
 		v.leave(s)
+		v.hub.quota.leave(s)
 		s.sink.End(s, why)
 	}
 }

@@ -60,6 +60,7 @@ func GraphQLFormat(shape *graphql.Subscription) Format {
 			return append(b, "\n\n"...)
 		},
 		func(err error) []byte { return append(append([]byte(": "), problem(err)...), "\n\n"...) },
+		false,
 	}
 }
 

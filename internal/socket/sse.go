@@ -21,6 +21,7 @@ import (
 type Format struct {
 	Event func(b []byte, s *realtime.Subscription, e *realtime.Event) []byte // appends an event
 	End   func(error) []byte                                                 // the last words
+	Ids   bool                                                               // events have ids to resume from
 }
 
 // stream is an answer of events, of one subscription.
@@ -157,15 +158,24 @@ func (st *stream) leave() {
 	}
 }
 
+// beat says how far all is told, which an event source remembers: who hears of
+// nothing for long would otherwise come back with a position of long ago.
 func (st *stream) beat() {
-	if !st.ended.Load() {
-		_ = st.send([]byte(":\n\n")) // what waits shows the client's pace
+	if st.ended.Load() {
+		return
 	}
+	sign := []byte(":\n\n")
+	if sub := st.sub.Load(); sub != nil && st.format.Ids {
+		if at := sub.Reached([]byte("id: ")); len(at) > len("id: ") {
+			sign = append(at, "\n\n"...)
+		}
+	}
+	_ = st.send(sign) // what waits shows the client's pace
 }
 
 // ListFormat is that of a live list.
 func ListFormat() Format {
-	return Format{listEvent, farewellEvent}
+	return Format{listEvent, farewellEvent, true}
 }
 
 func listEvent(b []byte, s *realtime.Subscription, e *realtime.Event) []byte {

@@ -463,3 +463,82 @@ func TestAttack081_SlowConsumer(t *testing.T) {
 		t.Errorf("the slow one is closed with %d", code)
 	}
 }
+
+// TestAttack058_TheSameOverSockets: what a request may not ask, a socket and a stream of
+// events may not either: the same limits of documents, the same rules, the same errors.
+func TestAttack058_TheSameOverSockets(t *testing.T) {
+	s, ada, eve := two(t)
+	var wide, deep strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&wide, " a%d: listTasks { total }", i)
+	}
+	for range 30 {
+		deep.WriteString("{ project { tasks { items ")
+	}
+	for name, document := range map[string]string{
+		"many aliases": "{" + wide.String() + " }",
+		"deep":         "{ listTasks { items " + deep.String() + "{ id }" + strings.Repeat(" } } }", 30) + " } }",
+		"dear":         "{ listProjects(limit: 1000) { items { tasks(limit: 1000) { items { id } } } } }",
+	} {
+		want := ada.GraphQL(document, nil).String("errors", 0, "extensions", "code")
+		if want == "" {
+			t.Fatalf("%s: a request may ask it", name)
+		}
+		ws := ada.Dial("/graphql", transport).Init("null")
+		ws.Subscribe("1", document)
+		if m := ws.Next(); !strings.Contains(m, `"errors"`) && !strings.HasPrefix(m, `{"type":"error"`) || !strings.Contains(m, want) {
+			t.Errorf("%s over a socket: %.200s", name, m)
+		}
+		if m := ada.Do("POST", "/graphql", map[string]any{"query": document}, "Accept", "text/event-stream"); !strings.Contains(string(m.Body), want) {
+			t.Errorf("%s as events: %d %.200s", name, m.StatusCode, m.Body)
+		}
+	}
+	id := ada.GraphQL(`mutation { createTask(input: {title: "mine"}) { id } }`, nil).String("data", "createTask", "id")
+	for who, c := range map[string]*testkit.Client{"another organization": eve, "nobody": s.Anonymous()} {
+		ws := c.Dial("/graphql", transport).Init("null")
+		for _, document := range []string{`{ getTask(id: "` + id + `") { id title } }`, `mutation { updateTask(input: {id: "` + id + `", title: "theirs"}) { title } }`, `mutation { deleteTask(input: {id: "` + id + `"}) { title } }`} {
+			ws.Subscribe("1", document)
+			if m := ws.Next(); strings.Contains(m, "mine") || strings.Contains(m, `"theirs"`) {
+				t.Errorf("%s over a socket: %s", who, m)
+			}
+			for ws.Next() == "" {
+			}
+		}
+	}
+}
+
+// TestAttack072_TooManySubscriptions: those of one caller are counted over all their
+// connections, and so are those of an organization and of the server.
+func TestAttack072_TooManySubscriptions(t *testing.T) {
+	for name, limit := range map[string]func(*backend.Options){
+		"subscriptionsPerUser":         func(o *backend.Options) { o.Config.Limits.Realtime.OfUser = 3 },
+		"subscriptionsPerOrganization": func(o *backend.Options) { o.Config.Limits.Realtime.OfOrganization = 3 },
+		"subscriptionsOfServer":        func(o *backend.Options) { o.Config.Limits.Realtime.OfServer = 3 },
+	} {
+		_, ada, _ := two(t, limit)
+		for range 2 {
+			ada.Follow("/api/tasks", "").Next()
+		}
+		ws := ada.Dial("/graphql", transport).Init("null")
+		ws.Subscribe("1", "subscription { taskChanges { op } }")
+		ws.Next()
+		ws.Subscribe("2", "subscription { taskChanges { op } }")
+		if m := ws.Next(); !strings.Contains(m, "limits.realtime."+name) || !strings.Contains(m, "realtime/too_many") {
+			t.Errorf("%s: got %s", name, m)
+		}
+		if r, _ := ada.TryFollow("/api/tasks", ""); r.StatusCode != 429 {
+			t.Errorf("%s: a list answered %d", name, r.StatusCode)
+		}
+		ws.Say(`{"type":"complete","id":"1"}`)
+		for tries := 0; ; tries++ {
+			r, _ := ada.TryFollow("/api/tasks", "")
+			if r.StatusCode == 200 {
+				break
+			}
+			if tries == 200 {
+				t.Fatalf("%s: its place was not freed", name)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+}
