@@ -19,7 +19,8 @@ import (
 // peer is a server that events are published to and delivered by.
 type peer struct {
 	name, about string
-	most        int // connections that it is measured with
+	most        int  // connections that it is measured with
+	alike       bool // in memory, to the one before it
 	build       func(ctx context.Context, binary string) error
 	command     func(binary, data, addr string) []string
 	fill        func(ctx context.Context, r *running) error // once, over HTTP; nil for nothing
@@ -65,7 +66,7 @@ func peers() []*peer {
 			path:      "/api/plains", body: func(text string) string { return `{"key":"a","text":"` + text + `"}` },
 		},
 		{
-			name: "loam, ruled", about: "onCreateRuled: each subscriber is another user, and each event is judged for each", most: 1000,
+			name: "loam, ruled", about: "onCreateRuled: each subscriber is another user, and each event is judged for each", most: 1000, alike: true,
 			build: inside("./cmd/loam"), command: loamCommand, fill: loamSignIn(1000),
 			subscribe: loamSubscribe("subscription { onCreateRuled { id text createdAt } }"),
 			path:      "/api/ruleds", body: func(text string) string { return `{"open":true,"text":"` + text + `"}` },

@@ -33,8 +33,12 @@ func (r *report) markdown(chosen []*peer, sizes []int) string {
 			if len(took) == 0 {
 				continue
 			}
+			idle := ""
+			if kib := took[0].idle; kib > 0 {
+				idle = fmt.Sprintf("%.3g", kib)
+			}
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", p.name, spread(took, func(f figures) float64 { return f.cpu }), spread(took, func(f figures) float64 { return f.p50 }),
-				spread(took, func(f figures) float64 { return f.p99 }), spread(took, func(f figures) float64 { return f.idle }))
+				spread(took, func(f figures) float64 { return f.p99 }), idle)
 		}
 	}
 	b.WriteString("\n## Targets\n\nRatios of CPU a delivery, round by round.\n\n| | | target | |\n| --- | --- | --- | --- |\n")
@@ -43,9 +47,8 @@ func (r *report) markdown(chosen []*peer, sizes []int) string {
 		r.target(&b, n, "loam", "pocketbase", 1.0/3)
 		r.target(&b, n, "loam", "centrifuge", 1)
 		r.target(&b, n, "loam, ruled", "loam", 2)
-		if took := r.took[fmt.Sprintf("loam %d", n)]; len(took) > 0 {
-			values := each(took, func(f figures) float64 { return f.idle })
-			row(&b, fmt.Sprintf("idle connection, KiB, %d connections", n), values, 10)
+		if took := r.took[fmt.Sprintf("loam %d", n)]; len(took) > 0 && took[0].idle > 0 {
+			row(&b, fmt.Sprintf("idle connection, KiB, %d connections", n), []float64{took[0].idle}, 10)
 		}
 	}
 	if len(r.narrow) > 0 {
