@@ -32,7 +32,7 @@ openapi-check:
 	cd tests/openapi && npm ci --no-audit --no-fund --loglevel=error && npm test --silent
 
 gotest:
-	go test $(RACE) -shuffle=on -timeout 15m ./...
+	go test $(RACE) -shuffle=on -timeout 25m ./...
 
 # A few seconds for each fuzz target; `make fuzz FUZZTIME=10m` for a night.
 fuzz: ; @FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
