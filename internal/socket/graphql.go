@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -92,7 +91,7 @@ type graphQL struct {
 	said bool        // connection_init was; the reader's alone
 
 	mu  sync.Mutex
-	ops map[string]*operation
+	ops []*operation
 }
 
 // GraphQL takes a connection for graphql-transport-ws; another goroutine serves it
@@ -283,7 +282,7 @@ func (g *graphQL) refuse(err error) {
 func (g *graphQL) operations() []*operation {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return slices.Collect(maps.Values(g.ops))
+	return slices.Clone(g.ops)
 }
 
 func (g *graphQL) rebind(by *access.Principal) {

@@ -3,6 +3,7 @@ package socket
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,13 +60,10 @@ func (g *graphQL) begin(m message) error {
 func (g *graphQL) add(op *operation) (ok, twice bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if _, twice = g.ops[op.id]; twice || len(g.ops) >= g.server.Limits.Subscriptions {
+	if twice = g.find(op.id) >= 0; twice || len(g.ops) >= g.server.Limits.Subscriptions {
 		return false, twice
 	}
-	if g.ops == nil {
-		g.ops = make(map[string]*operation, 1)
-	}
-	g.ops[op.id] = op
+	g.ops = append(g.ops, op)
 	return true, false
 }
 
@@ -73,27 +71,38 @@ func (g *graphQL) add(op *operation) (ok, twice bool) {
 func (g *graphQL) take(id string) *operation {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	op := g.ops[id]
-	delete(g.ops, id)
+	i := g.find(id)
+	if i < 0 {
+		return nil
+	}
+	op := g.ops[i]
+	g.ops = slices.Delete(g.ops, i, i+1)
 	return op
+}
+
+// find is where the operation of an id is, or -1: they are few, and most connections
+// have one. The lock is held.
+func (g *graphQL) find(id string) int {
+	return slices.IndexFunc(g.ops, func(op *operation) bool { return op.id == id })
 }
 
 // drop removes an operation, and tells whether it still was there.
 func (g *graphQL) drop(op *operation) bool {
 	g.mu.Lock()
-	there := g.ops[op.id] == op
-	if there {
-		delete(g.ops, op.id)
+	i := slices.Index(g.ops, op)
+	if i >= 0 {
+		g.ops = slices.Delete(g.ops, i, i+1)
 	}
 	g.mu.Unlock()
 	op.end()
-	return there
+	return i >= 0
 }
 
 // run answers a query or mutation, or follows what a subscription asks for.
 func (g *graphQL) run(ctx context.Context, op *operation, payload map[string]any) {
 	var err error
 	defer func() {
+		op.cancel() // what is followed needs no context
 		if g.recovered(&err); err != nil {
 			g.fail(err)
 		}

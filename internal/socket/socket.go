@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"reflect"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,6 +60,7 @@ type Server struct {
 	orgs  map[string]int
 	ended bool
 
+	tidied, before uint64 // connections opened when memory was last given back, and at the last look; watch's alone
 	counters
 }
 
@@ -253,7 +255,29 @@ func (s *Server) watch() {
 		if beats%int(pulse/checkEvery) == 0 {
 			s.pulseAll(time.Now())
 		}
+		if beats%int(calm/checkEvery) == 0 {
+			s.tidy()
+		}
 	}
+}
+
+// calm is how often it is looked whether a wave of connections is over, and crowd how
+// many make one.
+const (
+	calm  = 10 * time.Second
+	crowd = 1000
+)
+
+// tidy gives back the memory that the handshakes of a wave have used, once it is over:
+// the runtime would keep it for as long as the connections are idle, and it is more
+// than they hold.
+func (s *Server) tidy() {
+	opened := s.opened.Load()
+	if opened-s.tidied >= crowd && opened-s.before < crowd/10 {
+		s.tidied = opened
+		debug.FreeOSMemory()
+	}
+	s.before = opened
 }
 
 // heartbeat is the time between two signs of life to an idle client: proxies end a
