@@ -16,7 +16,7 @@ import (
 
 // getChannel shows a channel, or has the caller join it for as long as they listen.
 func getChannel(c *call) (reply, error) {
-	if c.wantsEvents() && c.Method == http.MethodGet {
+	if c.wantsEvents() {
 		return c.joinChannel()
 	}
 	if err := c.parameters(); err != nil {

@@ -13,8 +13,12 @@ import (
 
 const eventStream = "text/event-stream"
 
-// wantsEvents tells whether the client asks for an answer of events.
+// wantsEvents tells whether the client asks for an answer of events. A HEAD has no
+// answer that could go on.
 func (c *call) wantsEvents() bool {
+	if c.Method == http.MethodHead {
+		return false
+	}
 	for _, accept := range c.Header.Values("Accept") {
 		for part := range strings.SplitSeq(accept, ",") {
 			kind, _, _ := strings.Cut(part, ";")

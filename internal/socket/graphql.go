@@ -222,7 +222,7 @@ func (g *graphQL) init(m message) error {
 		if g.appSync {
 			g.say("connection_error", "", withPayload(connectionError(err)))
 		}
-		return err
+		return closingOf(err)
 	}
 	g.by.Store(by)
 	if !g.appSync {

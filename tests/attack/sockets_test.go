@@ -542,3 +542,16 @@ func TestAttack072_TooManySubscriptions(t *testing.T) {
 		}
 	}
 }
+
+// TestAttack072_TooManyConnections: who has as many as they may is told so by the code
+// that the documentation gives, and a HEAD takes no place.
+func TestAttack072_TooManyConnections(t *testing.T) {
+	_, ada, _ := two(t, func(o *backend.Options) { o.Config.Limits.Realtime.PerUser = 1 })
+	ada.Do("HEAD", "/api/tasks", nil, "Accept", "text/event-stream").Want(200)
+	ada.Bare().Dial("/graphql", transport).Init(ada.Bearer())
+	second := ada.Bare().Dial("/graphql", transport).Read()
+	second.Say(`{"type":"connection_init","payload":` + ada.Bearer() + `}`)
+	if code := second.Closed(); code != 1013 {
+		t.Errorf("closed with %d, want 1013", code)
+	}
+}
