@@ -24,12 +24,12 @@ func (d *deleting) row(m *schema.Model, key []any, image []byte, depth int) erro
 			return err
 		}
 	}
-	b := newBuilder(d.by)
+	b := d.store.builder(d.by)
 	t := table{m, b.quotedTable(m)}
 	b.raw("DELETE FROM ", t.alias)
 	b.where(t)
 	b.key(t, key)
-	if _, err := d.conn.Exec(string(b.sql), b.args...); err != nil {
+	if _, err := b.exec(d.conn); err != nil {
 		return elsewhere(m, err)
 	}
 	d.count(m, -1)
@@ -81,7 +81,7 @@ func (d *deleting) referrers(m *schema.Model, key []any, ref reference, depth in
 // children reads the rows that refer to a row through one reference: one more
 // than may be touched, at most.
 func (d *deleting) children(m *schema.Model, key []any, ref reference) ([]child, error) {
-	b := newBuilder(d.by)
+	b := d.store.builder(d.by)
 	t := b.use(ref.child)
 	b.raw("SELECT ")
 	b.image(t)
@@ -98,7 +98,7 @@ func (d *deleting) children(m *schema.Model, key []any, ref reference) ([]child,
 	}
 	b.limit(MaxDependent+1, 0)
 	var children []child
-	err := d.conn.Query(string(b.sql), b.args, func(r Row) error {
+	err := b.query(d.conn, func(r Row) error {
 		c := child{image: append([]byte(nil), r.Bytes(0)...)}
 		for i, f := range ref.child.Key {
 			c.key = append(c.key, sortValue(r, 1+i, f))
@@ -128,7 +128,7 @@ func (b *builder) referenced(m *schema.Model, key []any, f *schema.Field) {
 
 // unset takes a reference out of a row that may do without.
 func (d *deleting) unset(ref reference, c child) error {
-	b := newBuilder(d.by)
+	b := d.store.builder(d.by)
 	t := table{ref.child, b.quotedTable(ref.child)}
 	b.raw("UPDATE ", t.alias, ` SET "_version"="_version"+1`)
 	for _, f := range ref.from {
@@ -143,7 +143,7 @@ func (d *deleting) unset(ref reference, c child) error {
 	b.raw(" RETURNING ")
 	b.image(t)
 	var after []byte
-	err := d.conn.Query(string(b.sql), b.args, func(r Row) error {
+	err := b.query(d.conn, func(r Row) error {
 		after = append([]byte(nil), r.Bytes(0)...)
 		return nil
 	})

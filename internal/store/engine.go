@@ -8,6 +8,7 @@ import (
 // Engine is a database: SQLite or PostgreSQL. It knows connections and
 // transactions and nothing of models.
 type Engine interface {
+	Dialect() Dialect
 	// Read runs fn on a reader's connection, inside one read transaction: fn
 	// sees one snapshot. fn may run again after a lost connection.
 	Read(ctx context.Context, fn func(Conn) error) error
@@ -22,6 +23,19 @@ type Engine interface {
 	Close() error
 }
 
+// Dialect is the SQL that an engine speaks.
+type Dialect uint8
+
+// The dialects.
+const (
+	SQLite Dialect = iota
+	PostgreSQL
+)
+
+// Everyone is entered for what looks at the rows of all organizations: it belongs
+// to no caller.
+const Everyone = "*"
+
 // Rebuilder is an engine that has to lift its checks, within a transaction of its
 // own, to replace tables that others refer to.
 type Rebuilder interface {
@@ -32,6 +46,10 @@ type Rebuilder interface {
 // safe for concurrent use, and not to be kept after fn returns. Statements are
 // prepared once per connection and cached by their text.
 type Conn interface {
+	// Enter names the organization whose rows the statements that follow may touch,
+	// "" for none and Everyone for those of all. It is the database's own look at
+	// what each statement says as well, where the database has one.
+	Enter(org string)
 	// Query runs one statement and hands each row to fn; fn may be nil. Args are nil,
 	// bool, int, int64, float64, string or []byte.
 	Query(sql string, args []any, fn func(Row) error) error

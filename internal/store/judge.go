@@ -21,7 +21,7 @@ func (w *writing) checks(b *builder, t table, c *access.Change, key []any) ([]er
 // judge asks what the row must meet of the row as it will be; key is that of
 // the row that changes, nil for a new one.
 func (w *writing) judge(c *access.Change, key []any) error {
-	b := newBuilder(w.by)
+	b := w.store.builder(w.by)
 	row := b.use(c.Model)
 	b.raw("SELECT 1")
 	errs := b.demands(row, c)
@@ -57,7 +57,7 @@ func (w *writing) judge(c *access.Change, key []any) error {
 	}
 	b.raw(") ", row.alias)
 	var failed error
-	err := w.conn.Query(string(b.sql), b.args, func(r Row) error {
+	err := b.query(w.conn, func(r Row) error {
 		for i, e := range errs {
 			if failed == nil && !r.Bool(1+i) {
 				failed = e

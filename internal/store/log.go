@@ -250,7 +250,7 @@ type SnapshotRow struct {
 func (s *Store) Snapshot(ctx context.Context, g access.Grant, limit int, images bool) (Snapshot, error) {
 	var out Snapshot
 	n := g.Node()
-	b := newBuilder(g.Principal())
+	b := s.builder(g.Principal())
 	t := b.use(n.Model)
 	b.raw("SELECT ")
 	if images {
@@ -261,7 +261,7 @@ func (s *Store) Snapshot(ctx context.Context, g access.Grant, limit int, images 
 	keys := b.list(t, n, limit)
 	var count *builder
 	if n.Count {
-		count = newBuilder(g.Principal())
+		count = s.builder(g.Principal())
 		count.raw("SELECT count(*)")
 		count.matching(n)
 	}
@@ -271,12 +271,12 @@ func (s *Store) Snapshot(ctx context.Context, g access.Grant, limit int, images 
 			return err
 		}
 		if count != nil {
-			if err := c.Query(string(count.sql), count.args, func(r Row) error { out.Total = r.Int(0); return nil }); err != nil {
+			if err := count.query(c, func(r Row) error { out.Total = r.Int(0); return nil }); err != nil {
 				return err
 			}
 		}
 		size := 0
-		return c.Query(string(b.sql), b.args, func(r Row) error {
+		return b.query(c, func(r Row) error {
 			if len(out.Rows) == limit {
 				out.More = true
 				return nil
@@ -302,7 +302,7 @@ func (s *Store) Snapshot(ctx context.Context, g access.Grant, limit int, images 
 // the rule and the filter of a grant; other rows are as they are now.
 func (s *Store) Meets(ctx context.Context, g access.Grant, row access.Row) (bool, error) {
 	n := g.Node()
-	b := newBuilder(g.Principal())
+	b := s.builder(g.Principal())
 	t := b.use(n.Model)
 	b.raw("SELECT (true")
 	b.and(t, n.Rule)
@@ -329,7 +329,7 @@ func (s *Store) Meets(ctx context.Context, g access.Grant, row access.Row) (bool
 	b.raw(") ", t.alias)
 	met := false
 	err := s.engine.Read(ctx, func(c Conn) error {
-		return c.Query(string(b.sql), b.args, func(r Row) error { met = r.Bool(0); return nil })
+		return b.query(c, func(r Row) error { met = r.Bool(0); return nil })
 	})
 	return met, err
 }

@@ -23,7 +23,7 @@ func (s *Store) Read(ctx context.Context, g access.Grant) (Page, error) {
 	var page Page
 	err := s.engine.Read(ctx, func(c Conn) error {
 		page = Page{}
-		return page.read(c, g.Principal(), g.Node())
+		return page.read(s, c, g.Principal(), g.Node())
 	})
 	return page, err
 }
@@ -31,28 +31,28 @@ func (s *Store) Read(ctx context.Context, g access.Grant) (Page, error) {
 // ReadIn runs a granted read inside a transaction that somebody else runs.
 func (s *Store) ReadIn(c Conn, g access.Grant) (Page, error) {
 	var page Page
-	err := page.read(c, g.Principal(), g.Node())
+	err := page.read(s, c, g.Principal(), g.Node())
 	return page, err
 }
 
-func (p *Page) read(c Conn, by *access.Principal, n *access.Node) error {
-	if err := p.rows(c, by, n); err != nil || !n.Count {
+func (p *Page) read(s *Store, c Conn, by *access.Principal, n *access.Node) error {
+	if err := p.rows(s, c, by, n); err != nil || !n.Count {
 		return err
 	}
-	b := newBuilder(by)
+	b := s.builder(by)
 	b.raw("SELECT count(*)")
 	b.matching(n)
-	return c.Query(string(b.sql), b.args, func(r Row) error {
+	return b.query(c, func(r Row) error {
 		p.Total = r.Int(0)
 		return nil
 	})
 }
 
-func (p *Page) rows(c Conn, by *access.Principal, n *access.Node) error {
-	b := newBuilder(by)
+func (p *Page) rows(s *Store, c Conn, by *access.Principal, n *access.Node) error {
+	b := s.builder(by)
 	keys := b.read(n)
 	var last []any
-	return c.Query(string(b.sql), b.args, func(r Row) error {
+	return b.query(c, func(r Row) error {
 		if p.Count == n.Limit {
 			p.Next = last
 			return nil

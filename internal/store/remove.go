@@ -133,7 +133,7 @@ func (s *Store) release(ctx context.Context, cl claim, org, userID string) error
 
 // claimed reads the keys of some of the rows behind one.
 func (s *Store) claimed(ctx context.Context, cl claim, org, userID string, after []any) ([][]any, error) {
-	b := newBuilder(system(org))
+	b := s.builder(system(org))
 	t := b.use(cl.model)
 	b.raw("SELECT ")
 	b.columns(t, cl.model.Key)
@@ -149,7 +149,7 @@ func (s *Store) claimed(ctx context.Context, cl claim, org, userID string, after
 	var keys [][]any
 	err := s.engine.Read(ctx, func(c Conn) error {
 		keys = nil
-		return c.Query(string(b.sql), b.args, func(r Row) error {
+		return b.query(c, func(r Row) error {
 			key := make([]any, len(cl.model.Key))
 			for i, f := range cl.model.Key {
 				key[i] = sortValue(r, i, f)
@@ -278,14 +278,14 @@ func (s *Store) deleting(ctx context.Context, org string, fn func(*deleting) err
 
 // still reads a row that is a user's; nil where it is not any more.
 func (d *deleting) still(cl claim, key []any, userID string) (image []byte, err error) {
-	b := newBuilder(d.by)
+	b := d.store.builder(d.by)
 	t := b.use(cl.model)
 	b.raw("SELECT ")
 	b.image(t)
 	b.from(t)
 	b.key(t, key)
 	b.and(t, cl.cond(userID))
-	err = d.conn.Query(string(b.sql), b.args, func(r Row) error {
+	err = b.query(d.conn, func(r Row) error {
 		image = append([]byte(nil), r.Bytes(0)...)
 		return nil
 	})
@@ -297,7 +297,7 @@ func (d *deleting) disown(cl claim, key []any, before []byte, userID string) err
 	if !cl.field.List {
 		return d.unset(reference{child: cl.model, from: []*schema.Field{cl.field}}, child{key, before})
 	}
-	b := newBuilder(d.by)
+	b := d.store.builder(d.by)
 	t := table{cl.model, b.quotedTable(cl.model)}
 	b.raw("UPDATE ", t.alias, ` SET "_version"="_version"+1,`)
 	b.name(cl.field.Column)
@@ -311,7 +311,7 @@ func (d *deleting) disown(cl claim, key []any, before []byte, userID string) err
 	b.raw(" RETURNING ")
 	b.image(t)
 	var after []byte
-	err := d.conn.Query(string(b.sql), b.args, func(r Row) error {
+	err := b.query(d.conn, func(r Row) error {
 		after = append([]byte(nil), r.Bytes(0)...)
 		return nil
 	})

@@ -17,17 +17,30 @@ import (
 // three statements of write.go and delete.go. Each of them goes on through
 // where, which puts the tenant's condition first; an INSERT sets the tenant.
 type builder struct {
-	sql    []byte
-	args   []any
-	by     *access.Principal
-	org    string
-	orgArg int // the tenant's place among args, or 0
-	tables int
-	lists  int // relations to many that the condition being written is inside of
+	dialect Dialect
+	sql     []byte
+	args    []any
+	by      *access.Principal
+	org     string
+	orgArg  int // the tenant's place among args, or 0
+	tables  int
+	lists   int // relations to many that the condition being written is inside of
 }
 
-func newBuilder(by *access.Principal) *builder {
-	return &builder{by: by, org: by.Org, sql: make([]byte, 0, 1024), args: make([]any, 0, 8)}
+func (s *Store) builder(by *access.Principal) *builder {
+	return &builder{dialect: s.engine.Dialect(), by: by, org: by.Org, sql: make([]byte, 0, 1024), args: make([]any, 0, 8)}
+}
+
+// query runs the statement in the caller's organization: for the database, too,
+// there is no other.
+func (b *builder) query(c Conn, fn func(Row) error) error {
+	c.Enter(b.org)
+	return c.Query(string(b.sql), b.args, fn)
+}
+
+func (b *builder) exec(c Conn) (int64, error) {
+	c.Enter(b.org)
+	return c.Exec(string(b.sql), b.args...)
 }
 
 func (b *builder) raw(parts ...string) {

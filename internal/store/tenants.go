@@ -39,14 +39,14 @@ func (s *Store) tenantModels() []*schema.Model {
 
 // eachImage hands the rows of a model in one organization to fn, in the order of
 // their key, as the change log would keep them.
-func eachImage(c Conn, m *schema.Model, org string, fn func(image []byte) error) error {
-	b := newBuilder(system(org))
+func (s *Store) eachImage(c Conn, m *schema.Model, org string, fn func(image []byte) error) error {
+	b := s.builder(system(org))
 	t := b.use(m)
 	b.raw("SELECT ")
 	b.image(t)
 	b.from(t)
 	b.byKey(t)
-	return c.Query(string(b.sql), b.args, func(r Row) error { return fn(r.Bytes(0)) })
+	return b.query(c, func(r Row) error { return fn(r.Bytes(0)) })
 }
 
 func (b *builder) byKey(t table) {
@@ -67,7 +67,7 @@ func (s *Store) ExportOrganization(ctx context.Context, org string, w io.Writer)
 			if err != nil {
 				return err
 			}
-			err = eachImage(c, m, org, func(image []byte) error {
+			err = s.eachImage(c, m, org, func(image []byte) error {
 				for _, part := range [][]byte{[]byte(`{"model":`), name, []byte(`,"row":`), image, []byte("}\n")} {
 					if _, err := out.Write(part); err != nil {
 						return err
@@ -96,11 +96,11 @@ func (s *Store) CountRows(ctx context.Context, org string) (map[string]int64, er
 			if !s.rows[m] {
 				continue
 			}
-			b := newBuilder(system(org))
+			b := s.builder(system(org))
 			t := b.use(m)
 			b.raw("SELECT count(*)")
 			b.from(t)
-			if err := c.Query(string(b.sql), b.args, func(r Row) error { counts[m.Name] = r.Int(0); return nil }); err != nil {
+			if err := b.query(c, func(r Row) error { counts[m.Name] = r.Int(0); return nil }); err != nil {
 				return err
 			}
 		}
@@ -124,7 +124,7 @@ func (s *Store) HashRows(ctx context.Context) ([]RowHash, error) {
 		hashes = nil
 		for _, m := range s.tenantModels() {
 			err := eachTenant(c, m, func(org string) error {
-				one, err := hashOf(c, m, org, sha256.New())
+				one, err := s.hashOf(c, m, org, sha256.New())
 				hashes = append(hashes, one)
 				return err
 			})
@@ -137,9 +137,9 @@ func (s *Store) HashRows(ctx context.Context) ([]RowHash, error) {
 	return hashes, err
 }
 
-func hashOf(c Conn, m *schema.Model, org string, sum hash.Hash) (RowHash, error) {
+func (s *Store) hashOf(c Conn, m *schema.Model, org string, sum hash.Hash) (RowHash, error) {
 	out := RowHash{Org: org, Model: m.Name}
-	err := eachImage(c, m, org, func(image []byte) error {
+	err := s.eachImage(c, m, org, func(image []byte) error {
 		out.Rows++
 		sum.Write(image)
 		sum.Write([]byte{'\n'})
@@ -166,6 +166,7 @@ func eachTenant(c Conn, m *schema.Model, fn func(org string) error) error {
 // nextTenant is the next organization after one that has rows of a model, or "".
 // It steps through the key, which the organization leads, and reads no row.
 func nextTenant(c Conn, m *schema.Model, after string) (org string, err error) {
+	c.Enter(Everyone)
 	err = c.Query(`SELECT min("`+OrgColumn+`") FROM "`+m.Table+`" WHERE "`+OrgColumn+`" > ?1`, []any{after}, func(r Row) error {
 		org = r.Text(0)
 		return nil

@@ -95,12 +95,12 @@ func (s *Store) sweep(ctx context.Context, step func(Conn) (int64, error)) error
 }
 
 func (s *Store) deleteBatch(c Conn, m *schema.Model, org string, limit int) (int64, error) {
-	b := newBuilder(system(org))
+	b := s.builder(system(org))
 	t := table{m, b.quotedTable(m)}
 	b.raw("DELETE FROM ", t.alias)
 	b.where(t)
 	b.some(m, limit, func(table) {})
-	n, err := c.Exec(string(b.sql), b.args...)
+	n, err := b.exec(c)
 	if err != nil || !s.rows[m] {
 		return n, err
 	}
@@ -121,7 +121,7 @@ func (b *builder) some(m *schema.Model, limit int, also func(table)) {
 // untie unsets a reference of rows that are about to go.
 func (s *Store) untie(ctx context.Context, org string, ref reference) error {
 	return s.sweep(ctx, func(c Conn) (int64, error) {
-		b := newBuilder(system(org))
+		b := s.builder(system(org))
 		t := table{ref.child, b.quotedTable(ref.child)}
 		b.raw("UPDATE ", t.alias, " SET ")
 		var loose *schema.Field
@@ -138,7 +138,7 @@ func (s *Store) untie(ctx context.Context, org string, ref reference) error {
 		}
 		b.where(t)
 		b.some(ref.child, batchRows, func(t table) { b.and(t, &query.Cond{Test: query.NotNull, Field: loose}) })
-		return c.Exec(string(b.sql), b.args...)
+		return b.exec(c)
 	})
 }
 
@@ -173,7 +173,7 @@ func (s *Store) MoveOrganization(ctx context.Context, from, to string, also func
 	}
 	return run(ctx, func(c Conn) error {
 		for _, m := range s.tenantModels() {
-			b := newBuilder(system(from))
+			b := s.builder(system(from))
 			t := table{m, b.quotedTable(m)}
 			b.raw("UPDATE ", t.alias, ` SET "`, OrgColumn, `"=`)
 			b.arg(to)
@@ -184,7 +184,7 @@ func (s *Store) MoveOrganization(ctx context.Context, from, to string, also func
 				b.arg(to)
 			}
 			b.where(t)
-			if _, err := c.Exec(string(b.sql), b.args...); err != nil {
+			if _, err := b.exec(c); err != nil {
 				return err
 			}
 		}

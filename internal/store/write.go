@@ -98,7 +98,7 @@ func (w *writing) change(c *access.Change) (Written, error) {
 }
 
 func (w *writing) create(c *access.Change) (Written, error) {
-	b := newBuilder(w.by)
+	b := w.store.builder(w.by)
 	t := b.use(c.Model)
 	b.raw("INSERT INTO ")
 	b.name(c.Model.Table)
@@ -150,7 +150,7 @@ func (b *builder) quotedTable(m *schema.Model) string { return `"` + m.Table + `
 func (w *writing) returning(b *builder, c *access.Change, checks []error) ([]byte, error) {
 	var image []byte
 	var failed error
-	err := w.conn.Query(string(b.sql), b.args, func(r Row) error {
+	err := b.query(w.conn, func(r Row) error {
 		image = append([]byte(nil), r.Bytes(0)...)
 		for i, check := range checks {
 			if failed == nil && !r.Bool(1+i) {
@@ -198,7 +198,7 @@ type image struct {
 // caller may see is "not found", a visible one that no rule lets them change
 // is "denied".
 func (w *writing) lookup(c *access.Change, find func(*builder, table)) (image, error) {
-	b := newBuilder(w.by)
+	b := w.store.builder(w.by)
 	t := b.use(c.Model)
 	b.raw("SELECT ")
 	b.image(t)
@@ -217,7 +217,7 @@ func (w *writing) lookup(c *access.Change, find func(*builder, table)) (image, e
 
 	var row image
 	var allowed, seen, met bool
-	err := w.conn.Query(string(b.sql), b.args, func(r Row) error {
+	err := b.query(w.conn, func(r Row) error {
 		row.text = append([]byte(nil), r.Bytes(0)...)
 		row.version, allowed, seen, met = r.Int(1), r.Bool(2), r.Bool(3), r.Bool(4)
 		for i, f := range c.Model.Key {
@@ -255,7 +255,7 @@ func (w *writing) update(c *access.Change) (Written, error) {
 
 // modify changes a row that was looked up.
 func (w *writing) modify(c *access.Change, row image) (Written, error) {
-	b := newBuilder(w.by)
+	b := w.store.builder(w.by)
 	t := table{c.Model, b.quotedTable(c.Model)}
 	b.raw("UPDATE ", t.alias, ` SET "_version"="_version"+1`)
 	for _, a := range c.Set {
@@ -331,7 +331,7 @@ func (w *writing) answer(c *access.Change, op query.WriteOp, row image) (Written
 		bound.Key = row.key
 		n.Bound = &bound
 		var page Page
-		if err := page.rows(w.conn, w.by, &n); err != nil {
+		if err := page.rows(w.store, w.conn, w.by, &n); err != nil {
 			return out, err
 		}
 		out.Row = page.Rows
@@ -392,7 +392,7 @@ func duplicate(m *schema.Model, broken *ConstraintError) error {
 func (w *writing) brokenReference(c *access.Change, broken *ConstraintError) error {
 	for _, ref := range c.Refs {
 		r := ref.Field.Relation
-		b := newBuilder(w.by)
+		b := w.store.builder(w.by)
 		b.raw("SELECT 1")
 		t := b.use(r.Target)
 		b.from(t)
@@ -404,7 +404,7 @@ func (w *writing) brokenReference(c *access.Change, broken *ConstraintError) err
 			b.arg(value)
 		}
 		found := false
-		err := w.conn.Query(string(b.sql), b.args, func(Row) error { found = true; return nil })
+		err := b.query(w.conn, func(Row) error { found = true; return nil })
 		if err != nil {
 			return err
 		}

@@ -48,6 +48,9 @@ func (c *conn) leave() {
 	c.db.SetInterrupt(c.ctx)
 }
 
+// Enter has nothing to do: what a statement may touch is in the statement.
+func (c *conn) Enter(string) {}
+
 // Query implements store.Conn.
 func (c *conn) Query(sql string, args []any, fn func(store.Row) error) error {
 	s, err := c.begin(sql, args)

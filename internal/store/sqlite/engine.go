@@ -85,6 +85,9 @@ func open(ctx context.Context, o Options, lim limits) (_ *Engine, err error) {
 	return e, nil
 }
 
+// Dialect is SQLite's.
+func (e *Engine) Dialect() store.Dialect { return store.SQLite }
+
 // Read runs fn over one snapshot of the database. A write that returned before
 // Read was called is in it.
 func (e *Engine) Read(ctx context.Context, fn func(store.Conn) error) error {
