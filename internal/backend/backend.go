@@ -72,7 +72,7 @@ type Backend struct {
 	opts     Options
 	engine   store.Engine
 	jobs     *jobs.Queue
-	rows     store.RowLimit // of an organization
+	usage    store.UsageLimit // of an organization
 	api      *httpapi.API
 	provider *provider.Service
 	outbound *outbound.Client
@@ -130,7 +130,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	b.Audit = audit.New(b.engine, o.Vault, o.Now)
 	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Roles: o.Config.Roles, Limits: &o.Config.Limits.Organization,
 		PerUser: o.Config.Limits.User.Organizations, AdminsFound: o.Config.Orgs.Create == "admins", NoDomains: !o.Config.Orgs.Domains, Jobs: b.jobs, Now: o.Now}
-	b.rows = register.RowLimit
+	b.usage = register.UsageLimit
 	var err error
 	if b.Mail, err = mail.New(b.mail(register)); err != nil {
 		return err
@@ -200,7 +200,7 @@ func (b *Backend) mail(brands mail.Brands) mail.Options {
 // Use serves a schema from now on; requests under way finish with the one that
 // they began with. The database must match it: see Migrator.
 func (b *Backend) Use(c *Compiled) error {
-	st := store.New(b.engine, c.Schema, b.opts.Now).Limited(b.rows)
+	st := store.New(b.engine, c.Schema, b.opts.Now).Limited(b.usage)
 	service, err := data.New(c.Schema, c.Policy, st, b.opts.Vault.Key("data/cursor").Bytes(), requestLimits(b.opts.Config.Limits.Request), b.opts.Now)
 	if err != nil {
 		return err

@@ -90,12 +90,21 @@ func suspension(r tenant.Record) string {
 	return "suspended"
 }
 
+// ofLimit is how much there is of what a limit bounds.
+func ofLimit(n, limit int64, unit string) string {
+	if limit == 0 {
+		return strconv.FormatInt(n, 10) + unit
+	}
+	return fmt.Sprintf("%d of %d%s", n, limit, unit)
+}
+
 // showOrg prints an organization.
 func (c *console) showOrg(o *adminOptions, r tenant.Record) error {
 	if o.asJSON {
 		return c.printJSON(r)
 	}
-	rows := [][]string{{"Name", r.Name}, {"Members", strconv.FormatInt(r.Members, 10)}, {"Created", r.CreatedAt}, {"ID", r.ID}}
+	rows := [][]string{{"Name", r.Name}, {"Members", strconv.FormatInt(r.Members, 10)},
+		{"Rows", ofLimit(r.Usage.Rows, r.Limits.Rows, "")}, {"Storage", ofLimit(r.Usage.Bytes, r.Limits.Storage, " bytes")}, {"Created", r.CreatedAt}, {"ID", r.ID}}
 	if r.SuspendedAt != nil {
 		rows = append(rows, []string{"Suspended", *r.SuspendedAt}, []string{"Reason", orDash(r.SuspendedFor)})
 	}

@@ -84,7 +84,7 @@ func limitSettings() []setting {
 		number("mail.perNetwork", 1, 1_000_000, "100", "messages an hour that requests from one network cause", func(l *Limits) *int { return &l.Mail.PerNetwork }),
 		number("organization.members", 0, 1_000_000, "10000", "members of an organization; 0: any number", func(l *Limits) *int { return &l.Organization.Members }),
 		number("organization.rows", 0, many, "0", "rows of an organization; 0: any number", func(l *Limits) *int { return &l.Organization.Rows }),
-		{path: "limits.organization.storage", kind: settingBytes, min: 0, max: 1 << 50, standard: "0", doc: "bytes of an organization's files; 0: any number. There are no files yet, so that nothing is counted against it",
+		{path: "limits.organization.storage", kind: settingBytes, min: 0, max: 1 << 50, standard: "0", doc: "bytes of an organization's rows, as their JSON is; 0: any number",
 			at: func(c *Config, _ string) any { return &c.Limits.Organization.Storage }},
 		number("organization.requestsPerMinute", 0, 10_000_000, "0", "requests a minute to an organization; 0: any number", func(l *Limits) *int { return &l.Organization.RequestsPerMinute }),
 		number("organization.teams", 0, 10_000, "200", "teams of an organization; 0: any number", func(l *Limits) *int { return &l.Organization.Teams }),

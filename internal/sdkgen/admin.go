@@ -34,8 +34,9 @@ func (d *document) addAdminSchemas(n authNames) adminNames {
 	limits := object{{"members", number}, {"teams", number}, {"invitations", number}, {"domains", number}, {"rows", number}, {"storage", number}, {"requestsPerMinute", number}}
 	d.add(a.limits, objectSchema("0 is no limit.", limits, nil))
 	d.add(a.organization, objectSchema("", object{
-		{"id", text}, {"name", text}, {"slug", text}, {"members", number}, {"suspendedAt", orNull(at)}, {"suspendedFor", text}, {"limits", ref(a.limits)}, {"createdAt", at},
-	}, []string{"id", "name", "slug", "members", "suspendedAt", "suspendedFor", "limits", "createdAt"}))
+		{"id", text}, {"name", text}, {"slug", text}, {"members", number}, {"suspendedAt", orNull(at)}, {"suspendedFor", text}, {"limits", ref(a.limits)},
+		{"usage", objectSchema("", object{{"rows", number}, {"storage", number}}, []string{"rows", "storage"})}, {"createdAt", at},
+	}, []string{"id", "name", "slug", "members", "suspendedAt", "suspendedFor", "limits", "usage", "createdAt"}))
 	mistake := objectSchema("", object{{"field", text}, {"message", text}}, []string{"field", "message"})
 	d.add(a.report, objectSchema("", object{
 		{"created", number}, {"updated", number}, {"skipped", number}, {"failed", number}, {"dryRun", yes}, {"errors", object{{"type", "array"}, {"items", mistake}}},

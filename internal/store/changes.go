@@ -12,7 +12,8 @@ const insertChange = `INSERT INTO "_changes"(at,org,model,key,op,before,after,ac
 
 var opNames = map[query.WriteOp]string{query.Create: "create", query.Update: "update", query.Delete: "delete"}
 
-// log writes the entry of one changed row, in the transaction that changes it.
+// log writes the entry of one changed row, in the transaction that changes it, and
+// counts it.
 // The sequence number is the database's: commit order is the order of the log,
 // for there is one writer.
 func (w *writing) log(m *schema.Model, key []any, op query.WriteOp, before, after []byte) error {
@@ -20,6 +21,7 @@ func (w *writing) log(m *schema.Model, key []any, op query.WriteOp, before, afte
 	if err != nil {
 		return err
 	}
+	w.count(m, before, after)
 	var org any
 	if m.Scope == schema.Tenant {
 		org = w.by.Org

@@ -84,6 +84,26 @@ func (d *database) sound() {
 	}
 }
 
+// recount sums up anew what organizations have, as for a database from before that.
+func (d *database) recount() {
+	d.Helper()
+	d.exec(`DROP TABLE _usage`)
+	if err := d.Prepare(context.Background()); err != nil {
+		d.Fatal(err)
+	}
+}
+
+// counted fails where the sums of what organizations have are not those of the rows.
+func (d *database) counted() {
+	d.Helper()
+	const sums = `SELECT org, rows, bytes FROM _usage WHERE rows <> 0 OR bytes <> 0 ORDER BY org`
+	got := d.rows(sums)
+	d.recount()
+	if want := d.rows(sums); !slices.Equal(got, want) {
+		d.Fatalf("organizations have %v by the sums, %v by the rows", got, want)
+	}
+}
+
 var errInjected = errors.New("injected")
 
 // failing is an engine whose writes end at the n-th statement, as a kill ends

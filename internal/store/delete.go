@@ -15,7 +15,9 @@ type deleting struct {
 	touched int
 }
 
-func (d *deleting) row(m *schema.Model, key []any, image []byte, depth int) error {
+// row deletes one. What the log has of it is what the statement found: the rows
+// that went before may have changed it, or taken it along.
+func (d *deleting) row(m *schema.Model, key []any, depth int) error {
 	if depth > maxCascade {
 		return fault.New(fault.DataReferenced, "the delete cascades deeper than %d levels; delete the rows below first", maxCascade)
 	}
@@ -29,10 +31,15 @@ func (d *deleting) row(m *schema.Model, key []any, image []byte, depth int) erro
 	b.raw("DELETE FROM ", t.alias)
 	b.where(t)
 	b.key(t, key)
-	if _, err := b.exec(d.conn); err != nil {
+	b.raw(" RETURNING ")
+	b.image(t)
+	image, err := d.imageOf(b)
+	if err != nil {
 		return elsewhere(m, err)
 	}
-	d.count(m, -1)
+	if image == nil {
+		return nil
+	}
 	return d.log(m, key, query.Delete, image, nil)
 }
 
@@ -67,7 +74,7 @@ func (d *deleting) referrers(m *schema.Model, key []any, ref reference, depth in
 	}
 	for _, c := range children {
 		if ref.onDelete == schema.Cascade {
-			err = d.row(ref.child, c.key, c.image, depth+1)
+			err = d.row(ref.child, c.key, depth+1)
 		} else {
 			err = d.unset(ref, c)
 		}
@@ -142,13 +149,18 @@ func (d *deleting) unset(ref reference, c child) error {
 	b.key(t, c.key)
 	b.raw(" RETURNING ")
 	b.image(t)
-	var after []byte
-	err := b.query(d.conn, func(r Row) error {
-		after = append([]byte(nil), r.Bytes(0)...)
-		return nil
-	})
+	after, err := d.imageOf(b)
 	if err != nil {
 		return err
 	}
 	return d.log(ref.child, c.key, query.Update, c.image, after)
+}
+
+// imageOf runs a statement that answers the image of one row, or nothing.
+func (d *deleting) imageOf(b *builder) (image []byte, err error) {
+	err = b.query(d.conn, func(r Row) error {
+		image = append([]byte(nil), r.Bytes(0)...)
+		return nil
+	})
+	return image, err
 }

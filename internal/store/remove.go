@@ -180,7 +180,7 @@ func (s *Store) letGo(ctx context.Context, cl claim, org, userID string, keys []
 			switch {
 			case image == nil: // somebody was faster
 			case cl.then == schema.Cascade:
-				err = d.row(cl.model, key, image, 0)
+				err = d.row(cl.model, key, 0)
 			default:
 				err = d.disown(cl, key, image, userID)
 			}
@@ -230,7 +230,7 @@ func (s *Store) thin(ctx context.Context, org string, m *schema.Model, key []any
 				children = children[:min(len(children), stepRows)]
 				for _, c := range children {
 					if ref.onDelete == schema.Cascade {
-						err = d.row(ref.child, c.key, c.image, depth+1)
+						err = d.row(ref.child, c.key, depth+1)
 					} else {
 						err = d.unset(ref, c)
 					}
@@ -258,7 +258,7 @@ func (s *Store) thinEach(ctx context.Context, org string, m *schema.Model, rows 
 		if err := s.thin(ctx, org, m, c.key, depth); err != nil {
 			return err
 		}
-		if err := s.deleting(ctx, org, func(d *deleting) error { return d.row(m, c.key, c.image, depth) }); err != nil {
+		if err := s.deleting(ctx, org, func(d *deleting) error { return d.row(m, c.key, depth) }); err != nil {
 			return err
 		}
 	}
@@ -277,7 +277,7 @@ func (s *Store) deleting(ctx context.Context, org string, fn func(*deleting) err
 }
 
 // still reads a row that is a user's; nil where it is not any more.
-func (d *deleting) still(cl claim, key []any, userID string) (image []byte, err error) {
+func (d *deleting) still(cl claim, key []any, userID string) ([]byte, error) {
 	b := d.store.builder(d.by)
 	t := b.use(cl.model)
 	b.raw("SELECT ")
@@ -285,11 +285,7 @@ func (d *deleting) still(cl claim, key []any, userID string) (image []byte, err 
 	b.from(t)
 	b.key(t, key)
 	b.and(t, cl.cond(userID))
-	err = b.query(d.conn, func(r Row) error {
-		image = append([]byte(nil), r.Bytes(0)...)
-		return nil
-	})
-	return image, err
+	return d.imageOf(b)
 }
 
 // disown takes a user out of a row.
@@ -310,11 +306,7 @@ func (d *deleting) disown(cl claim, key []any, before []byte, userID string) err
 	b.key(t, key)
 	b.raw(" RETURNING ")
 	b.image(t)
-	var after []byte
-	err := b.query(d.conn, func(r Row) error {
-		after = append([]byte(nil), r.Bytes(0)...)
-		return nil
-	})
+	after, err := d.imageOf(b)
 	if err != nil {
 		return err
 	}

@@ -37,12 +37,12 @@ const (
 // Store runs grants on one engine under one schema. It is immutable and safe
 // for concurrent use; a new schema is a new Store on the same engine.
 type Store struct {
-	engine    Engine
-	schema    *schema.Schema
-	referrers map[*schema.Model][]reference
-	rows      map[*schema.Model]bool // those that count as an organization's; see usage.go
-	rowLimit  RowLimit
-	now       func() time.Time
+	engine     Engine
+	schema     *schema.Schema
+	referrers  map[*schema.Model][]reference
+	rows       map[*schema.Model]bool // those that count as an organization's; see usage.go
+	usageLimit UsageLimit
+	now        func() time.Time
 }
 
 // New makes a store. The database must match the schema; see Migrator.

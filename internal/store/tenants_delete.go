@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
@@ -99,46 +100,70 @@ func (s *Store) deleteBatch(c Conn, m *schema.Model, org string, limit int) (int
 	t := table{m, b.quotedTable(m)}
 	b.raw("DELETE FROM ", t.alias)
 	b.where(t)
-	b.some(m, limit, func(table) {})
-	n, err := b.exec(c)
+	b.some(m, limit)
+	b.raw(" RETURNING ")
+	b.size(t)
+	var sum added
+	err := b.query(c, func(r Row) error {
+		sum.Rows--
+		sum.Bytes -= r.Int(0)
+		return nil
+	})
 	if err != nil || !s.rows[m] {
-		return n, err
+		return -sum.Rows, err
 	}
-	return n, s.settle(c, tally{org: -n})
+	return -sum.Rows, s.settle(c, tally{org: sum})
 }
 
-// some narrows a statement to some of the rows that also meet a condition.
-func (b *builder) some(m *schema.Model, limit int, also func(table)) {
+// some narrows a statement to some of the rows.
+func (b *builder) some(m *schema.Model, limit int) {
 	b.raw(` AND "`, RowidColumn, `" IN (SELECT `)
 	t := b.use(m)
 	b.raw(t.alias, `."`, RowidColumn, `"`)
 	b.from(t)
-	also(t)
 	b.limit(limit, 0)
 	b.raw(")")
 }
 
 // untie unsets a reference of rows that are about to go.
 func (s *Store) untie(ctx context.Context, org string, ref reference) error {
+	loose := slices.DeleteFunc(slices.Clone(ref.from), neverNull)
 	return s.sweep(ctx, func(c Conn) (int64, error) {
 		b := s.builder(system(org))
-		t := table{ref.child, b.quotedTable(ref.child)}
+		t := b.use(ref.child)
+		b.raw("SELECT ", t.alias, `."`, RowidColumn, `",`)
+		b.size(t)
+		b.from(t)
+		b.and(t, &query.Cond{Test: query.NotNull, Field: loose[0]})
+		b.limit(batchRows, 0)
+		var rows []any
+		var sum added
+		if err := b.query(c, func(r Row) error {
+			rows = append(rows, r.Int(0))
+			sum.Bytes -= r.Int(1)
+			return nil
+		}); err != nil || len(rows) == 0 {
+			return 0, err
+		}
+		b = s.builder(system(org))
+		t = table{ref.child, b.quotedTable(ref.child)}
 		b.raw("UPDATE ", t.alias, " SET ")
-		var loose *schema.Field
-		for _, f := range ref.from {
-			if neverNull(f) {
-				continue
-			}
-			if loose != nil {
+		for i, f := range loose {
+			if i > 0 {
 				b.raw(",")
 			}
-			loose = f
 			b.name(f.Column)
 			b.raw("=NULL")
 		}
 		b.where(t)
-		b.some(ref.child, batchRows, func(t table) { b.and(t, &query.Cond{Test: query.NotNull, Field: loose}) })
-		return b.exec(c)
+		b.raw(` AND "`, RowidColumn, `" IN (SELECT value FROM json_each(`)
+		b.arg(listText(rows))
+		b.raw(")) RETURNING ")
+		b.size(t)
+		if err := b.query(c, func(r Row) error { sum.Bytes += r.Int(0); return nil }); err != nil {
+			return 0, err
+		}
+		return int64(len(rows)), s.settle(c, tally{org: sum})
 	})
 }
 

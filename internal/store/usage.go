@@ -6,53 +6,78 @@ import (
 	"github.com/loam-dev/loam/internal/schema"
 )
 
-// How many rows an organization has is counted by the transactions that make and
-// remove them, in one row of _usage: nobody ever counts a table for it, and the
-// number is as durable as the rows are.
+// What an organization has is summed up by the transactions that change it, in one
+// row of _usage: nobody ever reads a table for it, and the sums are as durable as
+// the rows are.
 
-const addUsage = `INSERT INTO "_usage" (org, rows) VALUES (?1, ?2) ON CONFLICT (org) DO UPDATE SET rows = rows + excluded.rows RETURNING rows`
+const addUsage = `INSERT INTO "_usage" (org, rows, bytes) VALUES (?1, ?2, ?3)
+	ON CONFLICT (org) DO UPDATE SET rows = "_usage".rows + excluded.rows, bytes = "_usage".bytes + excluded.bytes RETURNING rows, bytes`
 
-// RowLimit returns the most rows that an organization may have, inside the
+// Usage is what an organization has, or may have.
+type Usage struct {
+	Rows  int64 `json:"rows"`
+	Bytes int64 `json:"storage"` // of the rows' JSON, as the change log has it
+}
+
+// UsageLimit returns the most that an organization may have, inside the
 // transaction that writes; 0 is any number.
-type RowLimit func(c Conn, org string) (int64, error)
+type UsageLimit func(c Conn, org string) (Usage, error)
 
-// Limited is the store with a limit on the rows of an organization.
-func (s *Store) Limited(rows RowLimit) *Store {
+// Limited is the store with a limit on what an organization has.
+func (s *Store) Limited(most UsageLimit) *Store {
 	limited := *s
-	limited.rowLimit = rows
+	limited.usageLimit = most
 	return &limited
 }
 
-// tally is what a transaction adds to the rows of one organization or another.
-type tally map[string]int64
+// tally is what a transaction adds to what one organization or another has.
+type tally map[string]added
 
-// count notes a row that came or went. The fields of a built-in model are no
-// rows of the app's.
-func (w *writing) count(m *schema.Model, rows int64) {
-	if m.Scope == schema.Tenant && w.tally != nil && w.store.rows[m] {
-		w.tally[w.by.Org] += rows
-	}
+type added struct {
+	Usage
+	limited bool // something has grown that a limit may refuse
 }
 
-// settle writes the tally down, and refuses one over the limit.
+// count notes a change of a row. The fields of a built-in model are no rows of the
+// app's. What a delete does to other rows is never refused: it is the way back
+// below a limit.
+func (w *writing) count(m *schema.Model, before, after []byte) {
+	if m.Scope != schema.Tenant || !w.store.rows[m] {
+		return
+	}
+	sum := w.tally[w.by.Org]
+	if before == nil {
+		sum.Rows++
+	}
+	if after == nil {
+		sum.Rows--
+	}
+	sum.Bytes += int64(len(after) - len(before))
+	sum.limited = sum.limited || w.grows && len(after) > len(before)
+	w.tally[w.by.Org] = sum
+}
+
+// settle writes the tally down, and refuses one over a limit.
 func (s *Store) settle(c Conn, t tally) error {
-	for org, rows := range t {
-		if rows == 0 {
+	for org, sum := range t {
+		if sum.Usage == (Usage{}) {
 			continue
 		}
-		var total int64
-		if err := c.Query(addUsage, []any{org, rows}, func(r Row) error { total = r.Int(0); return nil }); err != nil {
+		var total Usage
+		if err := c.Query(addUsage, []any{org, sum.Rows, sum.Bytes}, total.scan); err != nil {
 			return err
 		}
-		if rows < 0 || s.rowLimit == nil {
+		if !sum.limited || s.usageLimit == nil {
 			continue
 		}
-		limit, err := s.rowLimit(c, org)
-		if err != nil {
+		most, err := s.usageLimit(c, org)
+		switch {
+		case err != nil:
 			return err
-		}
-		if limit > 0 && total > limit {
-			return fault.New(fault.TenantLimit, "this organization has at most %d rows: delete some, or ask for a higher limits.organization.rows", limit)
+		case sum.Rows > 0 && most.Rows > 0 && total.Rows > most.Rows:
+			return fault.New(fault.TenantLimit, "this organization has at most %d rows: delete some, or ask for a higher limits.organization.rows", most.Rows)
+		case sum.Bytes > 0 && most.Bytes > 0 && total.Bytes > most.Bytes:
+			return fault.New(fault.TenantLimit, "this organization stores at most %d bytes: delete or shorten rows, or ask for a higher limits.organization.storage", most.Bytes)
 		}
 	}
 	return nil
@@ -67,10 +92,30 @@ func ownRows(s *schema.Schema) map[*schema.Model]bool {
 	return rows
 }
 
-// Usage tells how many rows an organization has in all.
-func (s *Store) Usage(c Conn, org string) (rows int64, err error) {
-	err = c.Query(`SELECT rows FROM "_usage" WHERE org = ?1`, []any{org}, func(r Row) error { rows = r.Int(0); return nil })
-	return rows, err
+// UsageOf tells what an organization has in all.
+func UsageOf(c Conn, org string) (u Usage, err error) {
+	err = c.Query(`SELECT rows, bytes FROM "_usage" WHERE org = ?1`, []any{org}, u.scan)
+	return u, err
+}
+
+func (u *Usage) scan(r Row) error {
+	u.Rows, u.Bytes = r.Int(0), r.Int(1)
+	return nil
+}
+
+// SizeOf is the SQL expression of the bytes that a row of a model counts, for a
+// statement that calls its table by the alias.
+func SizeOf(d Dialect, m *schema.Model, alias string) string {
+	b := &builder{dialect: d}
+	b.size(table{m, alias})
+	return string(b.sql)
+}
+
+// size writes the bytes that a row counts.
+func (b *builder) size(t table) {
+	b.raw("octet_length(")
+	b.image(t)
+	b.raw(")")
 }
 
 // system is the server itself, at work in one organization or, for "", on what

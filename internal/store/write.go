@@ -83,9 +83,11 @@ type writing struct {
 	conn  Conn
 	by    *access.Principal
 	tally tally
+	grows bool // what was asked for may add to what there is: no delete
 }
 
 func (w *writing) change(c *access.Change) (Written, error) {
+	w.grows = c.Op != query.Delete
 	switch c.Op {
 	case query.Update:
 		return w.update(c)
@@ -139,7 +141,6 @@ func (w *writing) create(c *access.Change) (Written, error) {
 	if err := w.log(c.Model, c.Key, query.Create, nil, after); err != nil {
 		return Written{}, err
 	}
-	w.count(c.Model, 1)
 	return w.answer(c, query.Create, image{key: c.Key, text: after, version: 1})
 }
 
@@ -292,7 +293,7 @@ func (w *writing) delete(c *access.Change) (Written, error) {
 		return Written{}, err
 	}
 	d := deleting{writing: w}
-	return answer, d.row(c.Model, row.key, row.text, 0)
+	return answer, d.row(c.Model, row.key, 0)
 }
 
 // upsert changes the row that has the unique key, or creates it.

@@ -7,11 +7,11 @@ import (
 	"github.com/loam-dev/loam/internal/store"
 )
 
-// RowLimit is the most rows that an organization may have, for the store to hold
-// new ones against, inside the transaction that writes; 0 is any number.
-func (r Register) RowLimit(c store.Conn, org string) (int64, error) {
+// UsageLimit is the most that an organization may have, for the store to hold what
+// grows against, inside the transaction that writes; 0 is any number.
+func (r Register) UsageLimit(c store.Conn, org string) (store.Usage, error) {
 	limits, err := r.LimitsOf(c, org)
-	return limits.Rows, err
+	return store.Usage{Rows: limits.Rows, Bytes: limits.Storage}, err
 }
 
 // Rows are the rows of all models of an organization, under the schema in force:

@@ -12,14 +12,15 @@ import (
 
 // Record is an organization as an admin of the server sees it.
 type Record struct {
-	ID           string  `json:"id"`
-	Name         string  `json:"name"`
-	Slug         string  `json:"slug"`
-	Members      int64   `json:"members"`
-	SuspendedAt  *string `json:"suspendedAt"`
-	SuspendedFor string  `json:"suspendedFor"` // the reason; not shown to its members
-	Limits       Limits  `json:"limits"`       // in force
-	CreatedAt    string  `json:"createdAt"`
+	ID           string      `json:"id"`
+	Name         string      `json:"name"`
+	Slug         string      `json:"slug"`
+	Members      int64       `json:"members"`
+	SuspendedAt  *string     `json:"suspendedAt"`
+	SuspendedFor string      `json:"suspendedFor"` // the reason; not shown to its members
+	Limits       Limits      `json:"limits"`       // in force
+	Usage        store.Usage `json:"usage"`
+	CreatedAt    string      `json:"createdAt"`
 }
 
 // Records is a page of them. NextCursor is nil on the last.
@@ -60,12 +61,18 @@ func (s *Service) Records(ctx context.Context, p *access.Principal, search strin
 	var found Records
 	err = s.engine.Read(ctx, func(c store.Conn) error {
 		found = Records{Items: []Record{}}
-		return c.Query(selectRecord+`AND o."id" > ?1 AND (?2 = '' OR substr(lower(o."name"), 1, length(?2)) = ?2 OR substr(o."slug", 1, length(?2)) = ?2)
+		err := c.Query(selectRecord+`AND o."id" > ?1 AND (?2 = '' OR substr(lower(o."name"), 1, length(?2)) = ?2 OR substr(o."slug", 1, length(?2)) = ?2)
 			ORDER BY o."id" LIMIT ?3`, []any{page.After, strings.ToLower(search), limit + 1}, func(r store.Row) error {
 			record, err := s.scanRecord(r)
 			found.Items = append(found.Items, record)
 			return err
 		})
+		for i := range found.Items {
+			if err == nil {
+				found.Items[i].Usage, err = store.UsageOf(c, found.Items[i].ID)
+			}
+		}
+		return err
 	})
 	if len(found.Items) > limit {
 		found.Items = found.Items[:limit]
@@ -95,6 +102,9 @@ func (s *Service) record(c store.Conn, org string) (record Record, err error) {
 	})
 	if err == nil && record.ID == "" {
 		err = fault.New(fault.TenantNotFound, "there is no such organization")
+	}
+	if err == nil {
+		record.Usage, err = store.UsageOf(c, org)
 	}
 	return record, err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/migrate"
 	"github.com/loam-dev/loam/internal/store/sqlite"
 	"github.com/loam-dev/loam/internal/tenant"
 	"github.com/loam-dev/loam/internal/vault"
@@ -71,7 +72,9 @@ func newPlace(t testing.TB, register tenant.Register) *place {
 	}
 	p := &place{TB: t, engine: engine}
 	for range 2 { // a second start finds everything there
-		p.script(append(auth.Tables(), tenant.Tables()...)...)
+		if err := migrate.New(engine, migrate.Options{SystemTables: append(auth.Tables(), tenant.Tables()...)}).Prepare(ctx); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if p.auth, err = auth.New(ctx, auth.Config{Engine: engine, Vault: keys, Organizations: register, Settings: config.Default().Auth, Limits: config.Default().Limits, Issuer: "test"}); err != nil {
 		t.Fatal(err)

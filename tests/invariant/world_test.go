@@ -180,6 +180,7 @@ func newWorld(t *testing.T, s *settlement, seed uint64) *world {
 		if err := w.b.Close(); err != nil {
 			t.Error(err)
 		}
+		w.counted(dir)
 	})
 	if _, err := w.b.Migrator.Apply(t.Context(), w.c.Schema, migrate.ApplyOptions{Source: w.sdl}); err != nil {
 		w.fatalf("migrating: %v", err)

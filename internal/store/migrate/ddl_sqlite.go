@@ -168,7 +168,7 @@ func (sqliteDDL) systemTables() []string {
   key TEXT NOT NULL, op TEXT NOT NULL, before TEXT, after TEXT, actor TEXT
 ) STRICT`,
 		`CREATE INDEX IF NOT EXISTS _changes_model ON _changes (model, org)`, // and the row's own number, which is seq
-		`CREATE TABLE IF NOT EXISTS _usage (org TEXT PRIMARY KEY, rows INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+		`CREATE TABLE IF NOT EXISTS _usage (org TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
 		`CREATE TABLE IF NOT EXISTS _idempotency (
   caller TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, answer BLOB NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (caller, key)

@@ -169,6 +169,11 @@ func (m *Migrator) apply(c store.Conn, s *schema.Schema, o ApplyOptions, mayAlte
 		if now.recorded && now.Hash == s.Hash && now.Source == o.Source {
 			return nil, m.renewViews(c, LayoutOf(s))
 		}
+		if plan.resizes() {
+			if err := m.recount(c, LayoutOf(s)); err != nil {
+				return nil, err
+			}
+		}
 		if err := m.record(c, now.Version, s, o.Source); err != nil {
 			return nil, err
 		}
@@ -210,7 +215,7 @@ func (m *Migrator) run(c store.Conn, plan *Plan, l Layout) error {
 			}
 		}
 	}
-	if plan.takesRows() {
+	if plan.resizes() {
 		if err := m.recount(c, l); err != nil {
 			return err
 		}

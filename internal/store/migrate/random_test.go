@@ -51,6 +51,12 @@ func TestMigrateAnywhere(t *testing.T) {
 		must(apply(m, from.String(), nil))
 		layout := migrate.LayoutOf(parse(t, from.String()))
 		must(e.Write(context.Background(), func(c store.Conn) error { return fillRandomly(t, c, layout) }))
+		recount := func() []string {
+			must(e.Write(context.Background(), func(c store.Conn) error { return c.Script(`DROP TABLE _usage`) }))
+			must(m.Prepare(context.Background()))
+			return rowsOf(t, e, `SELECT org, rows, bytes FROM _usage ORDER BY org`)
+		}
+		recount()
 		before := valuesOf(t, e, layout)
 
 		plan, err := m.Plan(context.Background(), parse(t, to.String()))
@@ -72,6 +78,9 @@ func TestMigrateAnywhere(t *testing.T) {
 		must(err)
 		arrived++
 		sound(t, e)
+		if got, want := rowsOf(t, e, `SELECT org, rows, bytes FROM _usage ORDER BY org`), recount(); !slices.Equal(got, want) {
+			t.Fatalf("from %s\nto %s\norganizations have %v by the sums, %v by the rows", from, to, got, want)
+		}
 		must(apply(migrate.New(fresh, migrate.Options{}), to.String(), nil))
 		if got, want := structure(t, e), structure(t, fresh); !slices.Equal(got, want) {
 			t.Fatalf("from %s\nto %s\narrived at\n%s\nnot\n%s\nby\n%s", from, to, strings.Join(got, "\n"), strings.Join(want, "\n"), strings.Join(plan.SQL(), "\n"))

@@ -38,7 +38,7 @@ func (m *Migrator) Prepare(ctx context.Context) error {
 		if err := m.systemTables(c); err != nil {
 			return err
 		}
-		for _, u := range m.opts.Upgrades {
+		for _, u := range m.upgrades() {
 			if _, err := c.Exec(`INSERT INTO _upgrades (name, at) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING`,
 				u.Name, form.Stamp(m.opts.Now())); err != nil {
 				return fmt.Errorf("noting an upgrade: %w", err)
@@ -53,6 +53,12 @@ func (m *Migrator) Prepare(ctx context.Context) error {
 	})
 }
 
+// upgrades are those of the store's own tables, and of the others'. What
+// organizations have is summed up where the table is missing.
+func (m *Migrator) upgrades() []store.Upgrade {
+	return append([]store.Upgrade{{Name: "store/usage in bytes", Table: "_usage", SQL: `DROP TABLE _usage`}}, m.opts.Upgrades...)
+}
+
 // due are the upgrades whose table is there in a shape from before them.
 func (m *Migrator) due(c store.Conn) ([]store.Upgrade, error) {
 	applied := map[string]bool{}
@@ -61,7 +67,7 @@ func (m *Migrator) due(c store.Conn) ([]store.Upgrade, error) {
 		err = c.Query(`SELECT name FROM _upgrades`, nil, func(r store.Row) error { applied[r.Text(0)] = true; return nil })
 	}
 	var due []store.Upgrade
-	for _, u := range m.opts.Upgrades {
+	for _, u := range m.upgrades() {
 		if err != nil {
 			return nil, err
 		}
