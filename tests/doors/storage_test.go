@@ -11,7 +11,9 @@ import (
 )
 
 const notes = `type Note @model @auth(rules: [{ allow: member }]) { text: String @unique n: Int }
-type Twig @model @auth(rules: [{ allow: member }]) { note: Note @belongsTo(onDelete: CASCADE) on: Twig @belongsTo(onDelete: CASCADE) by: Twig @belongsTo }`
+type Twig @model @auth(rules: [{ allow: member }]) { note: Note @belongsTo(onDelete: CASCADE) on: Twig @belongsTo(onDelete: CASCADE) by: Twig @belongsTo }
+type Post @model @auth(rules: [{ allow: member }]) { no: Int! @primaryKey pins: [Pin] @hasMany }
+type Pin @model @auth(rules: [{ allow: member }]) { post: Post @belongsTo }`
 
 // stores is a server whose admin reads what organizations have and sets limits.
 func stores(t *testing.T) (s *testkit.Server, limit func(org string, bytes int64), usage func(org string) (rows, bytes int64)) {
@@ -91,6 +93,25 @@ func TestStorageOfCascade(t *testing.T) {
 		t.Errorf("%d rows of %d bytes are left, want %d of %d", r, b, rows, bytes)
 	}
 	ada.Do("GET", "/api/twigs", nil).Want(200)
+}
+
+// TestStorageOfADelete: a delete goes through above the limit, even one after which
+// there is more: it puts null for the numbers that referred to the row.
+func TestStorageOfADelete(t *testing.T) {
+	s, limit, usage := stores(t)
+	ada := s.SignUp("ada@example.com")
+	ada.Do("POST", "/api/posts", `{"no":7}`).Want(201)
+	pins := make([]map[string]any, 80)
+	for i := range pins {
+		pins[i] = map[string]any{"method": "POST", "path": "/api/pins", "body": map[string]any{"postNo": 7}}
+	}
+	ada.Do("POST", "/api/batch", map[string]any{"operations": pins}).Want(200)
+	_, before := usage(ada.Org)
+	limit(ada.Org, 10)
+	ada.Do("DELETE", "/api/posts/7", nil).Want(204)
+	if rows, bytes := usage(ada.Org); rows != 80 || bytes <= before {
+		t.Errorf("%d rows of %d bytes, were %d", rows, bytes, before)
+	}
 }
 
 // TestStorageAtOnce: writers at the same time do not pass the limit together.
