@@ -71,13 +71,17 @@ const (
 	RealtimeExpired     Code = "realtime/expired"
 	RealtimeHandshake   Code = "realtime/handshake"
 
-	StoreBusy       Code = "store/busy"
-	StoreFull       Code = "store/full"
-	StoreCancelled  Code = "store/cancelled"
-	StoreCorrupt    Code = "store/corrupt"
-	StoreHeld       Code = "store/held"
-	StoreTooLarge   Code = "store/too_large"
-	StoreUnreadable Code = "store/unreadable"
+	StoreBusy        Code = "store/busy"
+	StoreFull        Code = "store/full"
+	StoreCancelled   Code = "store/cancelled"
+	StoreCorrupt     Code = "store/corrupt"
+	StoreHeld        Code = "store/held"
+	StoreTooLarge    Code = "store/too_large"
+	StoreUnreadable  Code = "store/unreadable"
+	StoreUnreachable Code = "store/unreachable"
+	StoreUnsuitable  Code = "store/unsuitable"
+	StoreUncertain   Code = "store/uncertain"
+	StoreUnstorable  Code = "store/unstorable"
 
 	MigrateRefused Code = "migrate/refused"
 	MigrateBlocked Code = "migrate/blocked"
@@ -296,13 +300,17 @@ var Catalog = map[Code]Entry{
 	AccessNoOrganization: {Forbidden, "The model belongs to an organization, and the caller has none active. Create one or switch to one."},
 	AccessScope:          {Forbidden, "The token is an application's, and what was asked for is not among what its user lets it do. The message names the scope that would."},
 
-	StoreBusy:       {Unavailable, "The database is busy. Try again."},
-	StoreFull:       {StorageFull, "The disk is full. Nothing was written; reads go on."},
-	StoreCancelled:  {Timeout, "The request was cancelled or ran out of time before the database was done. Nothing was written."},
-	StoreCorrupt:    {Internal, "The database file is damaged. Restore the latest backup."},
-	StoreHeld:       {Unavailable, "Another process has the database open. Stop it first."},
-	StoreTooLarge:   {TooLarge, "A value or a row is larger than the database takes. The message names the limit."},
-	StoreUnreadable: {Unavailable, "The database file can't be opened: a wrong key, no database, or no right to read and write it."},
+	StoreBusy:        {Unavailable, "The database is busy. Try again."},
+	StoreFull:        {StorageFull, "The disk is full. Nothing was written; reads go on."},
+	StoreCancelled:   {Timeout, "The request was cancelled or ran out of time before the database was done. Nothing was written."},
+	StoreCorrupt:     {Internal, "The database file is damaged. Restore the latest backup."},
+	StoreHeld:        {Unavailable, "Another process has the database open. Stop it first."},
+	StoreTooLarge:    {TooLarge, "A value or a row is larger than the database takes. The message names the limit."},
+	StoreUnreachable: {Unavailable, "The database server can't be reached, or refuses the connection. Try again."},
+	StoreUnsuitable:  {Unavailable, "The database server does not suit: it is too old, or lacks what Loam has no right to make. The message says what to do."},
+	StoreUncertain:   {Unavailable, "The database was lost while it saved the change, which may be there or not. With the same Idempotency-Key it is safe to try again."},
+	StoreUnstorable:  {Invalid, "A text holds a character that the database can't keep. The message names it."},
+	StoreUnreadable:  {Unavailable, "The database file can't be opened: a wrong key, no database, or no right to read and write it."},
 
 	MigrateRefused: {Conflict, "The migration has steps that lose or make up data. Allow each by its name, or change the schema."},
 	MigrateBlocked: {Conflict, "The rows that are there do not allow a step of the migration. Change the rows or the schema; the message names both."},

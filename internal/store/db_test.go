@@ -117,6 +117,10 @@ func (f *failing) Write(ctx context.Context, fn func(store.Conn) error) error {
 	return f.Engine.Write(ctx, func(c store.Conn) error { return fn(&failingConn{c, f}) })
 }
 
+func (f *failing) WriteRows(ctx context.Context, fn func(store.Conn) error) error {
+	return f.Write(ctx, fn)
+}
+
 func (f *failing) fails() bool {
 	f.left--
 	return f.left == 0

@@ -15,8 +15,12 @@ type Engine interface {
 	// Write runs fn inside a transaction and returns once what it wrote is
 	// durable. Concurrent calls may share a commit; each has its own savepoint,
 	// so that an error from fn undoes fn's writes alone. fn must not wait for
-	// anything but the database.
+	// anything but the database. On PostgreSQL it may run again, before anything is
+	// kept: what it tells the caller it sets anew.
 	Write(ctx context.Context, fn func(Conn) error) error
+	// WriteRows is Write for store's own statements. On PostgreSQL it runs beside
+	// others: what it relies on, its statements have locked.
+	WriteRows(ctx context.Context, fn func(Conn) error) error
 	// Notify has a signal sent on c after each commit, from whatever node. None is
 	// sent while c is full: several commits may make one.
 	Notify(c chan<- struct{})

@@ -267,7 +267,7 @@ func (s *Store) thinEach(ctx context.Context, org string, m *schema.Model, rows 
 
 // deleting runs fn in a transaction of the server's own.
 func (s *Store) deleting(ctx context.Context, org string, fn func(*deleting) error) error {
-	return s.engine.Write(ctx, func(c Conn) error {
+	return s.engine.WriteRows(ctx, func(c Conn) error {
 		d := &deleting{writing: &writing{store: s, conn: c, by: system(org), tally: tally{}}}
 		if err := fn(d); err != nil {
 			return err

@@ -35,7 +35,7 @@ func (s *Store) DeleteOrganization(ctx context.Context, org string) error {
 	if err := s.forgetHistory(ctx, org); err != nil {
 		return err
 	}
-	return s.engine.Write(ctx, func(c Conn) error {
+	return s.engine.WriteRows(ctx, func(c Conn) error {
 		_, err := c.Exec(`DELETE FROM "_usage" WHERE org = ?1`, org)
 		return err
 	})
@@ -85,7 +85,7 @@ func (s *Store) childrenFirst() deletion {
 func (s *Store) sweep(ctx context.Context, step func(Conn) (int64, error)) error {
 	for {
 		var n int64
-		err := s.engine.Write(ctx, func(c Conn) (err error) {
+		err := s.engine.WriteRows(ctx, func(c Conn) (err error) {
 			n, err = step(c)
 			return err
 		})
@@ -175,7 +175,7 @@ func (s *Store) forgetHistory(ctx context.Context, org string) error {
 		return c.Query(`SELECT coalesce(max(seq), 0) FROM "_changes"`, nil, func(r Row) error { last = r.Int(0); return nil })
 	})
 	for from := int64(0); err == nil && from < last; from += window {
-		err = s.engine.Write(ctx, func(c Conn) error {
+		err = s.engine.WriteRows(ctx, func(c Conn) error {
 			_, err := c.Exec(`DELETE FROM "_changes" WHERE seq > ?1 AND seq <= ?2 AND org = ?3`, from, from+window, org)
 			return err
 		})

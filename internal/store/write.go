@@ -26,7 +26,7 @@ type Written struct {
 // its place, "operations.2.title", where there are several.
 func (s *Store) Write(ctx context.Context, grants []access.WriteGrant, once *Once) ([]Written, error) {
 	var out []Written
-	err := s.engine.Write(ctx, func(c Conn) error {
+	err := s.engine.WriteRows(ctx, func(c Conn) error {
 		var done bool
 		var err error
 		if out, done, err = once.begin(c, s.now()); err != nil || done {

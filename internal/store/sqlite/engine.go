@@ -102,6 +102,11 @@ func (e *Engine) Write(ctx context.Context, fn func(store.Conn) error) error {
 	return e.writer.write(ctx, fn, false)
 }
 
+// WriteRows is Write: there is one writer.
+func (e *Engine) WriteRows(ctx context.Context, fn func(store.Conn) error) error {
+	return e.writer.write(ctx, fn, false)
+}
+
 // Rebuild is Write for a migration that replaces tables which others refer to.
 // It runs alone, with foreign keys unchecked while fn runs and checked as a
 // whole before the commit.

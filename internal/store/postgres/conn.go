@@ -1,0 +1,191 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// Role is whom the statements of the server run as, but for migrations and what
+// looks at all organizations: it owns nothing and is under every policy.
+const Role = "loam_app"
+
+// The statements around those of the store. The settings that a policy reads, and
+// the role that it binds, are set for the transaction alone, so that neither this
+// pool nor one in between ever hands them on.
+const (
+	enterOrg   = `SELECT set_config('role', '` + Role + `', true), set_config('loam.org', $1, true)`
+	enterAll   = `SELECT set_config('role', 'none', true), set_config('loam.org', $1, true)`
+	limitsToo  = `, set_config('statement_timeout', $2, true), set_config('idle_in_transaction_session_timeout', $3, true)`
+	lockWriter = `SELECT id FROM "_writer" WHERE id = 1 FOR NO KEY UPDATE`
+	deferAll   = "SET CONSTRAINTS ALL DEFERRED"
+)
+
+// transaction is one run of a function, and the store.Conn that it is given. What
+// opens it goes to the server together with its first statement.
+type transaction struct {
+	engine  *Engine
+	session *session
+	purpose purpose
+	ctx     context.Context
+
+	pipe    *pgconn.Pipeline
+	began   bool
+	wanted  string // whose rows the next statement may touch
+	entered string // whose the server has been told
+	reading *reading
+	args    arguments
+	own     arguments // of the statements around fn's
+	ahead   int       // results to come before those of fn's statement
+
+	delivered bool    // fn has been given a row
+	failed    error   // there is no transaction any more; why
+	verdict   verdict // on what failed
+}
+
+var _ store.Conn = (*transaction)(nil)
+
+// Enter implements store.Conn.
+func (t *transaction) Enter(org string) {
+	if t.purpose != forRebuilding {
+		t.wanted = org
+	}
+}
+
+// Query implements store.Conn.
+func (t *transaction) Query(sql string, args []any, fn func(store.Row) error) error {
+	_, err := t.run(sql, args, fn)
+	return err
+}
+
+// Exec implements store.Conn.
+func (t *transaction) Exec(sql string, args ...any) (int64, error) {
+	tag, err := t.run(sql, args, nil)
+	if err != nil || !(tag.Insert() || tag.Update() || tag.Delete()) {
+		return 0, err
+	}
+	return tag.RowsAffected(), nil
+}
+
+// Script implements store.Conn. What it defines belongs to the login role.
+func (t *transaction) Script(sql string) error {
+	before := t.wanted
+	defer func() { t.wanted = before }()
+	t.wanted = store.Everyone
+	for _, one := range split(translate(sql)) {
+		if err := t.ready(len(one)); err != nil {
+			return err
+		}
+		t.open()
+		t.pipe.SendQueryParams(one, nil, nil, nil, nil)
+		if _, err := t.results(&statement{}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run sends a statement and hands its rows to fn.
+func (t *transaction) run(sql string, args []any, fn func(store.Row) error) (none pgconn.CommandTag, _ error) {
+	if err := t.ready(len(sql)); err != nil {
+		return none, err
+	}
+	if err := t.args.set(args, t.engine.valueBytes); err != nil {
+		return none, err
+	}
+	t.open()
+	st := t.session.take(sql, t.pipe)
+	t.session.send(t.pipe, st, t.engine.named(), &t.args)
+	return t.results(st, fn)
+}
+
+// ready tells whether a statement may be sent.
+func (t *transaction) ready(length int) error {
+	switch {
+	case t.failed != nil:
+		return fmt.Errorf("postgres: a statement after one that failed: %w", t.failed)
+	case t.ctx.Err() != nil:
+		return cancelled(t.ctx, nil)
+	case length > t.engine.statementBytes:
+		return fmt.Errorf("postgres: a statement of %d bytes, more than %d", length, t.engine.statementBytes)
+	case t.reading != nil:
+		return t.reading.keep(t)
+	}
+	return nil
+}
+
+// open puts into the pipeline what has to come before the next statement.
+func (t *transaction) open() {
+	if t.pipe == nil {
+		t.pipe = t.session.pg.StartPipeline(context.Background())
+	}
+	if t.began && t.entered == t.wanted {
+		return
+	}
+	enter := enterOrg
+	if t.wanted == store.Everyone {
+		enter = enterAll
+	}
+	t.entered = t.wanted
+	if t.began {
+		t.prelude(enter, t.wanted)
+		return
+	}
+	t.began = true
+	t.prelude(t.purpose.begin())
+	t.prelude(enter+limitsToo, t.wanted, millis(t.engine.statementLimit(t.purpose)), t.engine.standingMillis)
+	switch t.purpose {
+	case forWriting:
+		t.prelude(lockWriter)
+	case forRebuilding:
+		t.prelude(deferAll)
+	}
+}
+
+// prelude puts a statement of our own into the pipeline.
+func (t *transaction) prelude(sql string, args ...any) {
+	if err := t.own.set(args, t.engine.valueBytes); err != nil {
+		panic("postgres: " + err.Error())
+	}
+	t.session.send(t.pipe, t.session.take(sql, t.pipe), t.engine.named(), &t.own)
+	t.ahead++
+}
+
+// results sends what is in the pipeline and hands the rows of its last statement,
+// st, to fn.
+func (t *transaction) results(st *statement, fn func(store.Row) error) (tag pgconn.CommandTag, err error) {
+	if err := t.flush(); err != nil {
+		return tag, t.fail(err)
+	}
+	rows, err := t.next()
+	for ; err == nil && t.ahead > 0; t.ahead-- {
+		if _, err = rows.Close(); err == nil {
+			rows, err = t.next()
+		}
+	}
+	if err != nil {
+		return tag, t.fail(err)
+	}
+	r := reading{rows: rows, outer: t.reading}
+	r.row.oids = st.oids
+	if r.row.oids == nil {
+		r.row.oids = oidsOf(rows.FieldDescriptions())
+	}
+	t.reading = &r
+	defer func() { t.reading = r.outer }()
+	for r.next() {
+		if fn == nil {
+			continue
+		}
+		t.delivered = true
+		if err := fn(&r.row); err != nil {
+			return tag, errors.Join(err, r.close(t))
+		}
+	}
+	err = r.close(t)
+	return r.tag, err
+}

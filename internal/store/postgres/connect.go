@@ -1,0 +1,154 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/loam-dev/loam/internal/fault"
+)
+
+// configure reads the URL.
+func (e *Engine) configure(o Options) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(o.URL)
+	if err != nil {
+		return nil, fault.New(fault.StoreUnsuitable, "the URL of the database can't be read; it is like postgres://user:password@host:5432/database").Because(err)
+	}
+	says := func(key string) bool { return strings.Contains(o.URL, key+"=") }
+	switch {
+	case o.Connections > 0:
+		config.MaxConns = int32(o.Connections)
+	case !says("pool_max_conns"):
+		config.MaxConns = int32(e.connections)
+	}
+	config.MaxConnIdleTime = e.idleAfter
+	config.AfterConnect = begin(e.statements)
+	config.ShouldPing = func(_ context.Context, p pgxpool.ShouldPingParams) bool {
+		lost := e.lostAt.Load() // what was idle by then may have gone with it
+		return lost > 0 && time.Now().Add(-p.IdleDuration).UnixNano() <= lost
+	}
+	config.PingTimeout = e.answer
+	conn := config.ConnConfig
+	if !says("connect_timeout") && os.Getenv("PGCONNECT_TIMEOUT") == "" {
+		conn.ConnectTimeout = e.dial
+	}
+	if len(conn.Fallbacks) > 0 && !says("target_session_attrs") && os.Getenv("PGTARGETSESSIONATTRS") == "" {
+		conn.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	// All that is not UTF-8, UTC and ISO is somebody else's taste.
+	for name, value := range map[string]string{"timezone": "UTC", "datestyle": "ISO, MDY", "client_encoding": "UTF8"} {
+		conn.RuntimeParams[name] = value
+	}
+	if conn.RuntimeParams["application_name"] == "" {
+		conn.RuntimeParams["application_name"] = "loam"
+	}
+	return config, nil
+}
+
+// unconnected is what becomes of a transaction that got no connection.
+func (e *Engine) unconnected(ctx context.Context, err error) (verdict, error) {
+	if ctx.Err() != nil {
+		return final, cancelled(ctx, err)
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && judge(pg) == final {
+		return final, fault.New(fault.StoreUnreachable, "the database refuses the connection: %s", pg.Message).After(e.retryAfter).Because(err)
+	}
+	return lost, e.unreachable(err)
+}
+
+const (
+	describeServer = `SELECT current_setting('server_version_num'), current_user, current_schema(), current_database(),
+	coalesce((SELECT CASE WHEN rolsuper OR rolbypassrls OR rolcanlogin THEN 'powerful' WHEN pg_has_role(current_user, oid, 'MEMBER') THEN 'granted' ELSE 'there' END
+		FROM pg_roles WHERE rolname = '` + Role + `'), 'missing'),
+	coalesce((SELECT has_table_privilege('` + Role + `', oid, 'UPDATE') FROM pg_class WHERE oid = to_regclass('"_writer"')
+		AND EXISTS (SELECT FROM pg_roles WHERE rolname = '` + Role + `')), false)`
+	makeRole   = `CREATE ROLE ` + Role + ` NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION`
+	grantRole  = `GRANT ` + Role + ` TO CURRENT_USER`
+	makeWriter = `CREATE TABLE IF NOT EXISTS "_writer" (id bigint PRIMARY KEY CHECK (id = 1));
+INSERT INTO "_writer" VALUES (1) ON CONFLICT DO NOTHING;
+GRANT SELECT, UPDATE ON "_writer" TO ` + Role
+)
+
+// setUp makes what is missing. Several servers may do so at once.
+func (e *Engine) setUp(ctx context.Context) error {
+	began := time.Now()
+	for {
+		err := e.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) error { return e.prepare(ctx, c.Conn()) })
+		if err == nil {
+			return nil
+		}
+		if _, known := errors.AsType[*fault.Error](err); known {
+			return err
+		}
+		again, refused := e.unconnected(ctx, err)
+		pg, _ := errors.AsType[*pgconn.PgError](err)
+		switch {
+		case pg != nil && raced(pg.Code):
+		case again == final:
+			return refused
+		}
+		if time.Since(began) > e.outage {
+			return refused
+		}
+		select {
+		case <-time.After(e.outagePause):
+		case <-ctx.Done():
+			return cancelled(ctx, err)
+		}
+	}
+}
+
+// raced tells of errors over what another server has just made.
+func raced(code string) bool {
+	switch code {
+	case "42710", "42P07", "23505", "XX000", "40001", "40P01":
+		return true
+	}
+	return false
+}
+
+func (e *Engine) prepare(ctx context.Context, c *pgx.Conn) error {
+	rows, err := c.PgConn().Exec(ctx, describeServer).ReadAll()
+	if err != nil {
+		return err
+	}
+	is := func(i int) string { return string(rows[0].Rows[0][i]) }
+	number, user, schema, database, role, ready := is(0), is(1), is(2), is(3), is(4), is(5)
+	switch version, _ := strconv.Atoi(number); {
+	case version < oldestServer:
+		return fault.New(fault.StoreUnsuitable, "PostgreSQL %d is older than %d, which Loam needs; upgrade it", version/10000, oldestServer/10000)
+	case schema == "":
+		return fault.New(fault.StoreUnsuitable, "the search_path of %s names no schema of the database %s that is there; create it", user, database)
+	case role == "powerful":
+		return fault.New(fault.StoreUnsuitable, "the role %s must be under the policies of the tables: ALTER ROLE %[1]s NOLOGIN NOSUPERUSER NOBYPASSRLS", Role)
+	}
+	steps := []struct {
+		due bool
+		sql string
+	}{
+		{role == "missing", makeRole},
+		{role == "missing" || role == "there", grantRole},
+		{ready != "t", makeWriter},
+	}
+	for _, step := range steps {
+		if !step.due {
+			continue
+		}
+		_, err := c.PgConn().Exec(ctx, step.sql).ReadAll()
+		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "42501" {
+			return fault.New(fault.StoreUnsuitable, "%s has not the right to prepare the database; have an administrator run: %s; GRANT %s TO %s; GRANT CREATE ON SCHEMA %s TO %[4]s",
+				user, makeRole, Role, pgx.Identifier{user}.Sanitize(), pgx.Identifier{schema}.Sanitize()).Because(err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

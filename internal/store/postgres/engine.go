@@ -1,0 +1,209 @@
+// Package postgres is the database on a server of its own: a store.Engine over
+// PostgreSQL 15 or later, or what speaks its protocol, with a pool of connections.
+// What opens a transaction goes along with its first statement, so that a read is
+// one way to the server and back, and a write one more.
+//
+// It keeps nothing in a session but prepared statements, and does without those
+// behind a pooler that hands out servers by the transaction. It is not a query layer
+// and knows no table but _writer: all SQL but its own comes from the store.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// Options say which database to open and how.
+type Options struct {
+	URL         string       // postgres://user:password@host,host/database?...
+	Connections int          // at most; 0 is pool_max_conns of the URL, or a default by the cores
+	Log         *slog.Logger // nil discards
+}
+
+// Engine is an open database. It is safe for concurrent use.
+type Engine struct {
+	limits
+	pool    *pgxpool.Pool
+	lending *gate // of connections
+	writing *gate // one at a time
+	log     *slog.Logger
+
+	listeners listeners
+	columns   *lru.Cache[constraintKey, []string]
+	unnamed   atomic.Bool  // no prepared statements; see misnamed
+	names     atomic.Int64 // grows when those prepared so far are no good
+	lostAt    atomic.Int64 // when a connection last broke, in Unix nanoseconds
+
+	standingMillis string
+
+	closing sync.Once
+	closed  error // what Close answers
+}
+
+var (
+	_ store.Engine    = (*Engine)(nil)
+	_ store.Rebuilder = (*Engine)(nil)
+)
+
+// Open connects to the database and sees to what every transaction needs: the role
+// of the server's statements, and _writer. A server that is just coming up is waited
+// for; one that does not suit is refused with store/unsuitable.
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	return open(ctx, o, defaultLimits())
+}
+
+func open(ctx context.Context, o Options, lim limits) (*Engine, error) {
+	e := &Engine{limits: lim, log: o.Log, standingMillis: millis(lim.standing)}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if e.columns, err = lru.New[constraintKey, []string](lim.constraints); err != nil {
+		return nil, err
+	}
+	config, err := e.configure(o)
+	if err != nil {
+		return nil, err
+	}
+	if e.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), config); err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	e.lending = newGate(int(config.MaxConns), lim.connectQueue, lim.connectWait, lim.retryAfter, "transactions")
+	e.writing = newGate(1, lim.writeQueue, lim.writeWait, lim.retryAfter, "writes")
+	if err := e.setUp(ctx); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+// Dialect is PostgreSQL's.
+func (e *Engine) Dialect() store.Dialect { return store.PostgreSQL }
+
+// Read runs fn over one snapshot of the database. A write that returned before Read
+// was called is in it.
+func (e *Engine) Read(ctx context.Context, fn func(store.Conn) error) error {
+	return e.run(ctx, forReading, fn)
+}
+
+// Write runs fn in a transaction that no other Write runs beside, on this server or
+// another, and returns when it is durable. A panic in fn undoes its writes and comes
+// back as an error.
+func (e *Engine) Write(ctx context.Context, fn func(store.Conn) error) error {
+	if err := e.writing.enter(ctx); err != nil {
+		return err
+	}
+	defer e.writing.leave()
+	return e.run(ctx, forWriting, fn)
+}
+
+// WriteRows is Write beside others.
+func (e *Engine) WriteRows(ctx context.Context, fn func(store.Conn) error) error {
+	return e.run(ctx, forRows, fn)
+}
+
+// Rebuild is Write for a migration: as the login role, who owns the tables, without a
+// limit on the time of a statement, with foreign keys checked before the commit. It
+// waits for no other server's writes but by locks of its own.
+func (e *Engine) Rebuild(ctx context.Context, fn func(store.Conn) error) error {
+	if err := e.writing.enter(ctx); err != nil {
+		return err
+	}
+	defer e.writing.leave()
+	defer e.columns.Purge()
+	return e.run(ctx, forRebuilding, fn)
+}
+
+// Notify has a signal sent on c after each commit of this process. It is for a few
+// that stay as long as the engine does.
+func (e *Engine) Notify(c chan<- struct{}) {
+	e.listeners.mu.Lock()
+	defer e.listeners.mu.Unlock()
+	e.listeners.all = append(e.listeners.all, c)
+}
+
+// Close refuses new work, lets what is under way end, and closes the connections.
+// Closing again answers the same.
+func (e *Engine) Close() error {
+	e.closing.Do(func() {
+		e.closed = errors.Join(e.writing.close(e.closeWait), e.lending.close(e.closeWait))
+		if e.closed == nil {
+			e.pool.Close()
+		} else {
+			go e.pool.Close() // it waits for them
+		}
+	})
+	return e.closed
+}
+
+// run runs fn in one transaction, or in several until one does not meet another's in
+// its way, or a server that goes.
+func (e *Engine) run(ctx context.Context, p purpose, fn func(store.Conn) error) error {
+	var began time.Time // the outage
+	for conflicts, losses := 1, 0; ; {
+		again, err := e.once(ctx, p, fn)
+		pause := time.Duration(0)
+		switch again {
+		case final:
+			return err
+		case conflict, unnamed:
+			if conflicts++; conflicts > e.conflicts {
+				return err
+			}
+			pause = time.Duration(conflicts) * e.conflictPause
+		case lost:
+			if losses++; losses == 1 {
+				began = time.Now()
+				continue // the connection alone, mostly
+			}
+			if time.Since(began) > e.outage {
+				return err
+			}
+			pause = e.outagePause
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return cancelled(ctx, err)
+		case <-e.lending.closed:
+			return err
+		}
+	}
+}
+
+// statementLimit is how long a statement may run; 0 is without a limit.
+func (e *Engine) statementLimit(p purpose) time.Duration {
+	if p == forRebuilding {
+		return 0
+	}
+	return e.statement
+}
+
+func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// listeners are told of commits.
+type listeners struct {
+	mu  sync.Mutex
+	all []chan<- struct{}
+}
+
+func (l *listeners) tell() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.all {
+		select {
+		case c <- struct{}{}:
+		default: // it has not looked since the last one
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package postgres
+
+import (
+	"runtime"
+	"time"
+)
+
+// limits are the bounds of an engine. Tests tighten them; nothing else does.
+type limits struct {
+	connections    int           // where neither Options nor the URL says
+	connectQueue   int           // transactions that may wait for a connection
+	connectWait    time.Duration // how long one waits for it
+	writeQueue     int           // writes that may wait for their turn
+	writeWait      time.Duration // how long one waits for it
+	dial           time.Duration // how long connecting to one host may take, where the URL doesn't say
+	statement      time.Duration // how long one statement may run; the server ends it then
+	standing       time.Duration // how long a transaction may stand idle; the server ends it then, and its locks
+	answer         time.Duration // how much longer than statement an answer may take on its way
+	commitWait     time.Duration // how long COMMIT may take
+	conflicts      int           // times that a transaction is run for conflicts with others
+	conflictPause  time.Duration // before it runs again, at most, growing with each time
+	outage         time.Duration // how long a transaction tries to find a server that works
+	outagePause    time.Duration // between two tries
+	idleAfter      time.Duration // an unused connection is closed
+	statements     int           // prepared statements kept per connection
+	constraints    int           // constraints whose columns are remembered
+	closeWait      time.Duration // how long Close waits for transactions to end
+	retryAfter     time.Duration // what a refused caller is told
+	valueBytes     int           // longest argument
+	statementBytes int           // longest SQL text
+}
+
+func defaultLimits() limits {
+	return limits{
+		connections:    max(8, 4*runtime.GOMAXPROCS(0)),
+		connectQueue:   4096,
+		connectWait:    5 * time.Second,
+		writeQueue:     4096,
+		writeWait:      10 * time.Second,
+		dial:           3 * time.Second,
+		statement:      30 * time.Second,
+		standing:       10 * time.Second,
+		answer:         5 * time.Second,
+		commitWait:     30 * time.Second,
+		conflicts:      8,
+		conflictPause:  5 * time.Millisecond,
+		outage:         10 * time.Second,
+		outagePause:    100 * time.Millisecond,
+		idleAfter:      5 * time.Minute,
+		statements:     256,
+		constraints:    4096,
+		closeWait:      10 * time.Second,
+		retryAfter:     time.Second,
+		valueBytes:     128 << 20,
+		statementBytes: 4 << 20,
+	}
+}
+
+// oldestServer is the least server_version_num.
+const oldestServer = 150000

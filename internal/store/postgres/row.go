@@ -1,0 +1,93 @@
+package postgres
+
+import (
+	"encoding/hex"
+	"math"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// row is a row of a result in the server's text form. Its answers are those that
+// SQLite gives for the same row: a boolean is 0 or 1, a time is as it is written
+// everywhere in Loam.
+type row struct {
+	oids   []uint32
+	values [][]byte
+}
+
+func (r *row) Null(i int) bool { return r.values[i] == nil }
+
+func (r *row) Text(i int) string { return string(r.Bytes(i)) }
+
+func (r *row) Bytes(i int) []byte {
+	v := r.values[i]
+	switch r.oids[i] {
+	case pgtype.BoolOID:
+		if len(v) == 1 {
+			return []byte{"01"[boolDigit(v[0] == 't')]}
+		}
+	case pgtype.ByteaOID:
+		if len(v) >= 2 { // \x68656c6c6f
+			out := make([]byte, hex.DecodedLen(len(v)-2))
+			n, _ := hex.Decode(out, v[2:])
+			return out[:n]
+		}
+	case pgtype.TimestamptzOID, pgtype.TimestampOID:
+		return dateTime(v)
+	}
+	return v
+}
+
+func (r *row) Int(i int) int64 {
+	v := r.values[i]
+	if r.oids[i] == pgtype.BoolOID {
+		return int64(boolDigit(len(v) > 0 && v[0] == 't'))
+	}
+	if n, err := strconv.ParseInt(string(v), 10, 64); err == nil {
+		return n
+	}
+	f := r.Float(i)
+	switch {
+	case f >= math.MaxInt64:
+		return math.MaxInt64
+	case f <= math.MinInt64:
+		return math.MinInt64
+	case f != f:
+		return 0
+	}
+	return int64(f)
+}
+
+func (r *row) Float(i int) float64 {
+	f, _ := strconv.ParseFloat(string(r.values[i]), 64)
+	return f
+}
+
+func (r *row) Bool(i int) bool { return r.Int(i) != 0 }
+
+// dateTime writes a time, 2026-01-02 03:04:05.678901+00, as package form does: the
+// sessions are in UTC.
+func dateTime(v []byte) []byte {
+	const seconds = len("2006-01-02 15:04:05")
+	if len(v) < seconds || v[10] != ' ' {
+		return v
+	}
+	out := make([]byte, 0, seconds+len(".000Z"))
+	out = append(out, v[:seconds]...)
+	out[10] = 'T'
+	out = append(out, '.')
+	millis := v[seconds:]
+	if len(millis) > 0 && millis[0] == '.' {
+		millis = millis[1:]
+	}
+	for i := range 3 {
+		if i < len(millis) && digit(millis[i]) {
+			out = append(out, millis[i])
+		} else {
+			millis = nil
+			out = append(out, '0')
+		}
+	}
+	return append(out, 'Z')
+}

@@ -1,0 +1,208 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The owner of the databases. It is no superuser: the policies of the tables bind it.
+const owner = "loam"
+
+const startWithin = 60 * time.Second
+
+// URL is the address of an empty PostgreSQL database, which is dropped at the test's
+// end.
+func URL(t testing.TB) string {
+	t.Helper()
+	c, err := start()
+	if err != nil {
+		t.Fatalf("starting PostgreSQL (scripts/tools.sh installs it): %v", err)
+	}
+	name := fmt.Sprintf("test_%d", c.databases.Add(1))
+	c.admin(t, "CREATE DATABASE "+name+" OWNER "+owner)
+	t.Cleanup(func() { c.admin(t, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return c.url(owner, name)
+}
+
+// Admin runs a statement as the superuser, in the database of a URL.
+func Admin(t testing.TB, url, sql string) {
+	t.Helper()
+	c, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.run(t, strings.Replace(url, "//"+owner+"@", "//postgres@", 1), sql)
+}
+
+// cluster is a running server.
+type cluster struct {
+	port      int
+	databases atomic.Int64
+	hold      *os.File // open as long as the server is to live
+}
+
+// start starts the server of this process, once.
+var start = sync.OnceValues(func() (*cluster, error) {
+	bin, err := programs()
+	if err != nil {
+		return nil, err
+	}
+	template, err := madeCluster(bin)
+	if err != nil {
+		return nil, err
+	}
+	var failed error
+	for range 3 { // the port may be taken in between
+		c, err := launch(bin, template)
+		if err == nil {
+			return c, nil
+		}
+		failed = errors.Join(failed, err)
+	}
+	return nil, failed
+})
+
+func (c *cluster) url(user, database string) string {
+	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", user, c.port, database)
+}
+
+func (c *cluster) admin(t testing.TB, sql string) {
+	t.Helper()
+	c.run(t, c.url("postgres", "postgres"), sql)
+}
+
+func (c *cluster) run(t testing.TB, url, sql string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), startWithin)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// programs is the directory of the newest server installed.
+func programs() (string, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil {
+		return "", err
+	}
+	version := func(path string) int {
+		n, _ := strconv.Atoi(strings.Split(path, "/")[4])
+		return n
+	}
+	if len(found) > 0 {
+		return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })), nil
+	}
+	path, err := exec.LookPath("initdb")
+	return filepath.Dir(path), err
+}
+
+// shell is a script run as a user whom the server accepts: it refuses root.
+func shell(script string, args ...string) *exec.Cmd {
+	line := append([]string{"sh", "-euc", script, "sh"}, args...)
+	if os.Geteuid() == 0 {
+		line = append([]string{"runuser", "-u", "postgres", "--"}, line...)
+	}
+	cmd := exec.Command(line[0], line[1:]...)
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "TZ=UTC")
+	return cmd
+}
+
+// makeTemplate is what initdb leaves, kept for all runs of all packages: making it
+// takes longer than starting the server. Whoever comes second finds it in its place.
+const makeTemplate = `
+bin=$1 into=$2
+[ -d "$into" ] && exit 0
+fresh=$(mktemp -d "$into.XXXXXX")
+"$bin/initdb" -D "$fresh" -U postgres -A trust -E UTF8 --locale=C --wal-segsize=1 --no-sync --no-instructions >/dev/null
+mv -T "$fresh" "$into" 2>/dev/null || rm -rf "$fresh"
+`
+
+func madeCluster(bin string) (template string, err error) {
+	version, err := exec.Command(filepath.Join(bin, "postgres"), "--version").Output()
+	if err != nil {
+		return "", err
+	}
+	fields := strings.Fields(string(version))
+	template = filepath.Join(os.TempDir(), fmt.Sprintf("loam-postgres-%s-%d", fields[2], os.Geteuid()))
+	if out, err := shell(makeTemplate, bin, template).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	return template, nil
+}
+
+// serve runs a server until its standard input ends, as it does when this process
+// has ended in whatever way.
+const serve = `
+bin=$1 template=$2 port=$3
+data=$(mktemp -d "$template.XXXXXX")
+cp -a "$template/." "$data"
+"$bin/postgres" -D "$data" -h 127.0.0.1 -p "$port" -k "$data" -c fsync=off -c full_page_writes=off -c synchronous_commit=on \
+	-c max_connections=300 -c shared_buffers=64MB -c max_wal_size=256MB -c autovacuum=off -c deadlock_timeout=200ms </dev/null >"$data/log" 2>&1 &
+server=$!
+cat >/dev/null
+kill -QUIT "$server" 2>/dev/null || true
+wait "$server" || true
+rm -rf "$data"
+`
+
+func launch(bin, template string) (*cluster, error) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	port := free.Addr().(*net.TCPAddr).Port
+	if err := free.Close(); err != nil {
+		return nil, err
+	}
+	input, hold, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd := shell(serve, bin, template, strconv.Itoa(port))
+	cmd.Stdin = input
+	if err := errors.Join(cmd.Start(), input.Close()); err != nil {
+		return nil, err
+	}
+	go func() { _ = cmd.Wait() }()
+	c := &cluster{port: port, hold: hold}
+	return c, c.await()
+}
+
+// await makes the owner of the databases as soon as the server answers.
+func (c *cluster) await() error {
+	ctx, cancel := context.WithTimeout(context.Background(), startWithin)
+	defer cancel()
+	for {
+		conn, err := pgx.Connect(ctx, c.url("postgres", "postgres"))
+		if err == nil {
+			_, err = conn.Exec(ctx, "CREATE ROLE "+owner+" LOGIN CREATEROLE")
+			return errors.Join(err, conn.Close(ctx))
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return errors.Join(err, c.hold.Close())
+		}
+	}
+}

@@ -1,0 +1,62 @@
+// Package storetest opens databases for tests: the same test runs on SQLite and on a
+// real PostgreSQL server, each time on a database of its own.
+//
+// The server is one for each test binary. It is started by the first test that asks
+// for it, on a port of loopback, and is gone with the process, however that ends.
+package storetest
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/postgres"
+	"github.com/loam-dev/loam/internal/store/sqlite"
+)
+
+// Each runs a test on an empty database of each engine.
+func Each(t *testing.T, test func(t *testing.T, e store.Engine)) {
+	EachDialect(t, func(t *testing.T, d store.Dialect) { test(t, Open(t, d)) })
+}
+
+// EachDialect runs a test for each engine; it opens what databases it needs.
+func EachDialect(t *testing.T, test func(t *testing.T, d store.Dialect)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, store.SQLite) })
+	t.Run("postgres", func(t *testing.T) { test(t, store.PostgreSQL) })
+}
+
+// Open opens an empty database, and closes it at the test's end.
+func Open(t testing.TB, d store.Dialect) store.Engine {
+	t.Helper()
+	var e store.Engine
+	var err error
+	if d == store.PostgreSQL {
+		e, err = postgres.Open(t.Context(), postgres.Options{URL: URL(t), Connections: 8})
+	} else {
+		e, err = sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "loam.db"), Readers: 2})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+// Tables makes the tables of a room where a test does without the migrator, and lets
+// the server's role at them.
+func Tables(t testing.TB, e store.Engine, statements ...string) {
+	t.Helper()
+	sql := strings.Join(statements, ";\n")
+	if e.Dialect() == store.PostgreSQL {
+		sql += `;
+DO $$ BEGIN EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO ` + postgres.Role + `', current_schema()); END $$`
+	}
+	if err := e.(store.Rebuilder).Rebuild(t.Context(), func(c store.Conn) error { return c.Script(sql) }); err != nil {
+		t.Fatal(err)
+	}
+}
