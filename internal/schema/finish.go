@@ -111,6 +111,7 @@ func (c *checker) finish() {
 			}
 			aliases[f.Alias] = true
 		}
+		m.settleNames()
 		c.s.Models = append(c.s.Models, m.Model)
 		c.s.models[m.Name] = m.Model
 		c.s.paths[m.Path] = m.Model

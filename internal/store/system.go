@@ -15,8 +15,20 @@ type Upgrade struct {
 // fields that the app gives the model are joined to it from the table where they
 // are kept: a row without one there has their defaults.
 type View struct {
-	Name    string // of the model
-	Columns string // the select list
-	From    string // what follows FROM
-	ID      string // the expression, in From, of the model's id
+	Name    string     // of the model
+	Org     string     // the expression of the organization that a row is of; "" is none
+	Columns string     // the select list of the others
+	Times   []ViewTime // but for those that are times
+	From    string     // what follows FROM
+	ID      string     // the expression, in From, of the model's id
 }
+
+// ViewTime is a column that is a time. A system table keeps it as text, a model's
+// table as the database's own type where it has one.
+type ViewTime struct{ Name, Value string }
+
+// What row-level security goes by, in PostgreSQL.
+const (
+	AppRole    = "loam_app" // the role that the server's statements run as: it owns nothing
+	OrgSetting = "loam.org" // of a transaction: the organization whose rows that role sees
+)

@@ -131,18 +131,21 @@ func Upgrades() []store.Upgrade {
 func Views() []store.View {
 	return []store.View{
 		{
-			Name: "User", ID: `u."id"`,
-			Columns: `m."org" AS "_org", u."id" AS "id", u."name" AS "name",
-  CASE WHEN m."org" <> '` + None + `' THEN u."email" END AS "email", m."role" AS "role",
-  m."created_at" AS "createdAt", CASE WHEN m."updated_at" > u."updated_at" THEN m."updated_at" ELSE u."updated_at" END AS "updatedAt",
-  1 AS "_version"`,
+			Name: "User", Org: `m."org"`, ID: `u."id"`,
+			Columns: `u."id" AS "id", u."name" AS "name",
+  CASE WHEN m."org" <> '` + None + `' THEN u."email" END AS "email", m."role" AS "role", 1 AS "_version"`,
+			Times: []store.ViewTime{
+				{Name: "createdAt", Value: `m."created_at"`},
+				{Name: "updatedAt", Value: `CASE WHEN m."updated_at" > u."updated_at" THEN m."updated_at" ELSE u."updated_at" END`},
+			},
 			From: `"_members" m JOIN "_users" u ON u."id" = m."user_id"`,
 		},
 		{
-			Name: "Organization", ID: `o."id"`,
-			Columns: `o."id" AS "_org", o."id" AS "id", o."name" AS "name", o."slug" AS "slug", NULLIF(o."logo", '') AS "logo",
-  NULLIF(o."color", '') AS "color", o."created_at" AS "createdAt", o."updated_at" AS "updatedAt", 1 AS "_version"`,
-			From: `"_orgs" o`,
+			Name: "Organization", Org: `o."id"`, ID: `o."id"`,
+			Columns: `o."id" AS "id", o."name" AS "name", o."slug" AS "slug", NULLIF(o."logo", '') AS "logo",
+  NULLIF(o."color", '') AS "color", 1 AS "_version"`,
+			Times: []store.ViewTime{{Name: "createdAt", Value: `o."created_at"`}, {Name: "updatedAt", Value: `o."updated_at"`}},
+			From:  `"_orgs" o`,
 		},
 	}
 }

@@ -11,21 +11,11 @@ import (
 //
 // A table has an integer key of its own, _rowid, because the full-text index
 // refers to its rows by it; the model's key is a unique constraint beside it.
-type sqliteDDL struct{}
+type sqliteDDL struct{ values }
 
-// ident quotes an identifier.
-func ident(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+func newSQLiteDDL() sqliteDDL { return sqliteDDL{values{sqliteScalars{}}} }
 
-func idents(list []string) string {
-	quoted := make([]string, len(list))
-	for i, s := range list {
-		quoted[i] = ident(s)
-	}
-	return strings.Join(quoted, ", ")
-}
-
-// literal quotes a string literal.
-func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+func (sqliteDDL) dialect() string { return "SQLite" }
 
 // create returns the statements that make a table with all that belongs to it.
 func (d sqliteDDL) create(t *Table) []string {
@@ -142,36 +132,21 @@ func (d sqliteDDL) drop(t *Table) []string {
 	return append(d.dropSearch(t), "DROP TABLE "+ident(t.Name))
 }
 
-// hasTable answers a row where there is a table of that name.
+func (d sqliteDDL) view(v store.View, l Layout) (sql, mark string) {
+	columns, from := d.columns(v, l, func(text string) string { return text })
+	sql = "CREATE VIEW " + ident(v.Name) + " AS SELECT " + columns + "\n  FROM " + from
+	return sql, sql
+}
+
 func (sqliteDDL) hasTable() string {
 	return `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1`
 }
 
-// views answers each view's name and text.
 func (sqliteDDL) views() string {
 	return `SELECT name, sql FROM sqlite_schema WHERE type = 'view' ORDER BY name`
 }
 
-// systemTables are the store's own tables.
-func (sqliteDDL) systemTables() []string {
-	return []string{
-		`CREATE TABLE IF NOT EXISTS _schema (
-  id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, hash TEXT NOT NULL,
-  source TEXT NOT NULL, layout TEXT NOT NULL, at TEXT NOT NULL
-) STRICT`,
-		`CREATE TABLE IF NOT EXISTS _migrations (
-  version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, plan TEXT NOT NULL, at TEXT NOT NULL
-) STRICT`,
-		`CREATE TABLE IF NOT EXISTS _upgrades (name TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT`,
-		`CREATE TABLE IF NOT EXISTS _changes (
-  seq INTEGER PRIMARY KEY, at TEXT NOT NULL, org TEXT, model TEXT NOT NULL,
-  key TEXT NOT NULL, op TEXT NOT NULL, before TEXT, after TEXT, actor TEXT
-) STRICT`,
-		`CREATE INDEX IF NOT EXISTS _changes_model ON _changes (model, org)`, // and the row's own number, which is seq
-		`CREATE TABLE IF NOT EXISTS _usage (org TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
-		`CREATE TABLE IF NOT EXISTS _idempotency (
-  caller TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, answer BLOB NOT NULL, at INTEGER NOT NULL,
-  PRIMARY KEY (caller, key)
-) STRICT`,
-	}
-}
+// grants has nothing to do: who opens the file owns it.
+func (sqliteDDL) grants(store.Conn) error { return nil }
+
+func (sqliteDDL) systemTables() []string { return systemTables() }

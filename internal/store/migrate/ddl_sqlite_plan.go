@@ -1,11 +1,11 @@
 package migrate
 
 import (
-	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -35,10 +35,10 @@ func (d sqliteDDL) write(p *Plan) {
 		if !moved && finishing(s.Kind) {
 			steps, moved = append(steps, w.rewrites()...), true
 		}
-		s.check, s.mend = w.check(s), w.mend(s)
+		s.check, s.mend = w.check(p, s), mend(s)
 		if s.Kind == changeColumn && !s.nullness && recodes(s.change.from(s.column.Name), s.column) {
 			s.recode = w.recoding(s)
-			s.SQL = []string{"-- each " + s.column.Field + " is brought into the form of " + s.column.Of + "; what is none is marked"}
+			s.SQL = []string{s.note()}
 		}
 		if w.renamed[s.change] && !begun[s.change] {
 			begun[s.change] = true
@@ -128,20 +128,32 @@ func renameTableSQL(from, to string) []string {
 	return []string{rename(from, to)}
 }
 
-// recoding reads and writes the values of a text column that is to hold a
-// narrower kind of text, page by page.
 func (sqliteDDL) recoding(s Step) *recoding {
-	from, rowid := s.change.from(s.column.Name), ident(store.RowidColumn)
-	page := func(table, column string) string {
-		return "SELECT " + rowid + ", " + ident(column) + " FROM " + ident(table) + " WHERE " + rowid + " > ?1 AND " + ident(column) +
-			" IS NOT NULL ORDER BY " + rowid + " LIMIT ?2"
-	}
-	table := s.change.new.Name
-	return &recoding{
-		scalar: schema.Scalar(s.column.Of),
-		before: page(s.change.was.Name, from.Name),
-		page:   page(table, s.column.Name),
-		put:    "UPDATE " + ident(table) + " SET " + ident(s.column.Name) + " = ?2 WHERE " + rowid + " = ?1",
+	column := func(table, column string) cells { return sqliteCells{ident(table), ident(column)} }
+	return newRecoding(s, column, "UPDATE "+ident(s.change.new.Name)+" SET "+ident(s.column.Name)+" = ?2 WHERE "+ident(store.RowidColumn)+" = ?1")
+}
+
+// sqliteCells are the values of a column, by rowid.
+type sqliteCells struct{ table, column string }
+
+// recodePage is how many rows are looked at between two writes.
+const recodePage = 500
+
+func (v sqliteCells) each(c store.Conn, fn func(cell) error) error {
+	rowid := ident(store.RowidColumn)
+	page := "SELECT " + rowid + ", " + v.column + " FROM " + v.table + " WHERE " + rowid + " > ?1 AND " + v.column +
+		" IS NOT NULL ORDER BY " + rowid + " LIMIT ?2"
+	for last := strconv.FormatInt(math.MinInt64, 10); ; {
+		list, err := readCells(c, page, last, recodePage)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, at := range list {
+			if err := fn(at); err != nil {
+				return err
+			}
+		}
+		last = list[len(list)-1].place
 	}
 }
 
@@ -229,124 +241,4 @@ func (d sqliteDDL) move(c *tableChange) []string {
 		"INSERT INTO " + ident(next) + " (" + idents(columns) + ")\nSELECT " + strings.Join(values, ", ") + "\nFROM " + ident(c.new.Name),
 		"DROP TABLE " + ident(c.new.Name),
 	}, renameTableSQL(next, c.new.Name)...)
-}
-
-// mend is what a step does about the rows that it would harm, where that takes
-// a statement of its own.
-func (w *sqlitePlan) mend(s Step) string {
-	if s.Risk != Destructive {
-		return ""
-	}
-	switch s.Kind {
-	case createIndex:
-		return w.separate(s)
-	case addReference:
-		return w.detach(s)
-	}
-	return ""
-}
-
-// separate empties a column in all but the first of the rows that have the same
-// values under an index that is unique from now on.
-func (w *sqlitePlan) separate(s Step) string {
-	c, columns := s.change, s.index.Columns
-	t := ident(c.new.Name)
-	return "UPDATE " + t + " SET " + ident(c.loosest(columns)) + " = NULL WHERE " + allPresent(columns, "") + " AND " + ident(store.RowidColumn) +
-		" NOT IN (SELECT min(" + ident(store.RowidColumn) + ") FROM " + t + " GROUP BY " + idents(c.new.scoped(columns)) + ")"
-}
-
-// detach empties references that lead nowhere.
-func (w *sqlitePlan) detach(s Step) string {
-	c, r := s.change, s.reference
-	return "UPDATE " + ident(c.new.Name) + " AS c SET " + ident(c.loosest(r.Columns)) + " = NULL WHERE " + allPresent(r.Columns, "c.") +
-		" AND NOT EXISTS (SELECT 1 FROM " + ident(r.Parent) + " AS p WHERE " + r.matches() + ")"
-}
-
-// matches is the condition that joins the child c to its parent p.
-func (r *Reference) matches() string {
-	var list []string
-	if r.Tenant {
-		list = append(list, "p."+ident(store.OrgColumn)+" = c."+ident(store.OrgColumn))
-	}
-	for i, column := range r.Columns {
-		list = append(list, "p."+ident(r.To[i])+" = c."+ident(column))
-	}
-	return strings.Join(list, " AND ")
-}
-
-func allPresent(columns []string, of string) string {
-	list := make([]string, len(columns))
-	for i, column := range columns {
-		list[i] = of + ident(column) + " IS NOT NULL"
-	}
-	return strings.Join(list, " AND ")
-}
-
-// check counts the rows that a step would harm, before anything is done.
-func (w *sqlitePlan) check(s Step) string {
-	if s.offence == "" {
-		return ""
-	}
-	c := s.change
-	count := func(where string) string {
-		return "SELECT count(*) FROM " + ident(c.was.Name) + where
-	}
-	switch s.Kind {
-	case createTable:
-		return "SELECT count(*) FROM " + ident(c.new.References[0].Parent) // it extends: see lacking
-	case dropTable:
-		return "SELECT count(*) FROM " + ident(s.table.Name)
-	case dropColumn:
-		return count(" WHERE " + ident(s.column.Name) + " IS NOT NULL")
-	case changeColumn:
-		from := c.from(s.column.Name)
-		if s.nullness {
-			return count(" WHERE " + ident(from.Name) + " IS NULL")
-		}
-		_, fits := w.convert(ident(from.Name), from, s.column)
-		return count(" WHERE " + ident(from.Name) + " IS NOT NULL AND NOT coalesce(" + fits + ", 0)")
-	case changeKey:
-		present := strings.ReplaceAll(allPresent(c.new.Key, ""), " IS NOT NULL", " IS NULL")
-		return "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM (" + w.before(c, c.new.Key) + ") GROUP BY " +
-			idents(c.new.scoped(c.new.Key)) + " HAVING count(*) > 1 OR " + strings.ReplaceAll(present, " AND ", " OR ") + ")"
-	case createIndex:
-		return "SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM (" + w.before(c, s.index.Columns) + ") WHERE " +
-			allPresent(s.index.Columns, "") + " GROUP BY " + idents(c.new.scoped(s.index.Columns)) + ")"
-	case addReference:
-		return w.dangling(s)
-	}
-	if s.Kind == addColumn && c.new.Extends != "" {
-		return "SELECT count(*) FROM " + ident(c.new.References[0].Parent)
-	}
-	return count("") // changeScope, and addColumn of a required one
-}
-
-// dangling counts the rows that a new reference leads nowhere from.
-func (w *sqlitePlan) dangling(s Step) string {
-	c, r := s.change, s.reference
-	q := "SELECT count(*) FROM (" + w.before(c, r.Columns) + ") AS c WHERE " + allPresent(r.Columns, "c.")
-	i := slices.IndexFunc(w.plan.changes, func(p *tableChange) bool { return p.new.Name == r.Parent })
-	parent := w.plan.changes[i]
-	if parent.was == nil {
-		return q
-	}
-	return q + " AND NOT EXISTS (SELECT 1 FROM (" + w.before(parent, r.To) + ") AS p WHERE " + r.matches() + ")"
-}
-
-// before selects columns as they will be from the table as it is.
-func (d sqliteDDL) before(c *tableChange, columns []string) string {
-	var list []string
-	if c.new.Tenant && c.was.Tenant {
-		list = append(list, ident(store.OrgColumn))
-	} else if c.new.Tenant {
-		list = append(list, "NULL AS "+ident(store.OrgColumn))
-	}
-	for _, column := range columns {
-		from := "NULL"
-		if o := c.from(column); o != nil {
-			from = ident(o.Name)
-		}
-		list = append(list, d.value(c, c.new.column(column), from)+" AS "+ident(column))
-	}
-	return fmt.Sprintf("SELECT %s FROM %s", strings.Join(list, ", "), ident(c.was.Name))
 }

@@ -1,46 +1,15 @@
 package migrate
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
-// value is what a row has in a column of its new form, where from is what it
-// had before.
-func (d sqliteDDL) value(c *tableChange, n *Column, from string) string {
-	o := c.from(n.Name)
-	if o == nil {
-		from = "NULL"
-		if n.filled() {
-			return d.fill(n)
-		}
-	} else if converted, fits := d.convert(from, o, n); fits != "" {
-		from = "CASE WHEN " + fits + " THEN " + converted + " END"
-	} else {
-		from = converted
-	}
-	switch {
-	case !n.Required, o != nil && o.Required && conversionOf(o, n) == kept:
-		return from
-	case n.filled():
-		return "coalesce(" + from + ", " + d.fill(n) + ")"
-	}
-	if z := c.stopgap(n); z != nil {
-		return "coalesce(" + from + ", " + d.constant(n, *z) + ")"
-	}
-	return from
-}
+// sqliteScalars writes the values of columns for SQLite.
+type sqliteScalars struct{}
 
-// fill is what a column gives the rows that are there already.
-func (d sqliteDDL) fill(n *Column) string {
-	if n.Default == nil {
-		return "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
-	}
-	return d.constant(n, *n.Default)
-}
+func (sqliteScalars) null(*Column) string { return "NULL" }
 
-// constant is the literal of a value as @default writes it.
-func (sqliteDDL) constant(n *Column, value string) string {
+func (sqliteScalars) now(*Column) string { return "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')" }
+
+func (sqliteScalars) constant(n *Column, value string) string {
 	switch n.Type {
 	case IntegerColumn:
 		if i, err := strconv.ParseInt(value, 10, 64); err == nil {
@@ -59,10 +28,7 @@ func (sqliteDDL) constant(n *Column, value string) string {
 	return literal(value)
 }
 
-// convert is the value e of one type as one of another, and the condition under
-// which there is such a value; none means always.
-func (d sqliteDDL) convert(e string, from, to *Column) (value, fits string) {
-	const never = "0"
+func (d sqliteScalars) convert(e string, from, to *Column) (value, fits string) {
 	switch {
 	case conversionOf(from, to) == kept:
 		return e, ""
@@ -97,7 +63,7 @@ func (d sqliteDDL) convert(e string, from, to *Column) (value, fits string) {
 }
 
 // element is a value as JSON functions take it.
-func (sqliteDDL) element(e string, from *Column) string {
+func (sqliteScalars) element(e string, from *Column) string {
 	switch from.Type {
 	case BooleanColumn:
 		return "json(CASE " + e + " WHEN 1 THEN 'true' ELSE 'false' END)"
@@ -107,7 +73,7 @@ func (sqliteDDL) element(e string, from *Column) string {
 	return e
 }
 
-func (sqliteDDL) toText(e string, from, to *Column) (value, fits string) {
+func (sqliteScalars) toText(e string, from, to *Column) (value, fits string) {
 	switch {
 	case from.Of == "Timestamp" && to.Of == "DateTime":
 		return "strftime('%Y-%m-%dT%H:%M:%fZ', " + e + ", 'unixepoch')", ""
@@ -118,14 +84,14 @@ func (sqliteDDL) toText(e string, from, to *Column) (value, fits string) {
 	case recodes(from, to):
 		return e, "substr(" + e + ", 1, 1) <> char(1)" // see misfit
 	case to.Of != "String" && (to.Of != "ID" || from.Type != IntegerColumn):
-		return "NULL", "0"
+		return "NULL", never
 	case from.Type == BooleanColumn:
 		return "CASE " + e + " WHEN 1 THEN 'true' WHEN 0 THEN 'false' END", ""
 	}
 	return "CAST(" + e + " AS TEXT)", ""
 }
 
-func (sqliteDDL) toNumber(e string, from, to *Column) (value, fits string) {
+func (sqliteScalars) toNumber(e string, from, to *Column) (value, fits string) {
 	whole := "CAST(" + e + " AS INTEGER)"
 	inRange := ""
 	if to.Of == "Int" {
@@ -148,12 +114,4 @@ func (sqliteDDL) toNumber(e string, from, to *Column) (value, fits string) {
 		return e, ""
 	}
 	return whole, whole + " = " + e + inRange
-}
-
-func literals(list []string) string {
-	quoted := make([]string, len(list))
-	for i, s := range list {
-		quoted[i] = literal(s)
-	}
-	return strings.Join(quoted, ", ")
 }

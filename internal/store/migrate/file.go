@@ -26,7 +26,7 @@ type Migration struct {
 // File is the name of the migration's file.
 func (m *Migration) File() string { return fmt.Sprintf("%04d_%s.sql", m.Version, m.Name) }
 
-func newMigration(version int, name string, p Plan) *Migration {
+func (m *Migrator) migration(version int, name string, p Plan) *Migration {
 	var b strings.Builder
 	for _, s := range p.Steps {
 		fmt.Fprintf(&b, "-- %s [%s]\n", oneLine(s.Words), s.Risk)
@@ -38,9 +38,10 @@ func newMigration(version int, name string, p Plan) *Migration {
 		}
 		b.WriteString("\n")
 	}
-	m := &Migration{Version: version, Name: name, Plan: p, Checksum: checksum(b.String())}
-	m.SQL = fmt.Sprintf("-- Loam migration %04d, %s. It has been applied: do not edit it.\n%s%s\n\n", version, name, checksumMark, m.Checksum) + b.String()
-	return m
+	done := &Migration{Version: version, Name: name, Plan: p, Checksum: checksum(b.String())}
+	done.SQL = fmt.Sprintf("-- Loam migration %04d, %s, for %s. It has been applied: do not edit it.\n%s%s\n\n",
+		version, name, m.ddl.dialect(), checksumMark, done.Checksum) + b.String()
+	return done
 }
 
 // History answers all migrations that were applied, in order, with their texts:
@@ -57,7 +58,7 @@ func (m *Migrator) History(ctx context.Context) ([]*Migration, error) {
 			if err := json.Unmarshal(r.Bytes(2), &p); err != nil {
 				return fmt.Errorf("the plan of migration %d on record: %w", r.Int(0), err)
 			}
-			all = append(all, newMigration(int(r.Int(0)), r.Text(1), p))
+			all = append(all, m.migration(int(r.Int(0)), r.Text(1), p))
 			return nil
 		})
 	})

@@ -23,7 +23,7 @@ import (
 // change log has no entries of what a migration does to rows.
 type Migrator struct {
 	engine store.Engine
-	ddl    sqliteDDL
+	ddl    ddl
 	opts   Options
 }
 
@@ -33,6 +33,7 @@ type Options struct {
 	Upgrades     []store.Upgrade // of those that an earlier version made, oldest first
 	Views        []store.View    // over them, for the built-in models
 	Now          func() time.Time
+	Pause        func(ctx context.Context, d time.Duration) error // before another try for a lock
 }
 
 // New makes a migrator for one database.
@@ -40,7 +41,10 @@ func New(e store.Engine, o Options) *Migrator {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Migrator{engine: e, opts: o}
+	if o.Pause == nil {
+		o.Pause = pause
+	}
+	return &Migrator{engine: e, ddl: ddlOf(e.Dialect()), opts: o}
 }
 
 // State is what a database is at.
@@ -78,6 +82,7 @@ func (m *Migrator) Status(ctx context.Context, s *schema.Schema) (State, error) 
 func (m *Migrator) Plan(ctx context.Context, s *schema.Schema) (Plan, error) {
 	var plan Plan
 	err := m.engine.Read(ctx, func(c store.Conn) error {
+		c.Enter(store.Everyone)
 		now, err := m.load(c)
 		if err != nil {
 			return err
@@ -94,13 +99,14 @@ func (m *Migrator) Next(ctx context.Context, s *schema.Schema) (*Migration, erro
 	var next *Migration
 	err := m.engine.Read(ctx, func(c store.Conn) error {
 		next = nil
+		c.Enter(store.Everyone)
 		now, err := m.load(c)
 		if err != nil {
 			return err
 		}
 		plan, err := m.plan(c, now, s)
 		if err == nil && !plan.Empty() {
-			next = newMigration(now.Version+1, plan.slug(), plan)
+			next = m.migration(now.Version+1, plan.slug(), plan)
 		}
 		return err
 	})
@@ -124,12 +130,9 @@ func (m *Migrator) Apply(ctx context.Context, s *schema.Schema, o ApplyOptions) 
 	if err != nil {
 		return nil, err
 	}
-	run, mayAlter := m.engine.Write, !planned.Empty()
-	if r, ok := m.engine.(store.Rebuilder); ok && mayAlter {
-		run = r.Rebuild
-	}
+	mayAlter := !planned.Empty() || m.engine.Dialect() == store.PostgreSQL
 	var done *Migration
-	err = run(ctx, func(c store.Conn) error {
+	err = m.alter(ctx, mayAlter, func(c store.Conn) error {
 		var err error
 		done, err = m.apply(c, s, o, mayAlter)
 		return err
@@ -185,7 +188,7 @@ func (m *Migrator) apply(c store.Conn, s *schema.Schema, o ApplyOptions, mayAlte
 	if err := m.run(c, &plan, LayoutOf(s)); err != nil {
 		return nil, err
 	}
-	done := newMigration(now.Version+1, plan.slug(), plan)
+	done := m.migration(now.Version+1, plan.slug(), plan)
 	if err := m.append(c, done); err != nil {
 		return nil, err
 	}
@@ -300,5 +303,5 @@ func (m *Migrator) systemTables(c store.Conn) error {
 			return fmt.Errorf("making the system tables: %w", err)
 		}
 	}
-	return nil
+	return m.ddl.grants(c)
 }

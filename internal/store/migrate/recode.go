@@ -2,17 +2,15 @@ package migrate
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/store"
 )
 
-// recodePage is how many rows are looked at between two writes.
-const recodePage = 500
-
 // misfit leads a value that has no form, in place of the value, until the
 // step's SQL puts there what belongs there. No scalar takes control characters,
-// and the rowid behind it keeps unique values apart.
+// and the number behind it keeps unique values apart.
 const misfit = "\x01"
 
 // recodes tells of the changes of type that SQL can't judge: text that is to be
@@ -25,10 +23,32 @@ func recodes(from, to *Column) bool {
 // recoding brings the values of a text column into the canonical form of a
 // scalar, and marks those that have none.
 type recoding struct {
-	scalar schema.Scalar
-	before string // a page of rowids and values after a rowid: as the table is
-	page   string // the same once it has its new names
-	put    string // writes a value
+	scalar        schema.Scalar
+	before, after cells  // the column as it is, and once it has its new names
+	put           string // writes a value at a place
+}
+
+// cells goes through the values of a column that are not null, page by page: it
+// has read a page before it hands it out, so that fn may write.
+type cells interface {
+	each(c store.Conn, fn func(cell) error) error
+}
+
+// cell is a value and where it stands, in the words of the database.
+type cell struct{ place, value string }
+
+func newRecoding(s Step, of func(table, column string) cells, put string) *recoding {
+	return &recoding{
+		scalar: schema.Scalar(s.column.Of),
+		before: of(s.change.was.Name, s.change.from(s.column.Name).Name),
+		after:  of(s.change.new.Name, s.column.Name),
+		put:    put,
+	}
+}
+
+// note stands for the recoding among the statements of its step.
+func (s Step) note() string {
+	return "-- each " + s.column.Field + " is brought into the form of " + s.column.Of + "; what is none is marked"
 }
 
 // fit is a value in canonical form, or false.
@@ -45,8 +65,8 @@ func (r *recoding) fit(value string) (string, bool) {
 // misfits counts the values that have no form.
 func (r *recoding) misfits(c store.Conn) (int64, error) {
 	var n int64
-	err := r.each(c, r.before, func(_ int64, value string) error {
-		if _, ok := r.fit(value); !ok {
+	err := r.before.each(c, func(at cell) error {
+		if _, ok := r.fit(at.value); !ok {
 			n++
 		}
 		return nil
@@ -55,41 +75,27 @@ func (r *recoding) misfits(c store.Conn) (int64, error) {
 }
 
 func (r *recoding) run(c store.Conn) error {
-	return r.each(c, r.page, func(rowid int64, value string) error {
-		now, ok := r.fit(value)
+	marked := 0
+	return r.after.each(c, func(at cell) error {
+		now, ok := r.fit(at.value)
 		switch {
-		case ok && now == value:
+		case ok && now == at.value, strings.HasPrefix(at.value, misfit):
 			return nil
 		case !ok:
-			now = misfit + strconv.FormatInt(rowid, 10)
+			marked++
+			now = misfit + strconv.Itoa(marked)
 		}
-		_, err := c.Exec(r.put, rowid, now)
+		_, err := c.Exec(r.put, at.place, now)
 		return err
 	})
 }
 
-// each goes through a table's values. It reads a page before it hands it out,
-// so that fn may write.
-func (r *recoding) each(c store.Conn, page string, fn func(rowid int64, value string) error) error {
-	type cell struct {
-		rowid int64
-		value string
-	}
-	cells := make([]cell, 0, recodePage)
-	for last := int64(-1 << 63); ; {
-		cells = cells[:0]
-		err := c.Query(page, []any{last, recodePage}, func(r store.Row) error {
-			cells = append(cells, cell{r.Int(0), r.Text(1)})
-			return nil
-		})
-		if err != nil || len(cells) == 0 {
-			return err
-		}
-		for _, v := range cells {
-			if err := fn(v.rowid, v.value); err != nil {
-				return err
-			}
-		}
-		last = cells[len(cells)-1].rowid
-	}
+// readCells answers the page that a query finds.
+func readCells(c store.Conn, page string, args ...any) ([]cell, error) {
+	var list []cell
+	err := c.Query(page, args, func(r store.Row) error {
+		list = append(list, cell{r.Text(0), r.Text(1)})
+		return nil
+	})
+	return list, err
 }

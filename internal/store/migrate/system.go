@@ -19,11 +19,7 @@ func (m *Migrator) Prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	run := m.engine.Write
-	if r, ok := m.engine.(store.Rebuilder); ok && len(due) > 0 {
-		run = r.Rebuild
-	}
-	return run(ctx, func(c store.Conn) error {
+	return m.alter(ctx, len(due) > 0, func(c store.Conn) error {
 		now, err := m.load(c)
 		if err != nil {
 			return err
@@ -59,8 +55,12 @@ func (m *Migrator) upgrades() []store.Upgrade {
 	return append([]store.Upgrade{{Name: "store/usage in bytes", Table: "_usage", SQL: `DROP TABLE _usage`}}, m.opts.Upgrades...)
 }
 
-// due are the upgrades whose table is there in a shape from before them.
+// due are the upgrades whose table is there in a shape from before them. Their
+// SQL is SQLite's: no database of another kind is that old.
 func (m *Migrator) due(c store.Conn) ([]store.Upgrade, error) {
+	if m.engine.Dialect() != store.SQLite {
+		return nil, nil
+	}
 	applied := map[string]bool{}
 	known, err := m.hasTable(c, "_upgrades")
 	if err == nil && known {

@@ -11,23 +11,34 @@ import (
 // The views over the system tables. A model of the same name takes a view's
 // place.
 
+// wantedView is a view as it should be.
+type wantedView struct{ sql, mark string }
+
 // wanted are the views that no table stands in the way of.
-func (m *Migrator) wanted(l Layout) []string {
-	var list []string
+func (m *Migrator) wanted(l Layout) []wantedView {
+	var list []wantedView
 	for _, v := range m.opts.Views {
 		if !slices.ContainsFunc(l.Tables, func(t Table) bool { return strings.EqualFold(t.Name, v.Name) }) {
-			list = append(list, m.ddl.view(v, l))
+			sql, mark := m.ddl.view(v, l)
+			list = append(list, wantedView{sql, mark})
 		}
 	}
 	return list
 }
 
-// view is the CREATE VIEW of v under a layout.
-func (d sqliteDDL) view(v store.View, l Layout) string {
-	columns, from := v.Columns, v.From
+// columns are the select list of a view and where it is from, with the fields
+// of the app's own.
+func (v values) columns(view store.View, l Layout, asTime func(string) string) (list, from string) {
+	list, from = view.Columns, view.From
+	if view.Org != "" {
+		list = view.Org + " AS " + ident(store.OrgColumn) + ", " + list
+	}
+	for _, t := range view.Times {
+		list += ", " + asTime(t.Value) + " AS " + ident(t.Name)
+	}
 	for i := range l.Tables {
 		t := &l.Tables[i]
-		if t.Extends != v.Name {
+		if t.Extends != view.Name {
 			continue
 		}
 		for j := range t.Columns {
@@ -37,13 +48,13 @@ func (d sqliteDDL) view(v store.View, l Layout) string {
 			}
 			value := `p.` + ident(c.Name)
 			if c.Default != nil {
-				value = "CASE WHEN p." + ident(t.Key[0]) + " IS NULL THEN " + d.constant(c, *c.Default) + " ELSE " + value + " END"
+				value = "CASE WHEN p." + ident(t.Key[0]) + " IS NULL THEN " + v.constant(c, *c.Default) + " ELSE " + value + " END"
 			}
-			columns += ",\n  " + value + " AS " + ident(c.Name)
+			list += ",\n  " + value + " AS " + ident(c.Name)
 		}
-		from += "\n  LEFT JOIN " + ident(t.Name) + " p ON p." + ident(t.Key[0]) + " = " + v.ID
+		from += "\n  LEFT JOIN " + ident(t.Name) + " p ON p." + ident(t.Key[0]) + " = " + view.ID
 	}
-	return "CREATE VIEW " + ident(v.Name) + " AS SELECT " + columns + "\n  FROM " + from
+	return list, from
 }
 
 // renewViews replaces the views where they are not those wanted.
@@ -54,8 +65,8 @@ func (m *Migrator) renewViews(c store.Conn, l Layout) error {
 	}
 	wanted := m.wanted(l)
 	same := len(have) == len(wanted)
-	for _, sql := range wanted {
-		same = same && have[sql] != ""
+	for _, v := range wanted {
+		same = same && have[v.mark] != ""
 	}
 	if same {
 		return nil
@@ -66,7 +77,7 @@ func (m *Migrator) renewViews(c store.Conn, l Layout) error {
 	return m.createViews(c, l)
 }
 
-// views maps the text of each view to its name.
+// views maps the mark of each view to its name.
 func (m *Migrator) views(c store.Conn) (map[string]string, error) {
 	have := map[string]string{}
 	err := c.Query(m.ddl.views(), nil, func(r store.Row) error {
@@ -90,8 +101,8 @@ func (m *Migrator) dropViews(c store.Conn) error {
 }
 
 func (m *Migrator) createViews(c store.Conn, l Layout) error {
-	for _, sql := range m.wanted(l) {
-		if err := c.Script(sql); err != nil {
+	for _, v := range m.wanted(l) {
+		if err := c.Script(v.sql); err != nil {
 			return fmt.Errorf("making a view: %w", err)
 		}
 	}

@@ -1,0 +1,95 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// How a migration waits for its tables on PostgreSQL. One that stood in line for
+// a table would have all later statements on it stand behind it, so it gives up
+// soon, and tries again later.
+const (
+	lockTimeout   = 2 * time.Second // in line for a table
+	lockPatience  = time.Minute     // in all, pauses included
+	shortestPause = 50 * time.Millisecond
+	longestPause  = 5 * time.Second
+)
+
+// alter runs fn in the transaction of a migration. SQLite runs one that leaves
+// the tables as they are among ordinary writes.
+func (m *Migrator) alter(ctx context.Context, tables bool, fn func(store.Conn) error) error {
+	r, ok := m.engine.(store.Rebuilder)
+	switch {
+	case ok && m.engine.Dialect() == store.PostgreSQL:
+		return m.locked(ctx, r, fn)
+	case ok && tables:
+		return r.Rebuild(ctx, fn)
+	}
+	return m.engine.Write(ctx, fn)
+}
+
+// locked runs fn on PostgreSQL while no other node migrates or writes what only
+// one may write at a time.
+func (m *Migrator) locked(ctx context.Context, r store.Rebuilder, fn func(store.Conn) error) error {
+	if err := m.gate(ctx, r); err != nil {
+		return err
+	}
+	start := m.opts.Now()
+	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
+		err := r.Rebuild(ctx, func(c store.Conn) error {
+			if err := c.Query(`SELECT id FROM _writer WHERE id = 1 FOR UPDATE`, nil, nil); err != nil {
+				return err
+			}
+			if err := c.Script(fmt.Sprintf("SET LOCAL lock_timeout = %d; SET CONSTRAINTS ALL IMMEDIATE", lockTimeout.Milliseconds())); err != nil {
+				return err
+			}
+			return fn(c)
+		})
+		if !fault.Is(err, fault.StoreBusy) {
+			return err
+		}
+		if m.opts.Now().Sub(start) > lockPatience {
+			return fault.New(fault.StoreBusy, "a table was in use for all of %v; end what has been reading it for long, or try again later", lockPatience).Because(err)
+		}
+		if err := m.opts.Pause(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// gate makes the row that migrations lock where a database is new. Of two nodes
+// that do it at once one fails, and finds it there.
+func (m *Migrator) gate(ctx context.Context, r store.Rebuilder) error {
+	there := false
+	for range 2 {
+		err := m.engine.Read(ctx, func(c store.Conn) (err error) {
+			there, err = m.hasTable(c, "_writer")
+			return err
+		})
+		if err != nil || there {
+			return err
+		}
+		err = r.Rebuild(ctx, func(c store.Conn) error { return c.Script(writerTable) })
+		if _, twice := errors.AsType[*store.ConstraintError](err); err == nil || !twice {
+			return err
+		}
+	}
+	return fault.New(fault.StoreBusy, "another node sets up the database; try again")
+}
+
+// pause waits, or answers why there is no more use in it.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
