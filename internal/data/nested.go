@@ -148,11 +148,6 @@ func (w *nestedSealer) cursor(b *query.Bound) error {
 	if err := dec.Decode(&values); err != nil {
 		return err
 	}
-	for i, o := range b.Sort {
-		if isBool := o.Field.Scalar == "Boolean"; isBool && values[i] != nil {
-			values[i] = values[i] == json.Number("1")
-		}
-	}
 	sealed, err := w.seal(w.by, b, values)
 	if err != nil {
 		return err

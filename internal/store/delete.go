@@ -94,7 +94,7 @@ func (d *deleting) children(m *schema.Model, key []any, ref reference) ([]child,
 	b.image(t)
 	for _, f := range ref.child.Key {
 		b.raw(",")
-		b.column(t, f)
+		b.bare(t, f)
 	}
 	b.from(t)
 	for i, f := range ref.from {
@@ -104,6 +104,7 @@ func (d *deleting) children(m *schema.Model, key []any, ref reference) ([]child,
 		b.referenced(m, key, ref.to[i])
 	}
 	b.limit(MaxDependent+1, 0)
+	b.lock(t, ref.onDelete == schema.Cascade)
 	var children []child
 	err := b.query(d.conn, func(r Row) error {
 		c := child{image: append([]byte(nil), r.Bytes(0)...)}
@@ -121,7 +122,7 @@ func (d *deleting) children(m *schema.Model, key []any, ref reference) ([]child,
 func (b *builder) referenced(m *schema.Model, key []any, f *schema.Field) {
 	for i, k := range m.Key {
 		if k == f {
-			b.arg(key[i])
+			b.arg(f, key[i])
 			return
 		}
 	}

@@ -14,9 +14,9 @@ import (
 // removed.
 func (s *Store) LogBounds(ctx context.Context) (first, last int64, err error) {
 	err = s.engine.Read(ctx, func(c Conn) error {
-		return c.Query(`SELECT max(coalesce((SELECT min(seq) FROM "_changes"), 0), coalesce((SELECT max(seq) + 1 FROM "_changes" WHERE model = '' AND org IS NULL), 0)),
+		return c.Query(`SELECT coalesce((SELECT min(seq) FROM "_changes"), 0), coalesce((SELECT max(seq) + 1 FROM "_changes" WHERE model = '' AND org IS NULL), 0),
 			coalesce((SELECT max(seq) FROM "_changes"), 0)`, nil, func(r Row) error {
-			first, last = r.Int(0), r.Int(1)
+			first, last = max(r.Int(0), r.Int(1)), r.Int(2)
 			return nil
 		})
 	})
@@ -36,7 +36,7 @@ func (s *Store) PruneLog(ctx context.Context, before time.Time) error {
 	return s.sweep(ctx, func(c Conn) (int64, error) {
 		var end int64
 		if err := c.Query(`SELECT coalesce(min(CASE WHEN at >= ?1 THEN seq END), max(seq) + 1, 0) FROM
-			(SELECT seq, at FROM "_changes" WHERE seq < (SELECT max(seq) FROM "_changes") ORDER BY seq LIMIT ?2)`,
+			(SELECT seq, at FROM "_changes" WHERE seq < (SELECT max(seq) FROM "_changes") ORDER BY seq LIMIT ?2) e`,
 			[]any{form.Stamp(before), batchRows}, func(r Row) error { end = r.Int(0); return nil }); err != nil {
 			return 0, err
 		}

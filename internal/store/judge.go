@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/query"
@@ -12,10 +14,53 @@ import (
 // each column. Where it looks at further rows it is asked here, before the
 // write: the row would be among them after it, and could let itself in.
 func (w *writing) checks(b *builder, t table, c *access.Change, key []any) ([]error, error) {
-	if c.Wide() {
+	switch {
+	case c.Wide():
 		return nil, w.judge(c, key)
+	case b.words.blind && refersToItself(c):
+		return nil, nil // asked in checkAgain
 	}
 	return b.demands(t, c), nil
+}
+
+// refersToItself tells whether the row may be the target of one of its references.
+func refersToItself(c *access.Change) bool {
+	return slices.ContainsFunc(c.Refs, func(r access.Ref) bool { return r.Field.Relation.Target == c.Model })
+}
+
+// checkAgain asks what RETURNING could not see: the written row, as the target of
+// a reference of its own.
+func (w *writing) checkAgain(c *access.Change, key []any) error {
+	b := w.store.builder(w.by)
+	if !b.words.blind || c.Wide() || !refersToItself(c) {
+		return nil
+	}
+	t := b.use(c.Model)
+	b.raw("SELECT 1")
+	errs := b.demands(t, c)
+	if len(errs) == 0 {
+		return nil
+	}
+	b.from(t)
+	b.key(t, key)
+	return w.asked(b, errs)
+}
+
+// asked runs a statement whose columns, but the first, are what a row must meet.
+func (w *writing) asked(b *builder, errs []error) error {
+	var failed error
+	err := b.query(w.conn, func(r Row) error {
+		for i, e := range errs {
+			if failed == nil && !r.Bool(1+i) {
+				failed = e
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return failed
 }
 
 // judge asks what the row must meet of the row as it will be; key is that of
@@ -37,11 +82,11 @@ func (w *writing) judge(c *access.Change, key []any) error {
 		}
 		first = false
 		if value, set := c.Value(f); set {
-			b.arg(value)
+			b.arg(f, value)
 		} else if key != nil {
 			b.column(old, f)
 		} else {
-			b.raw("NULL")
+			b.null(f)
 		}
 		b.raw(" AS ")
 		b.name(f.Column)
@@ -56,19 +101,7 @@ func (w *writing) judge(c *access.Change, key []any) error {
 		b.key(old, key)
 	}
 	b.raw(") ", row.alias)
-	var failed error
-	err := b.query(w.conn, func(r Row) error {
-		for i, e := range errs {
-			if failed == nil && !r.Bool(1+i) {
-				failed = e
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return failed
+	return w.asked(b, errs)
 }
 
 // demands adds to a statement's columns what the written row must meet: the rule of a new

@@ -75,12 +75,14 @@ func (f Following) statement() (string, []any) {
 	sql := `SELECT seq, at, coalesce(org, ''), model, key, op, before, after FROM "_changes" WHERE seq > ?1`
 	args := []any{f.After}
 	if f.Model != nil {
-		sql = `SELECT seq, at, coalesce(org, ''), model, key, op, before, after FROM "_changes" WHERE model = ?2 AND org IS ?3 AND seq > ?1`
-		var org any
-		if f.Org != "" {
-			org = f.Org
+		args = append(args, f.Model.Name)
+		sql += " AND model = ?2 AND org"
+		if f.Org == "" {
+			sql += " IS NULL"
+		} else {
+			args = append(args, f.Org)
+			sql += " = ?3"
 		}
-		args = append(args, f.Model.Name, org)
 	}
 	if f.Until > 0 {
 		args = append(args, f.Until)
@@ -317,7 +319,7 @@ func (s *Store) Meets(ctx context.Context, g access.Grant, row access.Row) (bool
 			b.raw(",")
 		}
 		first = false
-		b.arg(row.Field(f))
+		b.arg(f, row.Field(f))
 		b.raw(" AS ")
 		b.name(f.Column)
 	}

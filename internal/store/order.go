@@ -24,6 +24,19 @@ func (b *builder) orderColumns(t table, n *query.Bound) {
 		if o.Desc {
 			b.raw(" DESC")
 		}
+		b.nulls(o)
+	}
+}
+
+// nulls puts them where they belong, where there may be any: an index that has no
+// nulls is in the database's own order.
+func (b *builder) nulls(o query.Order) {
+	switch {
+	case neverNull(o.Field):
+	case o.Desc:
+		b.raw(b.words.nullsLast)
+	default:
+		b.raw(b.words.nullsFirst)
 	}
 }
 
@@ -81,7 +94,7 @@ func (b *builder) afterTuple(t table, n *query.Bound) {
 		if i > 0 {
 			b.raw(",")
 		}
-		b.arg(v)
+		b.arg(n.Sort[i].Field, v)
 	}
 	b.raw(")")
 }
@@ -99,7 +112,7 @@ func (b *builder) afterEach(t table, sort []query.Order, values []any) {
 			b.raw(" IS NULL")
 		} else {
 			b.raw("=")
-			b.arg(v)
+			b.arg(o.Field, v)
 		}
 		b.raw(" AND ")
 		b.afterEach(t, sort[1:], values[1:])
@@ -118,7 +131,7 @@ func (b *builder) behind(t table, o query.Order, v any) {
 		b.raw("(")
 		b.column(t, o.Field)
 		b.raw("<")
-		b.arg(v)
+		b.arg(o.Field, v)
 		if !neverNull(o.Field) {
 			b.raw(" OR ")
 			b.column(t, o.Field)
@@ -128,6 +141,6 @@ func (b *builder) behind(t table, o query.Order, v any) {
 	default:
 		b.column(t, o.Field)
 		b.raw(">")
-		b.arg(v)
+		b.arg(o.Field, v)
 	}
 }

@@ -133,7 +133,7 @@ func (b *builder) list(t table, n *access.Node, limit int) []*schema.Field {
 	}
 	for _, o := range n.Sort {
 		b.raw(",")
-		b.column(t, o.Field)
+		b.bare(t, o.Field)
 		keys = append(keys, o.Field)
 	}
 	b.rowsOf(t, n)
@@ -172,56 +172,59 @@ func (b *builder) rowsOf(t table, n *access.Node) {
 func (b *builder) aggregate(n *access.Node) {
 	t := b.use(n.Model)
 	totals := n.Totals
-	b.raw("SELECT json_object('group',")
+	b.raw("SELECT concat(")
+	b.memberKey(0, "group")
+	b.raw(",")
 	b.aggregated(t, totals.GroupBy, "")
-	b.raw(",'count',count(*)")
+	b.raw(",")
+	b.memberKey(1, "count")
+	b.raw(",count(*)")
 	for _, a := range []struct {
 		name   string
 		fields []*schema.Field
 	}{{"sum", totals.Sum}, {"avg", totals.Avg}, {"min", totals.Min}, {"max", totals.Max}} {
-		b.raw(",'", a.name, "',")
+		b.raw(",")
+		b.memberKey(2, a.name)
+		b.raw(",")
 		b.aggregated(t, a.fields, a.name)
 	}
-	b.raw(")")
+	b.raw(",'}')")
 	b.rowsOf(t, n)
-	if len(totals.GroupBy) > 0 {
-		for _, word := range []string{" GROUP BY ", " ORDER BY "} {
-			b.raw(word)
-			for i, f := range totals.GroupBy {
-				if i > 0 {
-					b.raw(",")
-				}
-				b.column(t, f)
-			}
-		}
-	}
+	b.grouped(t, totals.GroupBy)
 	b.limit(n.Limit+1, 0)
+}
+
+func (b *builder) grouped(t table, by []*schema.Field) {
+	if len(by) == 0 {
+		return
+	}
+	b.raw(" GROUP BY ")
+	b.columns(t, by)
+	order := query.Bound{Model: t.model}
+	for _, f := range by {
+		order.Sort = append(order.Sort, query.Order{Field: f})
+	}
+	b.orderBy(t, &order)
 }
 
 // aggregated writes an object of fields, each inside the function.
 func (b *builder) aggregated(t table, fields []*schema.Field, function string) {
-	b.raw("json_object(")
-	for i, f := range fields {
-		if i > 0 {
-			b.raw(",")
-		}
-		b.literal(f.Name)
-		b.raw(",")
-		open, end := "", ""
-		if isBool(f) {
-			open, end = "CASE ", " WHEN 1 THEN json('true') WHEN 0 THEN json('false') END"
-		} else if f.Scalar == schema.Float && (function == "sum" || function == "avg") { // JSON has no infinity
-			open, end = "nullif(nullif(", ",9e999),-9e999)"
-		}
-		b.raw(open)
-		if function != "" {
-			b.raw(function, "(")
-		}
-		b.column(t, f)
-		if function != "" {
-			b.raw(")")
-		}
-		b.raw(end)
+	if len(fields) == 0 {
+		b.raw("'{}'")
+		return
 	}
-	b.raw(")")
+	b.raw("concat(")
+	for i, f := range fields {
+		b.next(i, ",")
+		b.memberKey(i, f.Name)
+		b.raw(",")
+		k := kindOf(f)
+		shown := k
+		if function == "avg" {
+			shown = floatKind
+		}
+		total := b.words.total[function][k]
+		b.jsonOf(shown, total[0], t.alias, `."`, f.Column, `"`, total[1])
+	}
+	b.raw(",'}')")
 }

@@ -136,7 +136,12 @@ func (s *Store) claimed(ctx context.Context, cl claim, org, userID string, after
 	b := s.builder(system(org))
 	t := b.use(cl.model)
 	b.raw("SELECT ")
-	b.columns(t, cl.model.Key)
+	for i, f := range cl.model.Key {
+		if i > 0 {
+			b.raw(",")
+		}
+		b.bare(t, f)
+	}
 	b.from(t)
 	b.and(t, cl.cond(userID))
 	bound := &query.Bound{Model: cl.model, After: after}
@@ -285,6 +290,7 @@ func (d *deleting) still(cl claim, key []any, userID string) ([]byte, error) {
 	b.from(t)
 	b.key(t, key)
 	b.and(t, cl.cond(userID))
+	b.lock(t, cl.then == schema.Cascade)
 	return d.imageOf(b)
 }
 
@@ -297,11 +303,11 @@ func (d *deleting) disown(cl claim, key []any, before []byte, userID string) err
 	t := table{cl.model, b.quotedTable(cl.model)}
 	b.raw("UPDATE ", t.alias, ` SET "_version"="_version"+1,`)
 	b.name(cl.field.Column)
-	b.raw("=(SELECT json_group_array(value) FROM json_each(")
+	b.raw("=", b.words.without[0])
 	b.column(t, cl.field)
-	b.raw(") WHERE value<>")
-	b.arg(userID)
-	b.raw(")")
+	b.raw(b.words.without[1])
+	b.argument(textKind, userID)
+	b.raw(b.words.without[2])
 	b.where(t)
 	b.key(t, key)
 	b.raw(" RETURNING ")

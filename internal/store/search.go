@@ -46,7 +46,7 @@ func (b *builder) match(t table, n *access.Node) {
 	b.raw(" AND ")
 	b.name(n.Model.Table + searchSuffix)
 	b.raw(" MATCH ")
-	b.arg(text.String())
+	b.argument(textKind, text.String())
 }
 
 // score writes how well a row meets the search: hits in each field, an earlier
@@ -99,11 +99,11 @@ func (b *builder) afterScore(t table, n *access.Node) {
 	b.raw(" AND (")
 	b.score(t, n)
 	b.raw("<")
-	b.arg(n.After[0])
+	b.argument(floatKind, n.After[0])
 	b.raw(" OR ")
 	b.score(t, n)
 	b.raw("=")
-	b.arg(n.After[0])
+	b.argument(floatKind, n.After[0])
 	rest := *n.Bound
 	rest.After = n.After[1:]
 	b.after(t, &rest)

@@ -2,27 +2,28 @@ package store
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
 )
 
-// object writes a row of the answer as one JSON text: json_object where every
-// value is a column, which is the fastest; text put together where a value is
-// the text of a nested select, which would otherwise be parsed again at each
-// level.
+// object writes a row of the answer as one JSON text: by a function where the
+// engine has one that is the fastest and every value is a column; text put
+// together where a value is the text of a nested select, which would otherwise be
+// parsed again at each level.
 func (b *builder) object(t table, fields []access.Out) {
 	nested, strict := false, false
 	for i := range fields {
 		nested = nested || fields[i].Sub != nil || fields[i].Embedded != nil
 		strict = strict || fields[i].NonNull
 	}
-	if nested || strict {
+	if b.words.object == "" || nested || strict {
 		b.concat(t, fields, strict)
 		return
 	}
-	b.raw("json_object(")
+	b.raw(b.words.object)
 	for i := range fields {
 		if i > 0 {
 			b.raw(",")
@@ -43,6 +44,11 @@ func (b *builder) concat(t table, fields []access.Out, strict bool) {
 	}
 	b.raw(open)
 	for i := range fields {
+		if strict && i > 0 {
+			b.raw(glue)
+		} else {
+			b.next(i, glue)
+		}
 		b.memberKey(i, fields[i].As)
 		b.raw(glue)
 		null := "'null'"
@@ -50,9 +56,26 @@ func (b *builder) concat(t table, fields []access.Out, strict bool) {
 			null = "NULL"
 		}
 		b.masked(t, &fields[i], null, b.text)
+	}
+	if len(fields) == 0 {
+		b.raw("'{'")
+	}
+	b.raw(glue, "'}'", end)
+}
+
+// mostMembers are written by one call of concat: a function of PostgreSQL takes
+// 100 arguments.
+const mostMembers = 40
+
+// next goes on to the i-th member of an object that concat puts together.
+func (b *builder) next(i int, glue string) {
+	switch {
+	case i == 0:
+	case i%mostMembers == 0:
+		b.raw(")||concat(")
+	default:
 		b.raw(glue)
 	}
-	b.raw("'}'", end)
 }
 
 // memberKey writes what leads the i-th member's value: `{"key":` or `,"key":`.
@@ -92,25 +115,6 @@ func (b *builder) masked(t table, out *access.Out, null string, write func(table
 	}
 }
 
-// value writes a field as an argument of json_object.
-func (b *builder) value(t table, out *access.Out) {
-	f := out.Field
-	switch {
-	case out.IsLiteral:
-		b.literal(out.Literal)
-	case isJSON(f) && !out.Encoded:
-		b.raw("json(")
-		b.column(t, f)
-		b.raw(")")
-	case isBool(f):
-		b.raw("CASE ")
-		b.column(t, f)
-		b.raw(" WHEN 1 THEN json('true') WHEN 0 THEN json('false') END")
-	default:
-		b.column(t, f)
-	}
-}
-
 // text writes a field as JSON text; never NULL.
 func (b *builder) text(t table, out *access.Out) {
 	f := out.Field
@@ -125,18 +129,12 @@ func (b *builder) text(t table, out *access.Out) {
 		b.raw("coalesce(")
 		b.embedded(t.alias+`."`+f.Column+`"`, f, out.Embedded)
 		b.raw(",'null')")
-	case isJSON(f) && !out.Encoded:
-		b.raw("coalesce(")
-		b.column(t, f)
-		b.raw(",'null')")
-	case isBool(f):
-		b.raw("CASE ")
-		b.column(t, f)
-		b.raw(" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END")
 	default:
-		b.raw("json_quote(")
-		b.column(t, f)
-		b.raw(")")
+		k := kindOf(f)
+		if out.Encoded {
+			k = textKind
+		}
+		b.jsonOf(k, t.alias, `."`, f.Column, `"`)
 	}
 }
 
@@ -182,6 +180,7 @@ func (b *builder) many(from table, out *access.Out) {
 	}
 	b.raw("concat(")
 	for i, part := range n.Parts {
+		b.next(i, ",")
 		b.memberKey(i, part.As)
 		b.raw(",")
 		switch part.Kind {
@@ -196,17 +195,16 @@ func (b *builder) many(from table, out *access.Out) {
 		default:
 			b.constant(part.Literal)
 		}
-		b.raw(",")
 	}
 	if len(n.Parts) == 0 {
-		b.raw("'{',")
+		b.raw("'{'")
 	}
-	b.raw("'}')")
+	b.raw(",'}')")
 }
 
 func (b *builder) array(from table, out *access.Out, fields []access.Out) {
 	to := b.use(out.Sub.Model)
-	b.raw("(SELECT concat('[',group_concat(coalesce(")
+	b.raw("(SELECT concat('[',", b.words.join, "coalesce(")
 	b.object(to, fields)
 	b.raw(",'null'),','),']') FROM (")
 	inner := b.page(from, out, "*")
@@ -251,14 +249,15 @@ func (b *builder) sortColumns(t table, n *access.Node) {
 // nextPage writes the sort values of a nested list's last row where another
 // row follows it, else null. Package data seals them into a cursor.
 func (b *builder) nextPage(from table, out *access.Out) {
-	b.raw("coalesce((SELECT json_array(")
-	for i := range out.Sub.Sort {
+	b.raw("coalesce((SELECT concat('['")
+	for i, o := range out.Sub.Sort {
 		if i > 0 {
-			b.raw(",")
+			b.raw(",','")
 		}
-		b.raw("l.c")
-		b.int(i)
+		b.raw(",")
+		b.jsonOf(kindOf(o.Field), "l.c", strconv.Itoa(i))
 	}
+	b.raw(",']'")
 	b.raw(") FROM (")
 	b.page(from, out, "")
 	b.limit(1, out.Sub.Limit-1)
@@ -283,10 +282,10 @@ func (b *builder) embedded(value string, f *schema.Field, fields []query.BoundFi
 	b.raw("CASE WHEN ", value, " IS NOT NULL THEN ")
 	if f.List {
 		alias := b.use(nil).alias
-		b.raw("(SELECT concat('[',group_concat(")
-		b.raw("CASE WHEN ", alias, ".type='null' THEN 'null' ELSE ")
+		each := b.words.each
+		b.raw("(SELECT concat('[',", b.words.join, "CASE WHEN ", each[1], alias, each[2], " THEN 'null' ELSE ")
 		b.members(alias+".value", fields)
-		b.raw(" END,','),']') FROM json_each(", value, ") ", alias, ")")
+		b.raw(" END,','),']') FROM ", each[0], value, ") ", alias, ")")
 	} else {
 		b.members(value, fields)
 	}
@@ -296,6 +295,7 @@ func (b *builder) embedded(value string, f *schema.Field, fields []query.BoundFi
 func (b *builder) members(value string, fields []query.BoundField) {
 	b.raw("concat(")
 	for i, f := range fields {
+		b.next(i, ",")
 		b.memberKey(i, f.As)
 		b.raw(",")
 		switch {
@@ -303,17 +303,14 @@ func (b *builder) members(value string, fields []query.BoundField) {
 			b.constant(f.Literal)
 		case f.Embedded != nil:
 			b.raw("coalesce(")
-			b.embedded(value+"->"+quoted("$."+f.Field.Name), f.Field, f.Embedded)
+			b.embedded(value+b.words.member[0]+f.Field.Name+b.words.member[1], f.Field, f.Embedded)
 			b.raw(",'null')")
 		default:
-			b.raw("coalesce(", value, "->", quoted("$."+f.Field.Name), ",'null')")
+			b.raw("coalesce(", value, b.words.member[0], f.Field.Name, b.words.member[1], ",'null')")
 		}
-		b.raw(",")
 	}
 	if len(fields) == 0 {
-		b.raw("'{',")
+		b.raw("'{'")
 	}
-	b.raw("'}')")
+	b.raw(",'}')")
 }
-
-func quoted(s string) string { return "'" + s + "'" } // of a GraphQL name, which has no quote

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"strconv"
 
 	"github.com/loam-dev/loam/internal/access"
@@ -17,18 +16,18 @@ import (
 // three statements of write.go and delete.go. Each of them goes on through
 // where, which puts the tenant's condition first; an INSERT sets the tenant.
 type builder struct {
-	dialect Dialect
-	sql     []byte
-	args    []any
-	by      *access.Principal
-	org     string
-	orgArg  int // the tenant's place among args, or 0
-	tables  int
-	lists   int // relations to many that the condition being written is inside of
+	words  *words
+	sql    []byte
+	args   []any
+	by     *access.Principal
+	org    string
+	orgArg int // the tenant's place among args, or 0
+	tables int
+	lists  int // relations to many that the condition being written is inside of
 }
 
 func (s *Store) builder(by *access.Principal) *builder {
-	return &builder{dialect: s.engine.Dialect(), by: by, org: by.Org, sql: make([]byte, 0, 1024), args: make([]any, 0, 8)}
+	return &builder{words: wordsOf(s.engine.Dialect()), by: by, org: by.Org, sql: make([]byte, 0, 1024), args: make([]any, 0, 8)}
 }
 
 // query runs the statement in the caller's organization: for the database, too,
@@ -66,17 +65,6 @@ func (b *builder) literal(s string) {
 		b.sql = append(b.sql, s[i])
 	}
 	b.sql = append(b.sql, '\'')
-}
-
-// arg writes a placeholder and keeps its value.
-func (b *builder) arg(value any) {
-	b.args = append(b.args, sqlValue(value))
-	b.placeholder(len(b.args))
-}
-
-func (b *builder) placeholder(n int) {
-	b.sql = append(b.sql, '?')
-	b.sql = strconv.AppendInt(b.sql, int64(n), 10)
 }
 
 func (b *builder) int(n int) { b.sql = strconv.AppendInt(b.sql, int64(n), 10) }
@@ -131,6 +119,7 @@ func (b *builder) ownTenant() {
 		b.orgArg = len(b.args)
 	}
 	b.placeholder(b.orgArg)
+	b.raw(b.words.types[textKind])
 }
 
 // and adds a condition; nil is true.
@@ -147,7 +136,7 @@ func (b *builder) key(t table, key []any) {
 		b.raw(" AND ")
 		b.column(t, f)
 		b.raw("=")
-		b.arg(key[i])
+		b.arg(f, key[i])
 	}
 }
 
@@ -238,14 +227,16 @@ func (b *builder) link(from, to table, r *schema.Relation) {
 }
 
 // compare writes a test of one field. An argument that the caller does not
-// have makes it false.
+// have, or that is of another type, makes it false.
 func (b *builder) compare(t table, c *query.Cond) {
+	k := compared(c)
 	args := make([]any, len(c.Args))
 	for i, a := range c.Args {
 		if args[i] = a.Value; a.Var != "" {
 			args[i] = b.by.Value(a.Var)
 		}
-		if args[i] == nil {
+		_, list := args[i].([]any)
+		if args[i] == nil || a.Var != "" && !list && !fits(k, args[i]) {
 			b.raw("false")
 			return
 		}
@@ -264,7 +255,8 @@ func (b *builder) compare(t table, c *query.Cond) {
 		b.compare(t, &positive)
 		b.raw(") IS NOT TRUE")
 	case query.In:
-		b.in(t, c, args[0])
+		b.subject(t, c)
+		b.oneOf(k, args[0])
 	case query.Contains, query.Overlaps:
 		b.contains(t, c, args[0])
 	case query.BeginsWith:
@@ -272,14 +264,25 @@ func (b *builder) compare(t table, c *query.Cond) {
 	case query.Between:
 		b.subject(t, c)
 		b.raw(" BETWEEN ")
-		b.arg(args[0])
+		b.argument(k, args[0])
 		b.raw(" AND ")
-		b.arg(args[1])
+		b.argument(k, args[1])
 	default:
 		b.subject(t, c)
 		b.raw(map[query.Test]string{query.Eq: "=", query.Lt: "<", query.Le: "<=", query.Gt: ">", query.Ge: ">="}[c.Test])
-		b.arg(args[0])
+		b.argument(k, args[0])
 	}
+}
+
+// compared is the kind of what a comparison looks at.
+func compared(c *query.Cond) kind {
+	switch {
+	case c.Size:
+		return integerKind
+	case c.Field.List:
+		return elementKind(c.Field)
+	}
+	return kindOf(c.Field)
 }
 
 // subject is what a comparison looks at: the field, or its size.
@@ -297,41 +300,33 @@ func (b *builder) subject(t table, c *query.Cond) {
 	b.raw(")")
 }
 
-// in takes its list as one argument, so that lists of any length share a
-// statement.
-func (b *builder) in(t table, c *query.Cond, list any) {
-	b.subject(t, c)
-	b.raw(" IN (SELECT value FROM json_each(")
-	b.arg(listText(list))
-	b.raw("))")
-}
-
 func (b *builder) contains(t table, c *query.Cond, arg any) {
 	if !c.Field.List {
-		b.raw("instr(")
+		b.raw(b.words.find)
 		b.column(t, c.Field)
 		b.raw(",")
-		b.arg(arg)
+		b.argument(textKind, arg)
 		b.raw(")>0")
 		return
 	}
-	b.raw("EXISTS (SELECT 1 FROM json_each(")
+	k := elementKind(c.Field)
+	b.raw(b.words.has[k][0])
 	b.column(t, c.Field)
-	b.raw(") WHERE value IN (SELECT value FROM json_each(")
-	b.arg(listText(arg))
-	b.raw(")))")
+	b.raw(b.words.has[k][1])
+	b.oneOf(k, arg)
+	b.raw(")")
 }
 
 // beginsWith is a range, so that an index serves it.
 func (b *builder) beginsWith(t table, c *query.Cond, prefix string) {
 	b.column(t, c.Field)
 	b.raw(">=")
-	b.arg(prefix)
+	b.argument(textKind, prefix)
 	if end, ok := afterPrefix(prefix); ok {
 		b.raw(" AND ")
 		b.column(t, c.Field)
 		b.raw("<")
-		b.arg(end)
+		b.argument(textKind, end)
 	}
 }
 
@@ -349,35 +344,4 @@ func afterPrefix(prefix string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// listText is a list as the JSON text that json_each takes apart.
-func listText(list any) string {
-	items, ok := list.([]any)
-	if !ok {
-		items = []any{list}
-	}
-	plain := make([]any, len(items))
-	for i, item := range items {
-		plain[i] = sqlValue(item)
-	}
-	text, err := json.Marshal(plain)
-	if err != nil {
-		panic("store: a list of canonical values always encodes: " + err.Error())
-	}
-	return string(text)
-}
-
-// sqlValue is a canonical value as the engine binds it.
-func sqlValue(value any) any {
-	switch v := value.(type) {
-	case schema.JSONText:
-		return string(v)
-	case bool:
-		if v {
-			return int64(1)
-		}
-		return int64(0)
-	}
-	return value
 }

@@ -81,6 +81,14 @@ var sqlReads = []struct {
 // TestGoldenReads holds the SQL of reads, for a reader to see that each starts
 // with the tenant and that no value of a caller is part of the text.
 func TestGoldenReads(t *testing.T) {
+	for name, dialect := range dialects {
+		t.Run(name, func(t *testing.T) { goldenReads(t, name, dialect) })
+	}
+}
+
+var dialects = map[string]Dialect{"sqlite": SQLite, "postgres": PostgreSQL}
+
+func goldenReads(t *testing.T, name string, dialect Dialect) {
 	s, diags := schema.Parse("schema.graphql", sqlSchema)
 	if diags.HasErrors() {
 		t.Fatal(diags)
@@ -103,21 +111,24 @@ func TestGoldenReads(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
-		b := (&Store{engine: dialectOnly{}}).builder(by)
+		b := (&Store{engine: dialectOnly{dialect: dialect}}).builder(by)
 		b.read(grant.Node())
 		fmt.Fprintf(&out, "-- %s\n%s\n", c.name, b.sql)
 		for i, arg := range b.args {
-			fmt.Fprintf(&out, "--   ?%d = %#v\n", i+1, arg)
+			fmt.Fprintf(&out, "--   %s%d = %#v\n", b.words.mark, i+1, arg)
 		}
 		out.WriteByte('\n')
 	}
-	golden(t, "reads.sqlite.sql", out.String())
+	golden(t, "reads."+name+".sql", out.String())
 }
 
 // dialectOnly is an engine that runs nothing.
-type dialectOnly struct{ Engine }
+type dialectOnly struct {
+	Engine
+	dialect Dialect
+}
 
-func (dialectOnly) Dialect() Dialect { return SQLite }
+func (d dialectOnly) Dialect() Dialect { return d.dialect }
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()

@@ -17,7 +17,7 @@ func TestTablesAreNamedInOnePlace(t *testing.T) {
 	allowed := []string{
 		"from", "fromSearch", // go on through where
 		"match", "score", // name the full-text table that fromSearch joins
-		"create",      // an INSERT, whose first column is the tenant
+		"insert",      // an INSERT, whose first column is the tenant
 		"quotedTable", // for UPDATE and DELETE, which go on through where
 		"nextTenant",  // steps through the organizations that have rows, and reads none
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
@@ -26,7 +27,7 @@ func (s *Store) DeleteOrganization(ctx context.Context, org string) error {
 	for _, m := range order.models {
 		limit := batchRows
 		if order.whole[m] {
-			limit = -1
+			limit = 0 // all
 		}
 		if err := s.sweep(ctx, func(c Conn) (int64, error) { return s.deleteBatch(c, m, org, limit) }); err != nil {
 			return err
@@ -100,7 +101,9 @@ func (s *Store) deleteBatch(c Conn, m *schema.Model, org string, limit int) (int
 	t := table{m, b.quotedTable(m)}
 	b.raw("DELETE FROM ", t.alias)
 	b.where(t)
-	b.some(m, limit)
+	if limit > 0 {
+		b.some(m, nil, limit)
+	}
 	b.raw(" RETURNING ")
 	b.size(t)
 	var sum added
@@ -115,34 +118,41 @@ func (s *Store) deleteBatch(c Conn, m *schema.Model, org string, limit int) (int
 	return -sum.Rows, s.settle(c, tally{org: sum})
 }
 
-// some narrows a statement to some of the rows.
-func (b *builder) some(m *schema.Model, limit int) {
-	b.raw(` AND "`, RowidColumn, `" IN (SELECT `)
+// some narrows a statement to the first of the rows that meet a condition.
+func (b *builder) some(m *schema.Model, c *query.Cond, limit int) {
+	b.raw(" AND (")
+	b.columns(table{m, b.quotedTable(m)}, m.Key)
+	b.raw(") IN (SELECT ")
 	t := b.use(m)
-	b.raw(t.alias, `."`, RowidColumn, `"`)
-	b.from(t)
-	b.limit(limit, 0)
+	b.columns(t, m.Key)
+	b.first(t, c, limit)
 	b.raw(")")
+}
+
+func (b *builder) first(t table, c *query.Cond, limit int) {
+	b.from(t)
+	b.and(t, c)
+	b.byKey(t)
+	b.limit(limit, 0)
 }
 
 // untie unsets a reference of rows that are about to go.
 func (s *Store) untie(ctx context.Context, org string, ref reference) error {
 	loose := slices.DeleteFunc(slices.Clone(ref.from), neverNull)
 	return s.sweep(ctx, func(c Conn) (int64, error) {
+		tied := &query.Cond{Test: query.NotNull, Field: loose[0]}
 		b := s.builder(system(org))
 		t := b.use(ref.child)
-		b.raw("SELECT ", t.alias, `."`, RowidColumn, `",`)
+		b.raw("SELECT ")
 		b.size(t)
-		b.from(t)
-		b.and(t, &query.Cond{Test: query.NotNull, Field: loose[0]})
-		b.limit(batchRows, 0)
-		var rows []any
+		b.first(t, tied, batchRows)
+		rows := int64(0)
 		var sum added
 		if err := b.query(c, func(r Row) error {
-			rows = append(rows, r.Int(0))
-			sum.Bytes -= r.Int(1)
+			rows++
+			sum.Bytes -= r.Int(0)
 			return nil
-		}); err != nil || len(rows) == 0 {
+		}); err != nil || rows == 0 {
 			return 0, err
 		}
 		b = s.builder(system(org))
@@ -156,14 +166,13 @@ func (s *Store) untie(ctx context.Context, org string, ref reference) error {
 			b.raw("=NULL")
 		}
 		b.where(t)
-		b.raw(` AND "`, RowidColumn, `" IN (SELECT value FROM json_each(`)
-		b.arg(listText(rows))
-		b.raw(")) RETURNING ")
+		b.some(ref.child, tied, batchRows)
+		b.raw(" RETURNING ")
 		b.size(t)
 		if err := b.query(c, func(r Row) error { sum.Bytes += r.Int(0); return nil }); err != nil {
 			return 0, err
 		}
-		return int64(len(rows)), s.settle(c, tally{org: sum})
+		return rows, s.settle(c, tally{org: sum})
 	})
 }
 
@@ -184,7 +193,7 @@ func (s *Store) forgetHistory(ctx context.Context, org string) error {
 		return err
 	}
 	return s.sweep(ctx, func(c Conn) (int64, error) {
-		return c.Exec(`DELETE FROM "_idempotency" WHERE rowid IN (SELECT rowid FROM "_idempotency" WHERE caller >= ?1 AND caller < ?2 LIMIT ?3)`,
+		return c.Exec(`DELETE FROM "_idempotency" WHERE (caller, key) IN (SELECT caller, key FROM "_idempotency" WHERE caller >= ?1 AND caller < ?2 LIMIT ?3)`,
 			org+" ", org+"!", batchRows) // "!" follows the blank that ends the organization
 	})
 }
@@ -201,26 +210,30 @@ func (s *Store) MoveOrganization(ctx context.Context, from, to string, also func
 			b := s.builder(system(from))
 			t := table{m, b.quotedTable(m)}
 			b.raw("UPDATE ", t.alias, ` SET "`, OrgColumn, `"=`)
-			b.arg(to)
+			b.argument(textKind, to)
 			if !s.rows[m] { // the organization's own fields
 				b.raw(",")
 				b.name(m.Key[0].Column)
 				b.raw("=")
-				b.arg(to)
+				b.arg(m.Key[0], to)
 			}
 			b.where(t)
-			if _, err := b.exec(c); err != nil {
+			c.Enter(Everyone) // two organizations at once
+			if _, err := c.Exec(string(b.sql), b.args...); err != nil {
 				return err
 			}
 		}
 		for _, sql := range []string{
 			`UPDATE "_changes" SET org = ?2 WHERE org = ?1`,
 			`UPDATE "_usage" SET org = ?2 WHERE org = ?1`,
-			`UPDATE "_idempotency" SET caller = ?2 || substr(caller, length(?1) + 1) WHERE caller >= ?1 || ' ' AND caller < ?1 || '!'`,
 		} {
 			if _, err := c.Exec(sql, from, to); err != nil {
 				return err
 			}
+		}
+		if _, err := c.Exec(`UPDATE "_idempotency" SET caller = ?3 || substr(caller, ?4) WHERE caller >= ?1 AND caller < ?2`,
+			from+" ", from+"!", to, utf8.RuneCountInString(from)+1); err != nil {
+			return err
 		}
 		if err := BreakLog(c, s.now()); err != nil {
 			return err

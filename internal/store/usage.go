@@ -1,6 +1,9 @@
 package store
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/schema"
@@ -59,7 +62,8 @@ func (w *writing) count(m *schema.Model, before, after []byte) {
 
 // settle writes the tally down, and refuses one over a limit.
 func (s *Store) settle(c Conn, t tally) error {
-	for org, sum := range t {
+	for _, org := range slices.Sorted(maps.Keys(t)) { // in one order: none waits for one that waits for it
+		sum := t[org]
 		if sum.Usage == (Usage{}) {
 			continue
 		}
@@ -106,7 +110,7 @@ func (u *Usage) scan(r Row) error {
 // SizeOf is the SQL expression of the bytes that a row of a model counts, for a
 // statement that calls its table by the alias.
 func SizeOf(d Dialect, m *schema.Model, alias string) string {
-	b := &builder{dialect: d}
+	b := &builder{words: wordsOf(d)}
 	b.size(table{m, alias})
 	return string(b.sql)
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
@@ -29,7 +31,7 @@ func (s *Store) Write(ctx context.Context, grants []access.WriteGrant, once *Onc
 	err := s.engine.WriteRows(ctx, func(c Conn) error {
 		var done bool
 		var err error
-		if out, done, err = once.begin(c, s.now()); err != nil || done {
+		if out, done, err = once.begin(c, s.now(), wordsOf(s.engine.Dialect()).skipLocked); err != nil || done {
 			return err
 		}
 		out = make([]Written, 0, len(grants))
@@ -100,6 +102,16 @@ func (w *writing) change(c *access.Change) (Written, error) {
 }
 
 func (w *writing) create(c *access.Change) (Written, error) {
+	written, made, err := w.insert(c, nil)
+	if err == nil && !made {
+		err = missing(c.Model)
+	}
+	return written, err
+}
+
+// insert creates a row, unless there is one with the same values of the unique
+// key `unless`: then it makes none and says so.
+func (w *writing) insert(c *access.Change, unless []*schema.Field) (written Written, made bool, err error) {
 	b := w.store.builder(w.by)
 	t := b.use(c.Model)
 	b.raw("INSERT INTO ")
@@ -124,31 +136,58 @@ func (w *writing) create(c *access.Change) (Written, error) {
 	for _, a := range c.Set {
 		if a.Field != c.Model.Version {
 			b.raw(",")
-			b.arg(a.Value)
+			b.arg(a.Field, a.Value)
 		}
 	}
 	t.alias = b.quotedTable(c.Model)
-	b.raw(") RETURNING ")
+	b.raw(")")
+	b.unless(c.Model, unless)
+	b.raw(" RETURNING ")
 	b.image(t)
 	checks, err := w.checks(b, t, c, nil)
 	if err != nil {
-		return Written{}, err
+		return written, false, err
 	}
-	after, err := w.returning(b, c, checks)
+	after, err := w.returning(b, checks)
 	if err != nil {
-		return Written{}, w.constraint(c, err)
+		return written, false, w.constraint(c, err)
+	}
+	if after == nil {
+		return written, false, nil
+	}
+	if err := w.checkAgain(c, c.Key); err != nil {
+		return written, false, err
 	}
 	if err := w.log(c.Model, c.Key, query.Create, nil, after); err != nil {
-		return Written{}, err
+		return written, false, err
 	}
-	return w.answer(c, query.Create, image{key: c.Key, text: after, version: 1})
+	written, err = w.answer(c, query.Create, image{key: c.Key, text: after, version: 1})
+	return written, true, err
+}
+
+// unless lets an INSERT do nothing where another row has the unique key.
+func (b *builder) unless(m *schema.Model, unique []*schema.Field) {
+	if unique == nil {
+		return
+	}
+	b.raw(" ON CONFLICT (")
+	if m.Scope == schema.Tenant {
+		b.raw(`"_org",`)
+	}
+	for i, f := range unique {
+		if i > 0 {
+			b.raw(",")
+		}
+		b.name(f.Column)
+	}
+	b.raw(") DO NOTHING")
 }
 
 // quotedTable is how RETURNING names a table's columns.
 func (b *builder) quotedTable(m *schema.Model) string { return `"` + m.Table + `"` }
 
 // returning runs a statement that returns one row's image and checks.
-func (w *writing) returning(b *builder, c *access.Change, checks []error) ([]byte, error) {
+func (w *writing) returning(b *builder, checks []error) ([]byte, error) {
 	var image []byte
 	var failed error
 	err := b.query(w.conn, func(r Row) error {
@@ -163,29 +202,18 @@ func (w *writing) returning(b *builder, c *access.Change, checks []error) ([]byt
 	if err == nil {
 		err = failed
 	}
-	if err == nil && image == nil {
-		err = missing(c.Model)
-	}
 	return image, err
 }
 
 // image writes the whole row as the change log keeps it.
 func (b *builder) image(t table) {
-	b.raw("json_object(")
-	first := true
+	fields := make([]access.Out, 0, len(t.model.Fields))
 	for _, f := range t.model.Fields {
-		if !f.Stored() {
-			continue
+		if f.Stored() {
+			fields = append(fields, access.Out{BoundField: query.BoundField{Field: f, As: f.Name}})
 		}
-		if !first {
-			b.raw(",")
-		}
-		first = false
-		b.literal(f.Name)
-		b.raw(",")
-		b.value(t, &access.Out{BoundField: query.BoundField{Field: f}})
 	}
-	b.raw(")")
+	b.object(t, fields)
 }
 
 // image is a row as the change log keeps it.
@@ -211,10 +239,11 @@ func (w *writing) lookup(c *access.Change, find func(*builder, table)) (image, e
 	}
 	for _, f := range c.Model.Key {
 		b.raw(",")
-		b.column(t, f)
+		b.bare(t, f)
 	}
 	b.from(t)
 	find(b, t)
+	b.lock(t, c.Op == query.Delete)
 
 	var row image
 	var allowed, seen, met bool
@@ -263,7 +292,7 @@ func (w *writing) modify(c *access.Change, row image) (Written, error) {
 		b.raw(",")
 		b.name(a.Field.Column)
 		b.raw("=")
-		b.arg(a.Value)
+		b.arg(a.Field, a.Value)
 	}
 	b.where(t)
 	b.key(t, row.key)
@@ -273,9 +302,15 @@ func (w *writing) modify(c *access.Change, row image) (Written, error) {
 	if err != nil {
 		return Written{}, err
 	}
-	after, err := w.returning(b, c, checks)
+	after, err := w.returning(b, checks)
 	if err != nil {
 		return Written{}, w.constraint(c, err)
+	}
+	if after == nil {
+		return Written{}, missing(c.Model)
+	}
+	if err := w.checkAgain(c, row.key); err != nil {
+		return Written{}, err
 	}
 	if err := w.log(c.Model, row.key, query.Update, row.text, after); err != nil {
 		return Written{}, err
@@ -296,27 +331,42 @@ func (w *writing) delete(c *access.Change) (Written, error) {
 	return answer, d.row(c.Model, row.key, 0)
 }
 
+// mostRaces is how often an upsert looks again for a row that was there when it
+// was to be created, and gone when it was to be changed.
+const mostRaces = 3
+
 // upsert changes the row that has the unique key, or creates it.
 func (w *writing) upsert(c *access.Change) (Written, error) {
+	for range mostRaces {
+		written, done, err := w.upsertOnce(c)
+		if done || err != nil {
+			return written, err
+		}
+	}
+	return Written{}, duplicateOf(c.Model, c.Conflict) // by a row that the caller may not see
+}
+
+func (w *writing) upsertOnce(c *access.Change) (written Written, done bool, err error) {
 	row, err := w.lookup(c.Update, func(b *builder, t table) {
 		for _, f := range c.Conflict {
 			value, _ := c.BoundWrite.Value(f)
 			b.raw(" AND ")
 			b.column(t, f)
 			b.raw("=")
-			b.arg(value)
+			b.arg(f, value)
 		}
 	})
 	if row.text == nil && fault.Is(err, fault.DataNotFound) {
 		if c.Version != nil {
-			return Written{}, fault.New(fault.DataVersion, "there is no row to be at version %d; leave the version out to create one", *c.Version)
+			return written, false, fault.New(fault.DataVersion, "there is no row to be at version %d; leave the version out to create one", *c.Version)
 		}
-		return w.create(c.Insert)
+		return w.insert(c.Insert, c.Conflict)
 	}
 	if err != nil {
-		return Written{}, err
+		return written, false, err
 	}
-	return w.modify(c.Update, row)
+	written, err = w.modify(c.Update, row)
+	return written, true, err
 }
 
 // answer is the row as the caller may see it: its image where that is all of
@@ -372,25 +422,41 @@ func (w *writing) constraint(c *access.Change, err error) error {
 
 // duplicate names the fields of the unique key that already has the value.
 func duplicate(m *schema.Model, broken *ConstraintError) error {
-	var field string
+	var fields []*schema.Field
 	for _, column := range broken.Columns {
 		for _, f := range m.Fields {
 			if f.Stored() && f.Column == column {
-				if field != "" {
-					field += "+"
-				}
-				field += f.Name
+				fields = append(fields, f)
 			}
 		}
 	}
-	if field == "" {
-		field = m.Key[0].Name
+	if fields == nil {
+		fields = m.Key[:1]
 	}
-	return fault.New(fault.DataDuplicate, "another %s already has this %s", m.Name, field).At(field).Because(broken)
+	return duplicateOf(m, fields).Because(broken)
 }
 
-// brokenReference finds out which reference has no target.
+func duplicateOf(m *schema.Model, fields []*schema.Field) *fault.Error {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	name := strings.Join(names, "+")
+	return fault.New(fault.DataDuplicate, "another %s already has this %s", m.Name, name).At(name)
+}
+
+// brokenReference finds out which reference has no target. An engine that can be
+// asked nothing after an error tells the columns.
 func (w *writing) brokenReference(c *access.Change, broken *ConstraintError) error {
+	none := fault.New(fault.DataNoReference, "a reference of the row has no target").Because(broken)
+	for _, ref := range c.Refs {
+		if sameColumns(ref.Field.Relation.From, broken.Columns) {
+			return access.NoReference(ref.Field)
+		}
+	}
+	if len(broken.Columns) > 0 {
+		return none
+	}
 	for _, ref := range c.Refs {
 		r := ref.Field.Relation
 		b := w.store.builder(w.by)
@@ -402,7 +468,7 @@ func (w *writing) brokenReference(c *access.Change, broken *ConstraintError) err
 			b.raw(" AND ")
 			b.column(t, r.To[i])
 			b.raw("=")
-			b.arg(value)
+			b.arg(r.To[i], value)
 		}
 		found := false
 		err := b.query(w.conn, func(Row) error { found = true; return nil })
@@ -413,5 +479,14 @@ func (w *writing) brokenReference(c *access.Change, broken *ConstraintError) err
 			return access.NoReference(ref.Field)
 		}
 	}
-	return fault.New(fault.DataNoReference, "a reference of the row has no target").Because(broken)
+	return none
+}
+
+// sameColumns tells whether a foreign key, which the organization may lead, is of
+// the fields.
+func sameColumns(fields []*schema.Field, columns []string) bool {
+	if len(columns) > 0 && columns[0] == OrgColumn {
+		columns = columns[1:]
+	}
+	return slices.EqualFunc(fields, columns, func(f *schema.Field, c string) bool { return f.Column == c })
 }

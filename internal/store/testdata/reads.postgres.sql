@@ -1,0 +1,121 @@
+-- get
+SELECT concat('{"id":',coalesce(to_json(t0."id"::text)::text,'null'),',"name":',coalesce(to_json(t0."name"::text)::text,'null'),',"archived":',coalesce(t0."archived"::text,'null'),',"budget":',CASE WHEN t0."leadId"=$1::text THEN coalesce(t0."budget"::text,'null') ELSE 'null' END,',"leadId":',coalesce(to_json(t0."leadId"::text)::text,'null'),',"createdAt":',coalesce(to_char(t0."createdAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"updatedAt":',coalesce(to_char(t0."updatedAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"version":',coalesce(t0."_version"::text,'null'),'}'),t0."_version" FROM "Project" t0 WHERE t0."_org"=$2::text AND t0."id"=$3::text
+--   $1 = "u1"
+--   $2 = "o1"
+--   $3 = "p1"
+
+-- get under two rules
+SELECT concat('{"id":',coalesce(to_json(t0."id"::text)::text,'null'),',"title":',coalesce(to_json(t0."title"::text)::text,'null'),',"body":',coalesce(to_json(t0."body"::text)::text,'null'),',"points":',coalesce(t0."points"::text,'null'),',"status":',coalesce(to_json(t0."status"::text)::text,'null'),',"place":',coalesce(t0."place"::text,'null'),',"tags":',coalesce(t0."tags"::text,'null'),',"slug":',coalesce(to_json(t0."slug"::text)::text,'null'),',"projectId":',coalesce(to_json(t0."projectId"::text)::text,'null'),',"owner":',coalesce(to_json(t0."owner"::text)::text,'null'),',"createdAt":',coalesce(to_char(t0."createdAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"updatedAt":',coalesce(to_char(t0."updatedAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"version":',coalesce(t0."_version"::text,'null'),'}'),t0."_version" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) AND t0."id"=$4::text
+--   $1 = "o1"
+--   $2 = "u1"
+--   $3 = "u1"
+--   $4 = "t1"
+
+-- get by a composite key
+SELECT concat('{"code":',coalesce(to_json(t0."code"::text)::text,'null'),',"region":',coalesce(to_json(t0."region"::text)::text,'null'),',"name":',coalesce(to_json(t0."name"::text)::text,'null'),',"version":',coalesce(t0."_version"::text,'null'),'}'),t0."_version" FROM "Country" t0 WHERE true AND t0."code"=$1::text AND t0."region"=$2::text
+--   $1 = "FI"
+--   $2 = "EU"
+
+-- list
+SELECT concat('{"id":',coalesce(to_json(t0."id"::text)::text,'null'),',"name":',coalesce(to_json(t0."name"::text)::text,'null'),',"archived":',coalesce(t0."archived"::text,'null'),',"budget":',CASE WHEN t0."leadId"=$1::text THEN coalesce(t0."budget"::text,'null') ELSE 'null' END,',"leadId":',coalesce(to_json(t0."leadId"::text)::text,'null'),',"createdAt":',coalesce(to_char(t0."createdAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"updatedAt":',coalesce(to_char(t0."updatedAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"version":',coalesce(t0."_version"::text,'null'),'}'),t0."id" FROM "Project" t0 WHERE t0."_org"=$2::text ORDER BY t0."id" LIMIT 101
+--   $1 = "u1"
+--   $2 = "o1"
+
+-- list, filtered and sorted
+SELECT concat('{"id":',coalesce(to_json(t0."id"::text)::text,'null'),',"title":',coalesce(to_json(t0."title"::text)::text,'null'),',"body":',coalesce(to_json(t0."body"::text)::text,'null'),',"points":',coalesce(t0."points"::text,'null'),',"status":',coalesce(to_json(t0."status"::text)::text,'null'),',"place":',coalesce(t0."place"::text,'null'),',"tags":',coalesce(t0."tags"::text,'null'),',"slug":',coalesce(to_json(t0."slug"::text)::text,'null'),',"projectId":',coalesce(to_json(t0."projectId"::text)::text,'null'),',"owner":',coalesce(to_json(t0."owner"::text)::text,'null'),',"createdAt":',coalesce(to_char(t0."createdAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"updatedAt":',coalesce(to_char(t0."updatedAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"version":',coalesce(t0."_version"::text,'null'),'}'),t0."points",t0."title",t0."id" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) AND (t0."points">=$4::bigint AND t0."status"=$5::text) AND ((t0."points"<$6::bigint OR t0."points" IS NULL) OR t0."points"=$7::bigint AND (t0."title">$8::text OR t0."title"=$9::text AND (t0."id">$10::text))) ORDER BY t0."points" DESC NULLS LAST,t0."title",t0."id" LIMIT 31
+--   $1 = "o1"
+--   $2 = "u1"
+--   $3 = "u1"
+--   $4 = 3
+--   $5 = "TODO"
+--   $6 = 4
+--   $7 = 4
+--   $8 = "m"
+--   $9 = "m"
+--   $10 = "t9"
+
+-- every operator
+SELECT concat('{"id":',coalesce(to_json(t0."id"::text)::text,'null'),',"title":',coalesce(to_json(t0."title"::text)::text,'null'),',"body":',coalesce(to_json(t0."body"::text)::text,'null'),',"points":',coalesce(t0."points"::text,'null'),',"status":',coalesce(to_json(t0."status"::text)::text,'null'),',"place":',coalesce(t0."place"::text,'null'),',"tags":',coalesce(t0."tags"::text,'null'),',"slug":',coalesce(to_json(t0."slug"::text)::text,'null'),',"projectId":',coalesce(to_json(t0."projectId"::text)::text,'null'),',"owner":',coalesce(to_json(t0."owner"::text)::text,'null'),',"createdAt":',coalesce(to_char(t0."createdAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"updatedAt":',coalesce(to_char(t0."updatedAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"version":',coalesce(t0."_version"::text,'null'),'}'),t0."id" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) AND ((t0."body" IS NOT NULL AND (t0."body"=$4::text) IS NOT TRUE) AND t0."points" BETWEEN $5::bigint AND $6::bigint AND (t0."slug"=ANY($7::text[])) IS NOT TRUE AND t0."status"=ANY($8::text[]) AND (EXISTS (SELECT 1 FROM json_array_elements_text(t0."tags") e WHERE e.value=ANY($9::text[])) AND json_array_length(t0."tags")=$10::bigint) AND (t0."title">=$11::text AND t0."title"<$12::text AND strpos(t0."title",$13::text)>0 AND (strpos(t0."title",$14::text)>0) IS NOT TRUE AND length(t0."title")>$15::bigint)) ORDER BY t0."id" LIMIT 101
+--   $1 = "o1"
+--   $2 = "u1"
+--   $3 = "u1"
+--   $4 = "x"
+--   $5 = 1
+--   $6 = 9
+--   $7 = "{\"a\",\"b\"}"
+--   $8 = "{\"TODO\",\"DONE\"}"
+--   $9 = "{\"red\"}"
+--   $10 = 2
+--   $11 = "a"
+--   $12 = "b"
+--   $13 = "b"
+--   $14 = "c"
+--   $15 = 3
+
+-- and, or, not
+SELECT concat('{"id":',coalesce(to_json(t0."id"::text)::text,'null'),',"title":',coalesce(to_json(t0."title"::text)::text,'null'),',"body":',coalesce(to_json(t0."body"::text)::text,'null'),',"points":',coalesce(t0."points"::text,'null'),',"status":',coalesce(to_json(t0."status"::text)::text,'null'),',"place":',coalesce(t0."place"::text,'null'),',"tags":',coalesce(t0."tags"::text,'null'),',"slug":',coalesce(to_json(t0."slug"::text)::text,'null'),',"projectId":',coalesce(to_json(t0."projectId"::text)::text,'null'),',"owner":',coalesce(to_json(t0."owner"::text)::text,'null'),',"createdAt":',coalesce(to_char(t0."createdAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"updatedAt":',coalesce(to_char(t0."updatedAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"version":',coalesce(t0."_version"::text,'null'),'}'),t0."id" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) AND (t0."points"=$4::bigint OR (t0."points"=$5::bigint) IS NOT TRUE) ORDER BY t0."id" LIMIT 101
+--   $1 = "o1"
+--   $2 = "u1"
+--   $3 = "u1"
+--   $4 = 1
+--   $5 = 2
+
+-- through relations
+SELECT concat('{"id":',coalesce(to_json(t0."id"::text)::text,'null'),',"name":',coalesce(to_json(t0."name"::text)::text,'null'),',"archived":',coalesce(t0."archived"::text,'null'),',"budget":',CASE WHEN t0."leadId"=$1::text THEN coalesce(t0."budget"::text,'null') ELSE 'null' END,',"leadId":',coalesce(to_json(t0."leadId"::text)::text,'null'),',"createdAt":',coalesce(to_char(t0."createdAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"updatedAt":',coalesce(to_char(t0."updatedAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"version":',coalesce(t0."_version"::text,'null'),'}'),t0."id" FROM "Project" t0 WHERE t0."_org"=$2::text AND EXISTS (SELECT 1 FROM "Task" t1 WHERE t1."_org"=$2::text AND t1."projectId"=t0."id" AND ((t1."owner"=$3::text OR EXISTS (SELECT 1 FROM "Project" t2 WHERE t2."_org"=$2::text AND t2."id"=t1."projectId" AND t2."leadId"=$4::text)) AND (EXISTS (SELECT 1 FROM "Project" t3 WHERE t3."_org"=$2::text AND t3."id"=t1."projectId" AND t3."name"=$5::text) AND t1."title"=$6::text))) ORDER BY t0."id" LIMIT 101
+--   $1 = "u1"
+--   $2 = "o1"
+--   $3 = "u1"
+--   $4 = "u1"
+--   $5 = "y"
+--   $6 = "x"
+
+-- a field behind a rule
+SELECT concat('{"id":',coalesce(to_json(t0."id"::text)::text,'null'),',"name":',coalesce(to_json(t0."name"::text)::text,'null'),',"archived":',coalesce(t0."archived"::text,'null'),',"budget":',CASE WHEN t0."leadId"=$1::text THEN coalesce(t0."budget"::text,'null') ELSE 'null' END,',"leadId":',coalesce(to_json(t0."leadId"::text)::text,'null'),',"createdAt":',coalesce(to_char(t0."createdAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"updatedAt":',coalesce(to_char(t0."updatedAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"version":',coalesce(t0."_version"::text,'null'),'}'),t0."id" FROM "Project" t0 WHERE t0."_org"=$2::text AND ((t0."leadId"=$3::text AND t0."budget">$4::double precision)) IS NOT TRUE ORDER BY t0."id" LIMIT 101
+--   $1 = "u1"
+--   $2 = "o1"
+--   $3 = "u1"
+--   $4 = 5
+
+-- nested
+SELECT concat('{"id":',coalesce(to_json(t0."id"::text)::text,'null'),',"archived":',coalesce(t0."archived"::text,'null'),',"lead":',coalesce((SELECT concat('{"id":',coalesce(to_json(t1."id"::text)::text,'null'),',"name":',coalesce(to_json(t1."name"::text)::text,'null'),',"email":',coalesce(to_json(t1."email"::text)::text,'null'),',"role":',coalesce(to_json(t1."role"::text)::text,'null'),',"createdAt":',coalesce(to_char(t1."createdAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),'}') FROM "User" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."leadId" LIMIT 1),'null'),',"tasks":',(SELECT concat('[',string_agg(coalesce(concat('{"title":',coalesce(to_json(t2."title"::text)::text,'null'),',"project":',coalesce((SELECT concat('{"name":',coalesce(to_json(t3."name"::text)::text,'null'),'}') FROM "Project" t3 WHERE t3."_org"=$1::text AND t3."id"=t2."projectId" LIMIT 1),'null'),'}'),'null'),','),']') FROM (SELECT t4.* FROM "Task" t4 WHERE t4."_org"=$1::text AND t4."projectId"=t0."id" AND (t4."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t5 WHERE t5."_org"=$1::text AND t5."id"=t4."projectId" AND t5."leadId"=$3::text)) ORDER BY t4."createdAt" DESC,t4."id" DESC LIMIT 10) t2),'}'),t0."id" FROM "Project" t0 WHERE t0."_org"=$1::text ORDER BY t0."id" LIMIT 21
+--   $1 = "o1"
+--   $2 = "u1"
+--   $3 = "u1"
+
+-- nested page
+SELECT concat('{"ts":',concat('{"items":',(SELECT concat('[',string_agg(coalesce(concat('{"title":',coalesce(to_json(t1."title"::text)::text,'null'),'}'),'null'),','),']') FROM (SELECT t2.* FROM "Task" t2 WHERE t2."_org"=$1::text AND t2."projectId"=t0."id" AND (t2."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t3 WHERE t3."_org"=$1::text AND t3."id"=t2."projectId" AND t3."leadId"=$3::text)) ORDER BY t2."id" LIMIT 5) t1),',"nextToken":',coalesce((SELECT concat('[',coalesce(to_json(l.c0::text)::text,'null'),']') FROM (SELECT t4."id" AS c0 FROM "Task" t4 WHERE t4."_org"=$1::text AND t4."projectId"=t0."id" AND (t4."owner"=$4::text OR EXISTS (SELECT 1 FROM "Project" t5 WHERE t5."_org"=$1::text AND t5."id"=t4."projectId" AND t5."leadId"=$5::text)) ORDER BY t4."id" LIMIT 1 OFFSET 4) l WHERE EXISTS (SELECT 1 FROM "Task" t6 WHERE t6."_org"=$1::text AND t6."projectId"=t0."id" AND (t6."owner"=$6::text OR EXISTS (SELECT 1 FROM "Project" t7 WHERE t7."_org"=$1::text AND t7."id"=t6."projectId" AND t7."leadId"=$7::text)) ORDER BY t6."id" LIMIT 1 OFFSET 5)),'null'),',"total":',(SELECT count(*) FROM "Task" t8 WHERE t8."_org"=$1::text AND t8."projectId"=t0."id" AND (t8."owner"=$8::text OR EXISTS (SELECT 1 FROM "Project" t9 WHERE t9."_org"=$1::text AND t9."id"=t8."projectId" AND t9."leadId"=$9::text))),',"__typename":','"TaskConnection"','}'),'}'),t0."id" FROM "Project" t0 WHERE t0."_org"=$1::text ORDER BY t0."id" LIMIT 101
+--   $1 = "o1"
+--   $2 = "u1"
+--   $3 = "u1"
+--   $4 = "u1"
+--   $5 = "u1"
+--   $6 = "u1"
+--   $7 = "u1"
+--   $8 = "u1"
+--   $9 = "u1"
+
+-- embedded
+SELECT concat('{"place":',coalesce(CASE WHEN t0."place" IS NOT NULL THEN concat('{"town":',coalesce(t0."place"->'city','null'),'}') END,'null'),'}'),t0."id" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) ORDER BY t0."id" LIMIT 101
+--   $1 = "o1"
+--   $2 = "u1"
+--   $3 = "u1"
+
+-- search
+SELECT concat('{"id":',coalesce(to_json(t0."id"::text)::text,'null'),',"title":',coalesce(to_json(t0."title"::text)::text,'null'),',"body":',coalesce(to_json(t0."body"::text)::text,'null'),',"points":',coalesce(t0."points"::text,'null'),',"status":',coalesce(to_json(t0."status"::text)::text,'null'),',"place":',coalesce(t0."place"::text,'null'),',"tags":',coalesce(t0."tags"::text,'null'),',"slug":',coalesce(to_json(t0."slug"::text)::text,'null'),',"projectId":',coalesce(to_json(t0."projectId"::text)::text,'null'),',"owner":',coalesce(to_json(t0."owner"::text)::text,'null'),',"createdAt":',coalesce(to_char(t0."createdAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"updatedAt":',coalesce(to_char(t0."updatedAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"version":',coalesce(t0."_version"::text,'null'),'}'),(coalesce((length(highlight("Task__search",1,char(1),''))-length(t0."title"))*2.0/(16+length(t0."title")),0)+coalesce((length(highlight("Task__search",2,char(1),''))-length(t0."body"))*1.0/(16+length(t0."body")),0)),t0."id" FROM "Task__search" JOIN "Task" t0 ON t0."_rowid"="Task__search".rowid WHERE t0."_org"=$1::text AND "Task__search" MATCH $2::text AND (t0."owner"=$3::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$4::text)) ORDER BY (coalesce((length(highlight("Task__search",1,char(1),''))-length(t0."title"))*2.0/(16+length(t0."title")),0)+coalesce((length(highlight("Task__search",2,char(1),''))-length(t0."body"))*1.0/(16+length(t0."body")),0)) DESC,t0."id" LIMIT 101
+--   $1 = "o1"
+--   $2 = "\"_org\" : \"o1\" AND {\"title\" \"body\"} : (\"red\" AND \"fox\" *)"
+--   $3 = "u1"
+--   $4 = "u1"
+
+-- aggregate
+SELECT concat('{"group":',concat('{"status":',coalesce(to_json(t0."status"::text)::text,'null'),'}'),',"count":',count(*),',"sum":',concat('{"points":',coalesce(sum(t0."points")::text,'null'),'}'),',"avg":','{}',',"min":','{}',',"max":',concat('{"createdAt":',coalesce(to_char(max(t0."createdAt") AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),'}'),'}') FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) GROUP BY t0."status" ORDER BY t0."status" LIMIT 1001
+--   $1 = "o1"
+--   $2 = "u1"
+--   $3 = "u1"
+
+-- count
+SELECT concat('{"id":',coalesce(to_json(t0."id"::text)::text,'null'),',"title":',coalesce(to_json(t0."title"::text)::text,'null'),',"body":',coalesce(to_json(t0."body"::text)::text,'null'),',"points":',coalesce(t0."points"::text,'null'),',"status":',coalesce(to_json(t0."status"::text)::text,'null'),',"place":',coalesce(t0."place"::text,'null'),',"tags":',coalesce(t0."tags"::text,'null'),',"slug":',coalesce(to_json(t0."slug"::text)::text,'null'),',"projectId":',coalesce(to_json(t0."projectId"::text)::text,'null'),',"owner":',coalesce(to_json(t0."owner"::text)::text,'null'),',"createdAt":',coalesce(to_char(t0."createdAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"updatedAt":',coalesce(to_char(t0."updatedAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),',"version":',coalesce(t0."_version"::text,'null'),'}'),t0."id" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) ORDER BY t0."id" LIMIT 101
+--   $1 = "o1"
+--   $2 = "u1"
+--   $3 = "u1"
+
