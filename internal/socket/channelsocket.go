@@ -59,17 +59,12 @@ func (s *Server) Channels(w http.ResponseWriter, r *http.Request, caller Caller,
 		err = s.admit(c.conn, &access.Principal{}) // until it is known whose it is
 	}
 	if err == nil {
-		err = c.accept(w, r, []string{channelsProtocol})
+		err = c.accept(w, r, channelsProtocol, c)
 	}
 	if err != nil {
 		s.forget(c.conn)
-		return err
 	}
-	if c.reader.Subprotocol() == "" {
-		c.fail(&closing{closeSubprotocol, "the subprotocol is " + channelsProtocol})
-	}
-	go c.serve(c)
-	return nil
+	return err
 }
 
 // ask is what a client says.

@@ -23,10 +23,10 @@ type identity struct {
 }
 
 // present is whom credentials stand for.
-func (ws *webSocket) present(ctx context.Context, authorization, key string) (*identity, error) {
-	ctx, cancel := context.WithTimeout(ctx, ws.timeout)
+func (c *webSocket) present(ctx context.Context, authorization, key string) (*identity, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	verify, err := ws.show(authorization, key)
+	verify, err := c.show(authorization, key)
 	if err != nil {
 		return nil, err
 	}
@@ -36,18 +36,18 @@ func (ws *webSocket) present(ctx context.Context, authorization, key string) (*i
 
 // identify is whom the credentials in a message stand for, or without any those of
 // the request that opened the connection.
-func (ws *webSocket) identify(authorization, key string) (*access.Principal, error) {
+func (c *webSocket) identify(authorization, key string) (*access.Principal, error) {
 	if authorization != "" || key != "" {
-		who, err := ws.present(ws.server.context, authorization, key)
+		who, err := c.present(c.server.context, authorization, key)
 		if err != nil {
 			return nil, err
 		}
-		ws.verify.Store(&who.verify)
+		c.verify.Store(&who.verify)
 		return who.by, nil
 	}
-	ctx, cancel := context.WithTimeout(ws.server.context, ws.timeout)
+	ctx, cancel := context.WithTimeout(c.server.context, c.timeout)
 	defer cancel()
-	return (*ws.verify.Load())(ctx)
+	return (*c.verify.Load())(ctx)
 }
 
 // credentialsIn are those in a payload, under the names of the headers.
@@ -65,12 +65,12 @@ func credentialsIn(payload map[string]any) (authorization, key string) {
 }
 
 // adopt has the connection go on under other credentials of the same caller.
-func (ws *webSocket) adopt(authorization, key string) error {
-	who, err := ws.present(ws.server.context, authorization, key)
+func (c *webSocket) adopt(authorization, key string) error {
+	who, err := c.present(c.server.context, authorization, key)
 	if err != nil {
 		return &closing{closeForbidden, "Forbidden: " + fault.Of(err).Message}
 	}
-	if !ws.renew(who) {
+	if !c.renew(who) {
 		return &closing{closeForbidden, "Forbidden: a new token is of the same user and organization; connect again as another"}
 	}
 	return nil
@@ -78,14 +78,14 @@ func (ws *webSocket) adopt(authorization, key string) error {
 
 // renew has the connection go on under what somebody has shown, if they are the same
 // caller.
-func (ws *webSocket) renew(who *identity) bool {
-	was := ws.by.Load()
+func (c *webSocket) renew(who *identity) bool {
+	was := c.by.Load()
 	if who.by.Kind != was.Kind || who.by.Subject() != was.Subject() || who.by.Org != was.Org {
 		return false
 	}
-	ws.verify.Store(&who.verify)
-	if ws.by.Store(who.by); !reflect.DeepEqual(who.by, was) {
-		ws.rebind(who.by)
+	c.verify.Store(&who.verify)
+	if c.by.Store(who.by); !reflect.DeepEqual(who.by, was) {
+		c.rebind(who.by)
 	}
 	return true
 }

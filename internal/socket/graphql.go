@@ -115,17 +115,12 @@ func (s *Server) graphQL(w http.ResponseWriter, r *http.Request, caller Caller, 
 		err = s.admit(g.conn, &access.Principal{}) // until it is known whose it is
 	}
 	if err == nil {
-		err = g.accept(w, r, []string{d.name})
+		err = g.accept(w, r, d.name, g)
 	}
 	if err != nil {
 		s.forget(g.conn)
-		return err
 	}
-	if g.reader.Subprotocol() == "" {
-		g.fail(&closing{closeSubprotocol, "the subprotocol is " + d.name})
-	}
-	go g.serve(g)
-	return nil
+	return err
 }
 
 // message is what a client says.

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,12 +14,12 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/gorilla/websocket"
+	"github.com/gobwas/ws"
 
 	"github.com/loam-dev/loam/internal/fault"
 )
 
-// WebSocket (RFC 6455): gorilla/websocket shakes hands and reads; what is sent goes
+// WebSocket (RFC 6455): gobwas/ws shakes hands and reads frames; what is sent goes
 // through the outbox, so that nobody waits for a slow client.
 
 // closing is why a WebSocket is closed.
@@ -32,6 +33,8 @@ func (c *closing) Error() string { return fmt.Sprintf("socket: closed with %d: %
 // The codes that a WebSocket is closed with: those of RFC 6455 and of
 // graphql-transport-ws, and from 4420 on Loam's own.
 const (
+	closeNormal       = 1000
+	closeProtocol     = 1002
 	closeBinary       = 1003
 	closeNotUTF8      = 1007
 	closeTooLarge     = 1009
@@ -112,135 +115,195 @@ var pingFrame = [2]byte{0x89}
 type webSocket struct {
 	*conn
 	credentials
-	reader *websocket.Conn
-	pace   pace
-	shut   atomic.Bool // a frame that closes was sent
+	head [maxHead]byte // the first bytes of what the client says next
+	pace pace
+	shut atomic.Bool // a frame that closes was sent
 }
+
+// maxHead is in bytes: the longest header of a frame.
+const maxHead = ws.MaxHeaderSize
 
 // receiver takes the messages of a client, one after the other.
 type receiver interface{ receive([]byte) error }
 
-// accept answers the handshake and attaches the connection.
-func (ws *webSocket) accept(w http.ResponseWriter, r *http.Request, subprotocols []string) error {
-	var refused error
-	up := websocket.Upgrader{
-		ReadBufferSize: readBuffer, WriteBufferPool: nopPool{}, Subprotocols: subprotocols,
-		CheckOrigin: func(*http.Request) bool { return true }, // the room that routes has
-		Error: func(_ http.ResponseWriter, _ *http.Request, _ int, reason error) {
-			refused = fault.New(fault.RealtimeHandshake, "%s", strings.TrimPrefix(reason.Error(), "websocket: "))
-		},
-	}
-	h := &hijacker{ResponseWriter: w, ws: ws}
-	reader, err := up.Upgrade(h, r, nil)
-	if refused != nil {
-		return refused
-	}
+// accept answers the handshake, attaches the connection and has another goroutine
+// serve it. Until the handshake is found to be right nothing is taken from the HTTP
+// server, so that an error is answered as any other.
+func (c *webSocket) accept(w http.ResponseWriter, r *http.Request, subprotocol string, to receiver) error {
+	var answer rehearsal
+	up := ws.HTTPUpgrader{Protocol: func(name string) bool { return name == subprotocol }}
+	_, _, agreed, err := up.Upgrade(r, &answer)
 	if err != nil {
-		return fault.New(fault.RealtimeHandshake, "the handshake failed").Because(err)
+		return fault.New(fault.RealtimeHandshake, "this is no handshake of a WebSocket: %v", err)
 	}
-	reader.SetReadLimit(ws.server.Limits.Message)
-	reader.SetPingHandler(func(data string) error {
-		ws.hear()
-		return ws.send([]byte{0x8a, byte(len(data))}, []byte(data))
-	})
-	reader.SetPongHandler(func(string) error { ws.hear(); return nil })
-	ws.reader = reader
-	ws.hear()
-	ws.attach(h.net, nil)
+	connection, early, err := hijack(w)
+	if err != nil {
+		return err
+	}
+	c.hear()
+	c.attach(connection, answer.Bytes())
+	if agreed.Protocol == "" {
+		c.fail(&closing{closeSubprotocol, "the subprotocol is " + subprotocol})
+	}
+	go c.take(early, to)
 	return nil
 }
 
-// readBuffer is in bytes, of each connection.
-const readBuffer = 256
-
-// nopPool keeps no buffer: nothing is written by the reader but an error's last frame.
-type nopPool struct{}
-
-func (nopPool) Get() any { return nil }
-func (nopPool) Put(any)  {}
-
-// hijacker takes the connection from the HTTP server for the reader.
-type hijacker struct {
+// rehearsal is a connection that a handshake is tried on.
+type rehearsal struct {
 	http.ResponseWriter
-	ws  *webSocket
-	net net.Conn
-}
-
-func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	c, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
-	h.net = c
-	return &readSide{c, h.ws}, rw, err
-}
-
-// readSide is the connection as the reader sees it: what it writes goes the way of
-// all that is sent.
-type readSide struct {
 	net.Conn
-	ws *webSocket
+	bytes.Buffer
 }
 
-func (r *readSide) Write(b []byte) (int, error) {
-	if len(b) > 0 && b[0] == 0x88 && r.ws.shut.Swap(true) {
-		return len(b), nil // once is enough
-	}
-	return len(b), r.ws.send(b)
+func (r *rehearsal) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return r, &bufio.ReadWriter{Writer: bufio.NewWriterSize(&r.Buffer, 512)}, nil
 }
 
-func (r *readSide) SetWriteDeadline(time.Time) error { return nil }
+func (r *rehearsal) SetDeadline(time.Time) error { return nil }
+func (r *rehearsal) Write(b []byte) (int, error) { return r.Buffer.Write(b) }
+func (r *rehearsal) Read([]byte) (int, error)    { return 0, io.EOF }
 
-func (ws *webSocket) hear() { ws.heard.Store(time.Now().UnixMilli()) }
+func (c *webSocket) hear() { c.heard.Store(time.Now().UnixMilli()) }
 
-// serve hands what the client says to who understands it, until it leaves.
-func (ws *webSocket) serve(to receiver) {
-	err := ws.read(to)
-	if errors.Is(err, websocket.ErrReadLimit) {
-		err = &closing{closeTooLarge, fmt.Sprintf("a message may have %d bytes (limits.realtime.message)", ws.server.Limits.Message)}
-	}
-	if c, ok := errors.AsType[*closing](err); ok {
-		ws.fail(c)
-	}
-	ws.finish()
-	_, _ = io.Copy(io.Discard, ws.net) // until the client has read our last words, or a moment has passed
-	ws.close()
-	ws.server.forget(ws.conn)
+// wait waits for the client to say something. An idle connection holds this
+// goroutine and no buffer; what reads and understands a message needs more stack
+// than the 2 KiB that a goroutine begins with, and so has one of its own.
+func (c *webSocket) wait(to receiver) {
+	n, _ := c.net.Read(c.head[:]) // an error comes again
+	go c.take(c.head[:n], to)
 }
 
-func (ws *webSocket) read(to receiver) error {
-	l := ws.server.Limits
+// take hands what the client says to who understands it, until it is silent or
+// leaves. Early are the bytes that were read already.
+func (c *webSocket) take(early []byte, to receiver) {
+	in := &input{early, c.net}
 	for {
-		kind, r, err := ws.reader.NextReader()
+		err := c.message(in, to)
 		if err != nil {
-			return err
+			c.end(err)
+			return
 		}
-		data, err := io.ReadAll(r)
-		if err != nil {
-			return err
-		}
-		ws.hear()
-		switch {
-		case !ws.pace.spend(time.Now(), l.Messages, 10*l.Messages+l.Subscriptions):
-			return &closing{closeTooFast, fmt.Sprintf("more than %d messages a second (limits.realtime.messages)", l.Messages)}
-		case kind != websocket.TextMessage:
-			return &closing{closeBinary, "messages are text"}
-		case !utf8.Valid(data):
-			return &closing{closeNotUTF8, "messages are UTF-8"}
-		}
-		if err := to.receive(data); err != nil {
-			return err
+		if len(in.early) == 0 {
+			go c.wait(to)
+			return
 		}
 	}
+}
+
+// input is a connection of which the first bytes were read already.
+type input struct {
+	early []byte
+	net.Conn
+}
+
+func (in *input) Read(b []byte) (int, error) {
+	if len(in.early) == 0 {
+		return in.Conn.Read(b)
+	}
+	n := copy(b, in.early)
+	in.early = in.early[n:]
+	return n, nil
+}
+
+// end closes the connection.
+func (c *webSocket) end(err error) {
+	if why, ok := errors.AsType[*closing](err); ok {
+		c.fail(why)
+	}
+	c.finish()
+	_, _ = io.Copy(io.Discard, c.net) // until the client has read our last words, or a moment has passed
+	c.close()
+	c.server.forget(c.conn)
+}
+
+// message reads one message, or a frame of control that stands between two.
+func (c *webSocket) message(in io.Reader, to receiver) error {
+	l := c.server.Limits
+	state := ws.StateServerSide
+	var data []byte
+	var kind ws.OpCode
+	for {
+		h, payload, err := c.frame(in, state, l.Message-int64(len(data)))
+		if err != nil {
+			return err
+		}
+		c.hear()
+		if !c.pace.spend(time.Now(), l.Messages, 10*l.Messages+l.Subscriptions) {
+			return &closing{closeTooFast, fmt.Sprintf("more than %d messages a second (limits.realtime.messages)", l.Messages)}
+		}
+		if h.OpCode.IsControl() {
+			if err := c.control(h.OpCode, payload); err != nil || !state.Fragmented() {
+				return err
+			}
+			continue
+		}
+		if h.OpCode != ws.OpContinuation {
+			kind = h.OpCode
+		}
+		if data = append(data, payload...); h.Fin {
+			break
+		}
+		state = state.Set(ws.StateFragmented)
+	}
+	switch {
+	case kind != ws.OpText:
+		return &closing{closeBinary, "messages are text"}
+	case !utf8.Valid(data):
+		return &closing{closeNotUTF8, "messages are UTF-8"}
+	}
+	return to.receive(data)
+}
+
+// frame reads a frame of at most so many bytes.
+func (c *webSocket) frame(in io.Reader, state ws.State, most int64) (h ws.Header, payload []byte, err error) {
+	h, err = ws.ReadHeader(in)
+	huge := errors.Is(err, ws.ErrHeaderLengthMSB)
+	if err != nil && !huge {
+		return h, nil, err
+	}
+	if err := ws.CheckHeader(h, state); err != nil && !huge {
+		return h, nil, &closing{closeProtocol, err.Error()}
+	}
+	if huge || h.Length > most && !h.OpCode.IsControl() {
+		return h, nil, &closing{closeTooLarge, fmt.Sprintf("a message may have %d bytes (limits.realtime.message)", c.server.Limits.Message)}
+	}
+	payload, err = io.ReadAll(io.LimitReader(in, h.Length)) // which grows with what comes, not with what is announced
+	if err == nil && int64(len(payload)) < h.Length {
+		err = io.ErrUnexpectedEOF
+	}
+	ws.Cipher(payload, h.Mask, 0)
+	return h, payload, err
+}
+
+// control does what a frame of control asks for.
+func (c *webSocket) control(kind ws.OpCode, payload []byte) error {
+	switch kind {
+	case ws.OpPing:
+		return c.send([]byte{0x8a, byte(len(payload))}, payload)
+	case ws.OpClose:
+		if len(payload) == 0 {
+			return &closing{closeNormal, ""}
+		}
+		code, reason := ws.ParseCloseFrameData(payload)
+		if err := ws.CheckCloseFrameData(code, reason); err != nil {
+			return &closing{closeProtocol, err.Error()}
+		}
+		return &closing{int(code), ""}
+	}
+	return nil
 }
 
 // refuse closes the connection with a reason.
-func (ws *webSocket) refuse(err error) {
-	if ws.shut.Swap(true) {
-		return
+func (c *webSocket) refuse(err error) {
+	if c.shut.Swap(true) {
+		return // once is enough
 	}
-	c := closingOf(err)
-	if c.code == closeSlow {
-		ws.discard()
+	why := closingOf(err)
+	if why.code == closeSlow {
+		c.discard()
 	}
-	ws.finish(c.frame())
+	c.finish(why.frame())
 }
 
 // pace bounds how often something happens.
