@@ -244,8 +244,7 @@ func (k *Keys) VerifyKey(ctx context.Context, key string) (*access.Principal, er
 	if err := k.touchKey(ctx, id, used); err != nil {
 		return nil, wrap("noting the use of an API key", err)
 	}
-	k.verified.Put(key, who, k.now().Add(tokens.CachedFor), seen)
-	return who, nil
+	return k.verified.Put(key, who, k.now().Add(tokens.CachedFor), seen), nil
 }
 
 // touchKey notes the use of a key, once a minute. A disk that is full or a

@@ -30,8 +30,7 @@ func (s *Service) Verify(ctx context.Context, token string) (*access.Principal, 
 	if end := time.Unix(claims.Expires, 0); end.Before(expires) {
 		expires = end
 	}
-	s.tokens.Put(token, who, expires, seen)
-	return who, nil
+	return s.tokens.Put(token, who, expires, seen), nil
 }
 
 // lookUp asks the database whether the token's session, user and membership

@@ -3,6 +3,7 @@ package server
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -30,7 +31,7 @@ func (b *bounded) Accept() (net.Conn, error) {
 		<-b.places
 		return nil, err
 	}
-	return &placed{Conn: c, leave: sync.OnceFunc(func() { <-b.places })}, nil
+	return &placed{Conn: c, places: b.places}, nil
 }
 
 func (b *bounded) Close() error {
@@ -41,11 +42,14 @@ func (b *bounded) Close() error {
 // placed is a connection that has a place.
 type placed struct {
 	net.Conn
-	leave func()
+	places chan struct{}
+	left   atomic.Bool
 }
 
 func (p *placed) Close() error {
-	defer p.leave()
+	if !p.left.Swap(true) {
+		defer func() { <-p.places }()
+	}
 	return p.Conn.Close()
 }
 

@@ -252,7 +252,7 @@ func (p *pool) stop() {
 
 // The sizes of the buffers that are kept, in bytes.
 const (
-	freshBuffer = 1 << 10
+	freshBuffer = 512
 	keptBuffer  = 64 << 10
 )
 

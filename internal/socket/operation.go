@@ -19,14 +19,14 @@ type operation struct {
 	g       *graphQL
 	id      string
 	head    []byte // of each answer
-	cancel  context.CancelFunc
 	shape   *graphql.Subscription
 	over    atomic.Bool // nothing is sent for it any more
 	started atomic.Bool // a client of AppSync was told that it is followed
 	own     atomic.Pointer[identity]
 
-	mu  sync.Mutex // for what may wait; never taken where the hub tells
-	sub *realtime.Subscription
+	mu     sync.Mutex         // for what may wait; never taken where the hub tells
+	cancel context.CancelFunc // ends what is being asked; nil once it is answered or followed
+	sub    *realtime.Subscription
 }
 
 // begin starts an operation.
@@ -102,7 +102,7 @@ func (g *graphQL) drop(op *operation) bool {
 func (g *graphQL) run(ctx context.Context, op *operation, payload map[string]any) {
 	var err error
 	defer func() {
-		op.cancel() // what is followed needs no context
+		op.asked() // what is followed needs no context
 		if g.recovered(&err); err != nil {
 			g.fail(err)
 		}
@@ -207,11 +207,22 @@ func (g *graphQL) refuseOperation(op *operation, a *graphql.Answer) {
 // end lets go of what is followed.
 func (op *operation) end() {
 	op.over.Store(true)
-	op.cancel()
+	op.asked()
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	if op.sub != nil {
 		op.sub.Close()
+	}
+}
+
+// asked ends what is being asked for it.
+func (op *operation) asked() {
+	op.mu.Lock()
+	cancel := op.cancel
+	op.cancel = nil
+	op.mu.Unlock()
+	if cancel != nil {
+		cancel()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,7 +53,8 @@ type Server struct {
 	gone    sync.WaitGroup
 
 	sweeping sync.Mutex
-	seen     uint64 // the generation that all connections were checked at
+	seen     uint64  // the generation that all connections were checked at
+	round    []*conn // those of the last sweep
 
 	mu    sync.Mutex
 	all   map[*conn]struct{}
@@ -83,12 +85,8 @@ func (s *Server) Close() {
 	s.gone.Wait()
 	s.mu.Lock()
 	s.ended = true
-	all := make([]*conn, 0, len(s.all))
-	for c := range s.all {
-		all = append(all, c)
-	}
 	s.mu.Unlock()
-	for _, c := range all {
+	for _, c := range s.conns(nil) {
 		c.fail(fault.New(fault.RealtimeRestart, "the server is stopping; connect again and resume from the last event"))
 	}
 	for deadline := time.Now().Add(farewell); s.count() > 0 && time.Now().Before(deadline); {
@@ -123,6 +121,7 @@ type conn struct {
 	by     atomic.Pointer[access.Principal] // nil until the client has said who it is
 	keys   *[2]string                       // what it counts for: caller, organization; the server's lock guards it
 	opened time.Time
+	number int          // by order of arrival
 	heard  atomic.Int64 // when a client that is heard last said something, Unix milliseconds; 0 for others
 	protocol
 }
@@ -209,7 +208,7 @@ func (s *Server) open(c *conn) error {
 		return fault.New(fault.RealtimeTooMany, "the server has %d live connections, as many as it may; try again in a moment", s.Limits.Connections)
 	}
 	s.all[c] = struct{}{}
-	s.opened.Add(1)
+	c.number = int(s.opened.Add(1))
 	return nil
 }
 
@@ -237,7 +236,7 @@ func (s *Server) Check() {
 func (s *Server) watch() {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
-	beats, between := 0, min(heartbeat, s.Limits.Idle/3)
+	beats, turns := 0, max(1, int(min(heartbeat, s.Limits.Idle/3)/checkEvery))
 	for {
 		select {
 		case <-tick.C:
@@ -247,14 +246,12 @@ func (s *Server) watch() {
 		s.sweeping.Lock()
 		s.seen = s.Generation()
 		s.sweep()
-		s.sweeping.Unlock()
 		beats++
-		if beats%max(1, int(between/checkEvery)) == 0 {
-			s.beatAll()
-		}
+		s.beat(beats%turns, turns)
 		if beats%int(pulse/checkEvery) == 0 {
-			s.pulseAll(time.Now())
+			s.pulse(time.Now())
 		}
+		s.sweeping.Unlock()
 		if beats%int(calm/checkEvery) == 0 {
 			s.tidy()
 		}
@@ -284,27 +281,32 @@ func (s *Server) tidy() {
 // connection after a minute without any.
 const heartbeat = 15 * time.Second
 
-func (s *Server) conns() []*conn {
+// conns appends every connection.
+func (s *Server) conns(to []*conn) []*conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make([]*conn, 0, len(s.all))
+	to = slices.Grow(to, len(s.all))
 	for c := range s.all {
-		out = append(out, c)
+		to = append(to, c)
 	}
-	return out
+	return to
 }
 
-func (s *Server) beatAll() {
-	for _, c := range s.conns() {
-		c.beat()
+// beat sends the sign of life to those whose turn it is: to all at once, they would
+// ask for as many buffers.
+func (s *Server) beat(turn, turns int) {
+	for _, c := range s.round {
+		if c.number%turns == turn {
+			c.beat()
+		}
 	}
 }
 
 // pulser is a protocol whose client must not be lost for long without notice.
 type pulser interface{ pulse(now time.Time) }
 
-func (s *Server) pulseAll(now time.Time) {
-	for _, c := range s.conns() {
+func (s *Server) pulse(now time.Time) {
+	for _, c := range s.round {
 		if p, ok := c.protocol.(pulser); ok {
 			p.pulse(now)
 		}
@@ -314,7 +316,9 @@ func (s *Server) pulseAll(now time.Time) {
 // sweep asks of each connection whether its caller still is who they were.
 func (s *Server) sweep() {
 	now := time.Now()
-	for _, c := range s.conns() {
+	s.round = s.conns(s.round[:0])
+	clear(s.round[len(s.round):cap(s.round)])
+	for _, c := range s.round {
 		if c.stuck(now) > s.Limits.Idle {
 			s.slow.Add(1)
 			c.close()

@@ -268,9 +268,11 @@ func (c *webSocket) frame(in io.Reader, state ws.State, most int64) (h ws.Header
 	if huge || h.Length > most && !h.OpCode.IsControl() {
 		return h, nil, &closing{closeTooLarge, fmt.Sprintf("a message may have %d bytes (limits.realtime.message)", c.server.Limits.Message)}
 	}
-	payload, err = io.ReadAll(io.LimitReader(in, h.Length)) // which grows with what comes, not with what is announced
-	if err == nil && int64(len(payload)) < h.Length {
-		err = io.ErrUnexpectedEOF
+	if h.Length <= keptBuffer {
+		payload = make([]byte, h.Length)
+		_, err = io.ReadFull(in, payload)
+	} else if payload, err = io.ReadAll(io.LimitReader(in, h.Length)); err == nil && int64(len(payload)) < h.Length {
+		err = io.ErrUnexpectedEOF // what is announced takes no room until it comes
 	}
 	ws.Cipher(payload, h.Mask, 0)
 	return h, payload, err

@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"hash/maphash"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -59,12 +60,7 @@ func NewCache(now func() time.Time) *Cache {
 // Get returns whom the token stood for when it was verified, or nil.
 func (c *Cache) Get(token string) *access.Principal {
 	s := c.shard(token)
-	s.mu.RLock()
-	e, young := s.young[token]
-	if !young {
-		e = s.old[token]
-	}
-	s.mu.RUnlock()
+	e, young := s.get(token)
 	if e.who == nil || e.of.Load() != e.generation || !c.now().Before(e.until) {
 		return nil
 	}
@@ -86,13 +82,20 @@ func (c *Cache) Mark(subject string) Mark {
 	return Mark{of.Load(), of}
 }
 
-// Put remembers a verified token until it expires, a minute at most.
-func (c *Cache) Put(token string, who *access.Principal, expires time.Time, m Mark) {
+// Put remembers a verified token until it expires, a minute at most. It returns what
+// was remembered before where that says the same: who keeps it for long, as a live
+// connection does, need not look whether anything of it has changed.
+func (c *Cache) Put(token string, who *access.Principal, expires time.Time, m Mark) *access.Principal {
 	until := c.now().Add(CachedFor)
 	if expires.Before(until) {
 		until = expires
 	}
-	c.shard(token).put(strings.Clone(token), entry{who, until, m.generation, m.of}) // of a request, which may be large
+	s := c.shard(token)
+	if was, _ := s.get(token); reflect.DeepEqual(was.who, who) {
+		who = was.who
+	}
+	s.put(strings.Clone(token), entry{who, until, m.generation, m.of}) // of a request, which may be large
+	return who
 }
 
 func (c *Cache) shard(token string) *shard {
@@ -115,6 +118,15 @@ func (c *Cache) ForgetAll() {
 		c.generations[i].Add(1)
 	}
 	c.forgotten.Add(1)
+}
+
+func (s *shard) get(token string) (e entry, young bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if e, young = s.young[token]; !young {
+		e = s.old[token]
+	}
+	return e, young
 }
 
 func (s *shard) put(token string, e entry) {
