@@ -36,8 +36,8 @@ func judge(err error) verdict {
 		return conflict
 	case e.Code == "26000", e.Code == "42P05", e.Code == "0A000" && e.Routine == "RevalidateCachedQuery":
 		return unnamed
-	case e.Code == "25006": // the server is a standby by now
-		return lost
+	case e.Code == "08P01": // a mistake of ours
+		return final
 	case e.Code[:2] == "08", e.Code == "57P01", e.Code == "57P02", e.Code == "57P03", e.Code == "53300", e.Code == "25P03":
 		return lost
 	}
@@ -124,13 +124,14 @@ func constraintKind(code string) (store.ConstraintKind, bool) {
 }
 
 const findColumns = `SELECT a.attname
-FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace, LATERAL (
+FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace CROSS JOIN LATERAL (
 	SELECT k.conkey AS columns FROM pg_constraint k WHERE k.conrelid = t.oid AND k.conname = $3
 	UNION ALL
 	SELECT (i.indkey::int2[])[0:i.indnkeyatts - 1] FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
 	WHERE i.indrelid = t.oid AND x.relname = $3 AND i.indexprs IS NULL
 	LIMIT 1
-) of, LATERAL unnest(of.columns) WITH ORDINALITY u(number, place) JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = u.number
+) k CROSS JOIN LATERAL unnest(k.columns) WITH ORDINALITY u(number, place)
+JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = u.number
 WHERE n.nspname = $1 AND t.relname = $2 ORDER BY u.place`
 
 // locate finds the columns of a broken constraint by its name: the server's message
@@ -152,26 +153,32 @@ func (t *transaction) locate(broken *store.ConstraintError) {
 		broken.Columns = slices.Clone(columns)
 		return
 	}
-	t.pipe.SendQueryParams("ROLLBACK", nil, nil, nil, nil)
-	t.pipe.SendQueryParams(findColumns, [][]byte{[]byte(key.schema), []byte(key.table), []byte(key.name)}, nil, nil, nil)
-	if t.flush() != nil {
+	columns, err := t.columnsOf(key)
+	if err != nil {
+		t.engine.log.Warn("finding the columns of a constraint", "constraint", key.name, "error", err)
 		return
 	}
+	t.engine.columns.Add(key, columns)
+	broken.Columns = slices.Clone(columns)
+}
+
+func (t *transaction) columnsOf(key constraintKey) (columns []string, err error) {
+	t.pipe.SendQueryParams("ROLLBACK", nil, nil, nil, nil)
+	t.pipe.SendQueryParams(findColumns, [][]byte{[]byte(key.schema), []byte(key.table), []byte(key.name)}, nil, nil, nil)
+	if err := t.flush(); err != nil {
+		return nil, err
+	}
 	if _, err := t.next(); err != nil {
-		return
+		return nil, err
 	}
 	rows, err := t.next()
 	if err != nil {
-		return
+		return nil, err
 	}
-	var columns []string
 	for rows.NextRow() {
 		columns = append(columns, string(rows.Values()[0]))
 	}
-	if t.synced() == nil {
-		t.engine.columns.Add(key, columns)
-		broken.Columns = slices.Clone(columns)
-	}
+	return columns, t.synced()
 }
 
 type constraintKey struct{ schema, table, name string }

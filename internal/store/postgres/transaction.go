@@ -175,6 +175,9 @@ var errEnded = errors.New("postgres: the connection has ended")
 // connection, and answers what fn is to see.
 func (t *transaction) fail(err error) error {
 	t.verdict = judge(err)
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "25006" && t.purpose != forReading {
+		t.verdict = lost // the server is a standby by now
+	}
 	t.ahead = 0
 	if !t.session.pg.IsClosed() {
 		_ = t.synced()

@@ -33,19 +33,27 @@ func URL(t testing.TB) string {
 		t.Fatalf("starting PostgreSQL (scripts/tools.sh installs it): %v", err)
 	}
 	name := fmt.Sprintf("test_%d", c.databases.Add(1))
-	c.admin(t, "CREATE DATABASE "+name+" OWNER "+owner)
-	t.Cleanup(func() { c.admin(t, "DROP DATABASE "+name+" WITH (FORCE)") })
+	if err := c.admin("CREATE DATABASE " + name + " OWNER " + owner + " STRATEGY file_copy"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		go func() { _ = c.admin("DROP DATABASE " + name + " WITH (FORCE)") }() // for the room alone: all goes with the server
+	})
 	return c.url(owner, name)
 }
 
 // Admin runs a statement as the superuser, in the database of a URL.
 func Admin(t testing.TB, url, sql string) {
 	t.Helper()
-	c, err := start()
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, strings.Replace(url, "//"+owner+"@", "//postgres@", 1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.run(t, strings.Replace(url, "//"+owner+"@", "//postgres@", 1), sql)
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
 }
 
 // cluster is a running server.
@@ -53,6 +61,9 @@ type cluster struct {
 	port      int
 	databases atomic.Int64
 	hold      *os.File // open as long as the server is to live
+
+	mu   sync.Mutex
+	conn *pgx.Conn // the superuser's
 }
 
 // start starts the server of this process, once.
@@ -80,23 +91,12 @@ func (c *cluster) url(user, database string) string {
 	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", user, c.port, database)
 }
 
-func (c *cluster) admin(t testing.TB, sql string) {
-	t.Helper()
-	c.run(t, c.url("postgres", "postgres"), sql)
-}
-
-func (c *cluster) run(t testing.TB, url, sql string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), startWithin)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	if _, err := conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
+// admin runs a statement as the superuser.
+func (c *cluster) admin(sql string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, err := c.conn.PgConn().Exec(context.Background(), sql).ReadAll()
+	return err
 }
 
 // programs is the directory of the newest server installed.
@@ -196,8 +196,8 @@ func (c *cluster) await() error {
 	for {
 		conn, err := pgx.Connect(ctx, c.url("postgres", "postgres"))
 		if err == nil {
-			_, err = conn.Exec(ctx, "CREATE ROLE "+owner+" LOGIN CREATEROLE")
-			return errors.Join(err, conn.Close(ctx))
+			c.conn = conn
+			return c.admin("CREATE ROLE " + owner + " LOGIN CREATEROLE")
 		}
 		select {
 		case <-time.After(20 * time.Millisecond):

@@ -26,15 +26,30 @@ func EachDialect(t *testing.T, test func(t *testing.T, d store.Dialect)) {
 	t.Run("postgres", func(t *testing.T) { test(t, store.PostgreSQL) })
 }
 
-// Open opens an empty database, and closes it at the test's end.
-func Open(t testing.TB, d store.Dialect) store.Engine {
+// Database is one that can be opened several times, on SQLite one after the other.
+type Database struct {
+	Dialect store.Dialect
+	Where   string // a URL or a path
+}
+
+// New makes an empty database.
+func New(t testing.TB, d store.Dialect) Database {
+	t.Helper()
+	if d == store.PostgreSQL {
+		return Database{d, URL(t)}
+	}
+	return Database{d, filepath.Join(t.TempDir(), "loam.db")}
+}
+
+// Open opens the database, and closes it at the test's end.
+func (d Database) Open(t testing.TB) store.Engine {
 	t.Helper()
 	var e store.Engine
 	var err error
-	if d == store.PostgreSQL {
-		e, err = postgres.Open(t.Context(), postgres.Options{URL: URL(t), Connections: 8})
+	if d.Dialect == store.PostgreSQL {
+		e, err = postgres.Open(t.Context(), postgres.Options{URL: d.Where, Connections: 8})
 	} else {
-		e, err = sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "loam.db"), Readers: 2})
+		e, err = sqlite.Open(t.Context(), sqlite.Options{Path: d.Where, Readers: 2})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +60,12 @@ func Open(t testing.TB, d store.Dialect) store.Engine {
 		}
 	})
 	return e
+}
+
+// Open opens an empty database, and closes it at the test's end.
+func Open(t testing.TB, d store.Dialect) store.Engine {
+	t.Helper()
+	return New(t, d).Open(t)
 }
 
 // Tables makes the tables of a room where a test does without the migrator, and lets
