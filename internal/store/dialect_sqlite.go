@@ -22,8 +22,9 @@ var sqliteWords = words{
 
 	object: "json_object(",
 	json: allAround(around{"json_quote(", ")"}, map[kind]around{
-		boolKind: {"CASE ", " WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END"},
-		jsonKind: {"coalesce(", ",'null')"},
+		floatKind: {"coalesce(loam_float(", "),'null')"},
+		boolKind:  {"CASE ", " WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END"},
+		jsonKind:  {"coalesce(", ",'null')"},
 	}),
 	join:   "group_concat(",
 	member: around{"->'$.", "'"},
@@ -73,6 +74,10 @@ func (b *builder) value(t table, out *access.Out) {
 		b.raw("CASE ")
 		b.column(t, f)
 		b.raw(" WHEN 1 THEN json('true') WHEN 0 THEN json('false') END")
+	case kindOf(f) == floatKind:
+		b.raw("loam_float(")
+		b.column(t, f)
+		b.raw(")")
 	default:
 		b.column(t, f)
 	}

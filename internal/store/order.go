@@ -103,6 +103,12 @@ func (b *builder) afterTuple(t table, n *query.Bound) {
 // behind in the rest.
 func (b *builder) afterEach(t table, sort []query.Order, values []any) {
 	o, v := sort[0], values[0]
+	if word := bound(o, v); word != "" && len(sort) > 1 {
+		b.column(t, o.Field)
+		b.raw(word)
+		b.arg(o.Field, v)
+		b.raw(" AND ")
+	}
 	b.raw("(")
 	b.behind(t, o, v)
 	if len(sort) > 1 {
@@ -118,6 +124,20 @@ func (b *builder) afterEach(t table, sort []query.Order, values []any) {
 		b.afterEach(t, sort[1:], values[1:])
 	}
 	b.raw(")")
+}
+
+// bound says again of the first field what the alternatives say together: that is
+// what an index can look for.
+func bound(o query.Order, v any) string {
+	switch {
+	case v == nil:
+		return ""
+	case !o.Desc:
+		return ">="
+	case neverNull(o.Field):
+		return "<="
+	}
+	return "" // nulls may follow
 }
 
 func (b *builder) behind(t table, o query.Order, v any) {

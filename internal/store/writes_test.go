@@ -72,6 +72,8 @@ type recording struct {
 
 func (e recording) Write(_ context.Context, fn func(Conn) error) error { return fn(e) }
 
+func (e recording) WriteRows(ctx context.Context, fn func(Conn) error) error { return e.Write(ctx, fn) }
+
 func (e recording) Enter(string) {}
 
 func (e recording) Script(string) error { return nil }

@@ -69,7 +69,7 @@ DROP TABLE _usage; CREATE TABLE _usage (org TEXT PRIMARY KEY, rows INTEGER NOT N
 		t.Helper()
 		var want []string
 		for _, rows := range [][]string{
-			{`{"id":"1","name":"é\"","open":true,"tags":["x"],"n":1.0,"createdAt":"t","updatedAt":"t","version":1}`, `{"id":"2","name":"","open":false,"tags":[],"n":0.5,"createdAt":"t","updatedAt":"t","version":1}`},
+			{`{"id":"1","name":"é\"","open":true,"tags":["x"],"n":1,"createdAt":"t","updatedAt":"t","version":1}`, `{"id":"2","name":"","open":false,"tags":[],"n":0.5,"createdAt":"t","updatedAt":"t","version":1}`},
 			{`{"id":"1","name":null,"open":null,"tags":null,"n":null,"createdAt":"t","updatedAt":"t","version":1}`},
 		} {
 			bytes := 0

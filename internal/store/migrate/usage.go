@@ -35,12 +35,12 @@ func (t *Table) row() *schema.Model {
 	m := &schema.Model{Table: t.Name}
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		f := &schema.Field{Name: c.fieldName(), Column: c.Name, Scalar: schema.String}
-		switch c.Type {
-		case BooleanColumn:
-			f.Scalar = schema.Boolean
-		case JSONColumn:
+		f := &schema.Field{Name: c.fieldName(), Column: c.Name, Scalar: schema.Scalar(c.Of)}
+		switch {
+		case c.Type == JSONColumn:
 			f.Scalar = schema.JSON
+		case len(c.Values) > 0:
+			f.Scalar = schema.String
 		}
 		m.Fields = append(m.Fields, f)
 	}

@@ -73,6 +73,9 @@ func (f *file) connect(ctx context.Context, p purpose) (_ *conn, err error) {
 	if err := fts5.Register(db); err != nil {
 		return nil, fmt.Errorf("sqlite: full text search: %w", err)
 	}
+	if err := registerFloat(db); err != nil {
+		return nil, fmt.Errorf("sqlite: the form of numbers: %w", err)
+	}
 	return newConn(f, db), nil
 }
 

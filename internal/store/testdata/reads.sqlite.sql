@@ -1,5 +1,5 @@
 -- get
-SELECT json_object('id',t0."id",'name',t0."name",'archived',CASE t0."archived" WHEN 1 THEN json('true') WHEN 0 THEN json('false') END,'budget',CASE WHEN t0."leadId"=?1 THEN t0."budget" ELSE null END,'leadId',t0."leadId",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."_version" FROM "Project" t0 WHERE t0."_org"=?2 AND t0."id"=?3
+SELECT json_object('id',t0."id",'name',t0."name",'archived',CASE t0."archived" WHEN 1 THEN json('true') WHEN 0 THEN json('false') END,'budget',CASE WHEN t0."leadId"=?1 THEN loam_float(t0."budget") ELSE null END,'leadId',t0."leadId",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."_version" FROM "Project" t0 WHERE t0."_org"=?2 AND t0."id"=?3
 --   ?1 = "u1"
 --   ?2 = "o1"
 --   ?3 = "p1"
@@ -17,12 +17,12 @@ SELECT json_object('code',t0."code",'region',t0."region",'name',t0."name",'versi
 --   ?2 = "EU"
 
 -- list
-SELECT json_object('id',t0."id",'name',t0."name",'archived',CASE t0."archived" WHEN 1 THEN json('true') WHEN 0 THEN json('false') END,'budget',CASE WHEN t0."leadId"=?1 THEN t0."budget" ELSE null END,'leadId',t0."leadId",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."id" FROM "Project" t0 WHERE t0."_org"=?2 ORDER BY t0."id" LIMIT 101
+SELECT json_object('id',t0."id",'name',t0."name",'archived',CASE t0."archived" WHEN 1 THEN json('true') WHEN 0 THEN json('false') END,'budget',CASE WHEN t0."leadId"=?1 THEN loam_float(t0."budget") ELSE null END,'leadId',t0."leadId",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."id" FROM "Project" t0 WHERE t0."_org"=?2 ORDER BY t0."id" LIMIT 101
 --   ?1 = "u1"
 --   ?2 = "o1"
 
 -- list, filtered and sorted
-SELECT json_object('id',t0."id",'title',t0."title",'body',t0."body",'points',t0."points",'status',t0."status",'place',json(t0."place"),'tags',json(t0."tags"),'slug',t0."slug",'projectId',t0."projectId",'owner',t0."owner",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."points",t0."title",t0."id" FROM "Task" t0 WHERE t0."_org"=?1 AND (t0."owner"=?2 OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=?1 AND t1."id"=t0."projectId" AND t1."leadId"=?3)) AND (t0."points">=?4 AND t0."status"=?5) AND ((t0."points"<?6 OR t0."points" IS NULL) OR t0."points"=?7 AND (t0."title">?8 OR t0."title"=?9 AND (t0."id">?10))) ORDER BY t0."points" DESC,t0."title",t0."id" LIMIT 31
+SELECT json_object('id',t0."id",'title',t0."title",'body',t0."body",'points',t0."points",'status',t0."status",'place',json(t0."place"),'tags',json(t0."tags"),'slug',t0."slug",'projectId',t0."projectId",'owner',t0."owner",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."points",t0."title",t0."id" FROM "Task" t0 WHERE t0."_org"=?1 AND (t0."owner"=?2 OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=?1 AND t1."id"=t0."projectId" AND t1."leadId"=?3)) AND (t0."points">=?4 AND t0."status"=?5) AND ((t0."points"<?6 OR t0."points" IS NULL) OR t0."points"=?7 AND t0."title">=?8 AND (t0."title">?9 OR t0."title"=?10 AND (t0."id">?11))) ORDER BY t0."points" DESC,t0."title",t0."id" LIMIT 31
 --   ?1 = "o1"
 --   ?2 = "u1"
 --   ?3 = "u1"
@@ -32,7 +32,8 @@ SELECT json_object('id',t0."id",'title',t0."title",'body',t0."body",'points',t0.
 --   ?7 = 4
 --   ?8 = "m"
 --   ?9 = "m"
---   ?10 = "t9"
+--   ?10 = "m"
+--   ?11 = "t9"
 
 -- every operator
 SELECT json_object('id',t0."id",'title',t0."title",'body',t0."body",'points',t0."points",'status',t0."status",'place',json(t0."place"),'tags',json(t0."tags"),'slug',t0."slug",'projectId',t0."projectId",'owner',t0."owner",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."id" FROM "Task" t0 WHERE t0."_org"=?1 AND (t0."owner"=?2 OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=?1 AND t1."id"=t0."projectId" AND t1."leadId"=?3)) AND ((t0."body" IS NOT NULL AND (t0."body"=?4) IS NOT TRUE) AND t0."points" BETWEEN ?5 AND ?6 AND (t0."slug" IN (SELECT value FROM json_each(?7))) IS NOT TRUE AND t0."status" IN (SELECT value FROM json_each(?8)) AND (EXISTS (SELECT 1 FROM json_each(t0."tags") WHERE value IN (SELECT value FROM json_each(?9))) AND json_array_length(t0."tags")=?10) AND (t0."title">=?11 AND t0."title"<?12 AND instr(t0."title",?13)>0 AND (instr(t0."title",?14)>0) IS NOT TRUE AND length(t0."title")>?15)) ORDER BY t0."id" LIMIT 101
@@ -61,7 +62,7 @@ SELECT json_object('id',t0."id",'title',t0."title",'body',t0."body",'points',t0.
 --   ?5 = 2
 
 -- through relations
-SELECT json_object('id',t0."id",'name',t0."name",'archived',CASE t0."archived" WHEN 1 THEN json('true') WHEN 0 THEN json('false') END,'budget',CASE WHEN t0."leadId"=?1 THEN t0."budget" ELSE null END,'leadId',t0."leadId",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."id" FROM "Project" t0 WHERE t0."_org"=?2 AND EXISTS (SELECT 1 FROM "Task" t1 WHERE t1."_org"=?2 AND t1."projectId"=t0."id" AND ((t1."owner"=?3 OR EXISTS (SELECT 1 FROM "Project" t2 WHERE t2."_org"=?2 AND t2."id"=t1."projectId" AND t2."leadId"=?4)) AND (EXISTS (SELECT 1 FROM "Project" t3 WHERE t3."_org"=?2 AND t3."id"=t1."projectId" AND t3."name"=?5) AND t1."title"=?6))) ORDER BY t0."id" LIMIT 101
+SELECT json_object('id',t0."id",'name',t0."name",'archived',CASE t0."archived" WHEN 1 THEN json('true') WHEN 0 THEN json('false') END,'budget',CASE WHEN t0."leadId"=?1 THEN loam_float(t0."budget") ELSE null END,'leadId',t0."leadId",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."id" FROM "Project" t0 WHERE t0."_org"=?2 AND EXISTS (SELECT 1 FROM "Task" t1 WHERE t1."_org"=?2 AND t1."projectId"=t0."id" AND ((t1."owner"=?3 OR EXISTS (SELECT 1 FROM "Project" t2 WHERE t2."_org"=?2 AND t2."id"=t1."projectId" AND t2."leadId"=?4)) AND (EXISTS (SELECT 1 FROM "Project" t3 WHERE t3."_org"=?2 AND t3."id"=t1."projectId" AND t3."name"=?5) AND t1."title"=?6))) ORDER BY t0."id" LIMIT 101
 --   ?1 = "u1"
 --   ?2 = "o1"
 --   ?3 = "u1"
@@ -70,7 +71,7 @@ SELECT json_object('id',t0."id",'name',t0."name",'archived',CASE t0."archived" W
 --   ?6 = "x"
 
 -- a field behind a rule
-SELECT json_object('id',t0."id",'name',t0."name",'archived',CASE t0."archived" WHEN 1 THEN json('true') WHEN 0 THEN json('false') END,'budget',CASE WHEN t0."leadId"=?1 THEN t0."budget" ELSE null END,'leadId',t0."leadId",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."id" FROM "Project" t0 WHERE t0."_org"=?2 AND ((t0."leadId"=?3 AND t0."budget">?4)) IS NOT TRUE ORDER BY t0."id" LIMIT 101
+SELECT json_object('id',t0."id",'name',t0."name",'archived',CASE t0."archived" WHEN 1 THEN json('true') WHEN 0 THEN json('false') END,'budget',CASE WHEN t0."leadId"=?1 THEN loam_float(t0."budget") ELSE null END,'leadId',t0."leadId",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."id" FROM "Project" t0 WHERE t0."_org"=?2 AND ((t0."leadId"=?3 AND t0."budget">?4)) IS NOT TRUE ORDER BY t0."id" LIMIT 101
 --   ?1 = "u1"
 --   ?2 = "o1"
 --   ?3 = "u1"
