@@ -60,7 +60,7 @@ func (e *Engine) unconnected(ctx context.Context, err error) (verdict, error) {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && judge(pg) == final {
 		return final, fault.New(fault.StoreUnreachable, "the database refuses the connection: %s", pg.Message).After(e.retryAfter).Because(err)
 	}
-	return lost, e.unreachable(err)
+	return absent, e.unreachable(err)
 }
 
 const (
@@ -122,8 +122,8 @@ func (e *Engine) prepare(ctx context.Context, c *pgx.Conn) error {
 	is := func(i int) string { return string(rows[0].Rows[0][i]) }
 	number, user, schema, database, role, ready := is(0), is(1), is(2), is(3), is(4), is(5)
 	switch version, _ := strconv.Atoi(number); {
-	case version < oldestServer:
-		return fault.New(fault.StoreUnsuitable, "PostgreSQL %d is older than %d, which Loam needs; upgrade it", version/10000, oldestServer/10000)
+	case version < e.oldestServer:
+		return fault.New(fault.StoreUnsuitable, "PostgreSQL %d is older than %d, which Loam needs; upgrade it", version/10000, e.oldestServer/10000)
 	case schema == "":
 		return fault.New(fault.StoreUnsuitable, "the search_path of %s names no schema of the database %s that is there; create it", user, database)
 	case role == "powerful":

@@ -150,7 +150,7 @@ func (e *Engine) Close() error {
 // its way, or a server that goes.
 func (e *Engine) run(ctx context.Context, p purpose, fn func(store.Conn) error) error {
 	var began time.Time // the outage
-	for conflicts, losses := 1, 0; ; {
+	for conflicts, losses := 1, 1; ; {
 		again, err := e.once(ctx, p, fn)
 		pause := time.Duration(0)
 		switch again {
@@ -162,9 +162,12 @@ func (e *Engine) run(ctx context.Context, p purpose, fn func(store.Conn) error) 
 			}
 			pause = time.Duration(conflicts) * e.conflictPause
 		case lost:
-			if losses++; losses == 1 {
+			if losses++; losses > e.losses {
+				return err
+			}
+		case absent:
+			if began.IsZero() {
 				began = time.Now()
-				continue // the connection alone, mostly
 			}
 			if time.Since(began) > e.outage {
 				return err

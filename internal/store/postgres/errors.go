@@ -19,7 +19,8 @@ type verdict uint8
 const (
 	final    verdict = iota
 	conflict         // with another transaction: it may run again
-	lost             // the server or the way to it: it may run again, elsewhere or later
+	lost             // its connection: it may run again on another
+	absent           // there is no connection to be had: it may come to run later
 	unnamed          // the prepared statements are not where they should be: again without names, or anew
 )
 

@@ -19,6 +19,7 @@ type limits struct {
 	commitWait     time.Duration // how long COMMIT may take
 	conflicts      int           // times that a transaction is run for conflicts with others
 	conflictPause  time.Duration // before it runs again, at most, growing with each time
+	losses         int           // times that a transaction is run for connections that broke: it may be what breaks them
 	outage         time.Duration // how long a transaction tries to find a server that works
 	outagePause    time.Duration // between two tries
 	idleAfter      time.Duration // an unused connection is closed
@@ -28,6 +29,7 @@ type limits struct {
 	retryAfter     time.Duration // what a refused caller is told
 	valueBytes     int           // longest argument
 	statementBytes int           // longest SQL text
+	oldestServer   int           // least server_version_num
 }
 
 func defaultLimits() limits {
@@ -44,6 +46,7 @@ func defaultLimits() limits {
 		commitWait:     30 * time.Second,
 		conflicts:      8,
 		conflictPause:  5 * time.Millisecond,
+		losses:         3,
 		outage:         10 * time.Second,
 		outagePause:    100 * time.Millisecond,
 		idleAfter:      5 * time.Minute,
@@ -53,8 +56,6 @@ func defaultLimits() limits {
 		retryAfter:     time.Second,
 		valueBytes:     128 << 20,
 		statementBytes: 4 << 20,
+		oldestServer:   150000,
 	}
 }
-
-// oldestServer is the least server_version_num.
-const oldestServer = 150000

@@ -167,26 +167,39 @@ rm -rf "$data"
 `
 
 func launch(bin, template string) (*cluster, error) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	port := free.Addr().(*net.TCPAddr).Port
-	if err := free.Close(); err != nil {
+	hold, err := background(shell(serve, bin, template, strconv.Itoa(port)))
+	if err != nil {
 		return nil, err
 	}
+	c := &cluster{port: port, hold: hold}
+	return c, c.await()
+}
+
+func freePort() (int, error) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return free.Addr().(*net.TCPAddr).Port, free.Close()
+}
+
+// background starts a program that ends when hold is closed, with this process at the
+// latest.
+func background(cmd *exec.Cmd) (hold *os.File, err error) {
 	input, hold, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	cmd := shell(serve, bin, template, strconv.Itoa(port))
 	cmd.Stdin = input
 	if err := errors.Join(cmd.Start(), input.Close()); err != nil {
-		return nil, err
+		return nil, errors.Join(err, hold.Close())
 	}
 	go func() { _ = cmd.Wait() }()
-	c := &cluster{port: port, hold: hold}
-	return c, c.await()
+	return hold, nil
 }
 
 // await makes the owner of the databases as soon as the server answers.
@@ -203,6 +216,64 @@ func (c *cluster) await() error {
 		case <-time.After(20 * time.Millisecond):
 		case <-ctx.Done():
 			return errors.Join(err, c.hold.Close())
+		}
+	}
+}
+
+// pool runs a pooler like serve runs a server.
+const pool = `
+port=$1 server=$2
+dir=$(mktemp -d)
+echo "\"` + owner + `\" \"\"" >"$dir/users"
+cat >"$dir/ini" <<END
+[databases]
+* = host=127.0.0.1 port=$server
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = $port
+unix_socket_dir =
+auth_type = trust
+auth_file = $dir/users
+pool_mode = transaction
+default_pool_size = 3
+logfile = $dir/log
+END
+PATH=$PATH:/usr/sbin pgbouncer -q "$dir/ini" </dev/null >/dev/null 2>&1 &
+pooler=$!
+cat >/dev/null
+kill -QUIT "$pooler" 2>/dev/null || true
+wait "$pooler" || true
+rm -rf "$dir"
+`
+
+// Pooler is the address of a database behind a pgbouncer that hands out servers by
+// the transaction, fewer than there are clients.
+func Pooler(t testing.TB, url string) string {
+	t.Helper()
+	c, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold, err := background(shell(pool, strconv.Itoa(port), strconv.Itoa(c.port)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = hold.Close() })
+	pooled := strings.Replace(url, ":"+strconv.Itoa(c.port)+"/", ":"+strconv.Itoa(port)+"/", 1)
+	for {
+		conn, err := pgx.Connect(t.Context(), pooled)
+		if err == nil {
+			_ = conn.Close(t.Context())
+			return pooled
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-t.Context().Done():
+			t.Fatal(err)
 		}
 	}
 }

@@ -1,0 +1,46 @@
+package postgres
+
+import (
+	"context"
+	"time"
+)
+
+// Tight are limits that a test sets; what is zero stays as it is.
+type Tight struct {
+	Statements    int
+	ConnectQueue  int
+	ConnectWait   time.Duration
+	Statement     time.Duration
+	Standing      time.Duration
+	Outage        time.Duration
+	StatementText int
+	OldestServer  int
+}
+
+func OpenTight(ctx context.Context, o Options, tight Tight) (*Engine, error) {
+	lim := defaultLimits()
+	set(&lim.statements, tight.Statements)
+	set(&lim.connectQueue, tight.ConnectQueue)
+	set(&lim.connectWait, tight.ConnectWait)
+	set(&lim.statement, tight.Statement)
+	set(&lim.standing, tight.Standing)
+	set(&lim.outage, tight.Outage)
+	set(&lim.statementBytes, tight.StatementText)
+	set(&lim.oldestServer, tight.OldestServer)
+	return open(ctx, o, lim)
+}
+
+func set[T comparable](limit *T, to T) {
+	var zero T
+	if to != zero {
+		*limit = to
+	}
+}
+
+func Translate(sql string) []string { return split(translate(sql)) }
+
+// Named tells whether statements are prepared under names.
+func (e *Engine) Named() bool { return e.named() }
+
+// Waiting is how many wait for a connection.
+func (e *Engine) Waiting() int64 { return e.lending.waiting.Load() }
