@@ -126,7 +126,8 @@ func someThings(r *rand.Rand, n int) []object {
 	for c := rune(1); c < 0xa1; c++ {
 		control.WriteRune(c)
 	}
-	texts := []any{"", "a", "A", "é", "e\u0301", "ß", "😀", "\U0010ffff", "\uffff", `"\/`, "  x ", "z'z", control.String(), "a%_b", "\u2028", "Zebra zoo", "zoo"}
+	texts := []any{"", "a", "A", "é", "e\u0301", "ß", "😀", "\U0010ffff", "\uffff", `"\/`, "  x ", "z'z", control.String(), "a%_b", "\u2028", "Zebra zoo", "zoo",
+		"Red fox jumps over the lazy red dog", "foxes redden; RED-fox red", "Crème brûlée, cre\u0300me", "ΟΔΟΣ Σίσυφος", "Москва йод Йод", "foo-bar_baz 12.5 x²", "日本語 テスト", "straße STRASSE Øre", "ﬁn İstanbul ỆỆ"}
 	place := func(depth int) any { return nil }
 	place = func(depth int) any {
 		if depth == 0 {
@@ -194,11 +195,17 @@ func TestEnginesAgree(t *testing.T) {
 			reads = append(reads, query.Read{Model: "Thing", Op: query.List, Limit: 9, Sort: []query.Sort{{Field: field, Desc: desc}, {Field: "b"}}, Select: []query.Field{{Name: "id"}, {Name: field}}})
 		}
 	}
+	for _, words := range []string{"red", "fo", "creme bru", "CRÈME", "москва", "йод", "и", "οδοσ", "ΟΔΟΣ", "12", "5", "red f", "red red", "fox re", "fox, red!", "z", "baz foo", "日本", "本", "strasse", "straße", "ore", "øre", "istanbul", "ee", "x", "fi", "é", "absent"} {
+		ranked := query.Read{Model: "Thing", Op: query.Search, Search: words, Limit: 4, Count: true, Select: []query.Field{{Name: "id"}}}
+		sorted := ranked
+		sorted.Sort = []query.Sort{{Field: "n"}}
+		reads = append(reads, ranked, sorted)
+	}
 	answers := map[store.Dialect][]string{}
 	storetest.EachDialect(t, func(t *testing.T, d store.Dialect) {
 		a := openApp(t, storetest.Open(t, d), everything)
 		var all []string
-		for i, input := range someThings(rand.New(rand.NewPCG(1, 2)), 60) {
+		for i, input := range someThings(rand.New(rand.NewPCG(1, 2)), 100) {
 			w, err := a.write(query.Write{Model: "Thing", Op: query.Create, Input: input})
 			all = append(all, fmt.Sprintf("create %d: %s %v", i, w.Row, err))
 		}

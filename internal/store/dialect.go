@@ -81,6 +81,8 @@ type words struct {
 	each   [3]string     // the elements of a list as rows, and whether one is null
 	total  map[string][kinds]around
 
+	search searching
+
 	nullsFirst, nullsLast  string // where the order would put them elsewhere
 	lockChanged, lockGoing string // lead the alias of the row that is about to change, or to go
 	skipLocked             string // leaves out the rows that others are changing

@@ -48,6 +48,8 @@ var postgresWords = words{
 		"max": allAround(around{"max(", ")"}, map[kind]around{boolKind: {"bool_or(", ")"}}),
 	},
 
+	search: searching{(*builder).fromFound, (*builder).found},
+
 	nullsFirst: " NULLS FIRST", nullsLast: " NULLS LAST",
 	lockChanged: " FOR NO KEY UPDATE OF ", lockGoing: " FOR UPDATE OF ",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
@@ -96,28 +98,3 @@ func postgresArray(items []any) string {
 	b.WriteByte('}')
 	return b.String()
 }
-
-// PostgresFunctions make the functions that statements call, and replace those of
-// an earlier version: sums that come out as SQLite's do, to the last digit (Kahan
-// and Babuska's), NULL where they are beyond what JSON has a number for.
-const PostgresFunctions = `
-CREATE OR REPLACE FUNCTION loam_add(s double precision[], x double precision) RETURNS double precision[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE t double precision;
-BEGIN
-  IF x IS NULL THEN RETURN s; END IF;
-  IF abs(s[1]) = 'Infinity' OR s[1] > 0 AND x > 1.7976931348623157e308 - s[1] OR s[1] < 0 AND x < -1.7976931348623157e308 - s[1] THEN
-    RETURN ARRAY['Infinity', 0, s[3] + 1];
-  END IF;
-  t := s[1] + x;
-  IF abs(s[1]) > abs(x) THEN
-    RETURN ARRAY[t, s[2] + ((s[1] - t) + x), s[3] + 1];
-  END IF;
-  RETURN ARRAY[t, s[2] + ((x - t) + s[1]), s[3] + 1];
-END $$;
-CREATE OR REPLACE FUNCTION loam_sum_of(s double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-  $$ SELECT CASE WHEN s[3] > 0 AND s[1] <> 'Infinity' THEN s[1] + s[2] END $$;
-CREATE OR REPLACE FUNCTION loam_avg_of(s double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-  $$ SELECT CASE WHEN s[3] > 0 AND s[1] <> 'Infinity' THEN (s[1] + s[2]) / s[3] END $$;
-CREATE OR REPLACE AGGREGATE loam_sum(double precision) (SFUNC = loam_add, STYPE = double precision[], INITCOND = '{0,0,0}', FINALFUNC = loam_sum_of, PARALLEL = SAFE);
-CREATE OR REPLACE AGGREGATE loam_avg(double precision) (SFUNC = loam_add, STYPE = double precision[], INITCOND = '{0,0,0}', FINALFUNC = loam_avg_of, PARALLEL = SAFE);
-`

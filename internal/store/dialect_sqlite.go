@@ -35,6 +35,8 @@ var sqliteWords = words{
 		"min": allAround(around{"min(", ")"}, nil),
 		"max": allAround(around{"max(", ")"}, nil),
 	},
+
+	search: searching{(*builder).fromIndex, (*builder).highlighted},
 }
 
 // sqliteValue is a canonical value as SQLite binds it.

@@ -16,14 +16,15 @@ import (
 // three statements of write.go and delete.go. Each of them goes on through
 // where, which puts the tenant's condition first; an INSERT sets the tenant.
 type builder struct {
-	words  *words
-	sql    []byte
-	args   []any
-	by     *access.Principal
-	org    string
-	orgArg int // the tenant's place among args, or 0
-	tables int
-	lists  int // relations to many that the condition being written is inside of
+	words     *words
+	sql       []byte
+	args      []any
+	by        *access.Principal
+	org       string
+	orgArg    int // the tenant's place among args, or 0
+	searchArg int // that of the words of a search, or 0
+	tables    int
+	lists     int // relations to many that the condition being written is inside of
 }
 
 func (s *Store) builder(by *access.Principal) *builder {
