@@ -94,6 +94,8 @@ func (d postgresScalars) convert(e string, from, to *Column) (value, fits string
 		return d.element(e, from) + "::json", ""
 	case from.Of == "JSON" && to.embedded():
 		return e, "json_typeof(" + e + ") = 'object'"
+	case from.Of == "JSON" && to.Of == "String":
+		return "CASE json_typeof(" + e + ") WHEN 'string' THEN " + e + " #>> '{}' ELSE " + e + "::text END", ""
 	case from.Type == JSONColumn || to.Type == JSONColumn:
 		return null, never
 	case len(to.Values) > 0:

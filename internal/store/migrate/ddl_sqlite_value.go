@@ -52,6 +52,8 @@ func (d sqliteScalars) convert(e string, from, to *Column) (value, fits string) 
 		return "CASE WHEN " + e + " IS NOT NULL THEN json_quote(" + d.element(e, from) + ") END", ""
 	case from.Of == "JSON" && to.embedded():
 		return e, "json_type(" + e + ") = 'object'"
+	case from.Of == "JSON" && to.Of == "String":
+		return "CASE json_type(" + e + ") WHEN 'text' THEN " + e + " ->> '$' ELSE " + e + " END", ""
 	case from.Type == JSONColumn || to.Type == JSONColumn:
 		return "NULL", never
 	case len(to.Values) > 0:
