@@ -61,6 +61,8 @@ type scalars interface {
 	now(n *Column) string
 	// constant is the literal of a value as @default writes it.
 	constant(n *Column, value string) string
+	// text is a value in the form that doors write.
+	text(e string, c *Column) string
 	// convert is the value e of one type as one of another, and the condition under
 	// which there is such a value; none means always.
 	convert(e string, from, to *Column) (value, fits string)
@@ -128,13 +130,16 @@ func (v values) check(p *Plan, s Step) string {
 			return count(" WHERE " + ident(from.Name) + " IS NULL")
 		}
 		_, fits := v.convert(ident(from.Name), from, s.column)
+		if fits == "" {
+			fits = "true"
+		}
 		return count(" WHERE " + ident(from.Name) + " IS NOT NULL AND (" + fits + ") IS NOT TRUE")
 	case changeKey:
 		present := strings.ReplaceAll(allPresent(c.new.Key, ""), " IS NOT NULL", " IS NULL")
-		return groups("sum(n)", v.before(c, c.new.Key), "true", c.new.scoped(c.new.Key),
+		return groups("sum(n)", v.before(c, c.new.Key, asItIs), "true", c.new.scoped(c.new.Key),
 			" HAVING count(*) > 1 OR "+strings.ReplaceAll(present, " AND ", " OR "))
 	case createIndex:
-		return groups("sum(n - 1)", v.before(c, s.index.Columns), allPresent(s.index.Columns, ""), c.new.scoped(s.index.Columns), "")
+		return groups("sum(n - 1)", v.before(c, s.index.Columns, asItIs), allPresent(s.index.Columns, ""), c.new.scoped(s.index.Columns), "")
 	case addReference:
 		return v.dangling(p, s)
 	}
@@ -153,16 +158,17 @@ func groups(sum, rows, where string, columns []string, having string) string {
 // dangling counts the rows that a new reference leads nowhere from.
 func (v values) dangling(p *Plan, s Step) string {
 	c, r := s.change, s.reference
-	q := "SELECT count(*) FROM (" + v.before(c, r.Columns) + ") AS c WHERE " + allPresent(r.Columns, "c.")
+	q := "SELECT count(*) FROM (" + v.before(c, r.Columns, v.text) + ") AS c WHERE " + allPresent(r.Columns, "c.")
 	parent := p.changeTo(r.Parent)
 	if parent.was == nil {
 		return q
 	}
-	return q + " AND NOT EXISTS (SELECT 1 FROM (" + v.before(parent, r.To) + ") AS p WHERE " + r.matches() + ")"
+	return q + " AND NOT EXISTS (SELECT 1 FROM (" + v.before(parent, r.To, v.text) + ") AS p WHERE " + r.matches() + ")"
 }
 
-// before selects columns as they will be from the table as it is.
-func (v values) before(c *tableChange, columns []string) string {
+// before selects columns as they will be, in a form, from the table as it is. Of a
+// column whose values are yet to be looked at one by one it selects the texts.
+func (v values) before(c *tableChange, columns []string, form func(e string, c *Column) string) string {
 	var list []string
 	if c.new.Tenant && c.was.Tenant {
 		list = append(list, ident(store.OrgColumn))
@@ -170,14 +176,22 @@ func (v values) before(c *tableChange, columns []string) string {
 		list = append(list, "NULL AS "+ident(store.OrgColumn))
 	}
 	for _, column := range columns {
-		from := "NULL"
-		if o := c.from(column); o != nil {
-			from = ident(o.Name)
+		o, n := c.from(column), c.new.column(column)
+		value := ""
+		switch {
+		case o == nil:
+			value = form(v.value(c, n, ""), n)
+		case recodes(o, n):
+			value = v.text(ident(o.Name), o)
+		default:
+			value = form(v.value(c, n, ident(o.Name)), n)
 		}
-		list = append(list, v.value(c, c.new.column(column), from)+" AS "+ident(column))
+		list = append(list, value+" AS "+ident(column))
 	}
 	return fmt.Sprintf("SELECT %s FROM %s", strings.Join(list, ", "), ident(c.was.Name))
 }
+
+func asItIs(e string, _ *Column) string { return e }
 
 // mend is what a step does about the rows that it would harm, where that takes
 // a statement of its own.

@@ -155,17 +155,29 @@ func (postgresDDL) hasTable() string {
 WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname = CAST(?1 AS text)`
 }
 
-// writerTable has one row: who migrates locks it, and who writes.
-const writerTable = `CREATE TABLE IF NOT EXISTS _writer (id INTEGER PRIMARY KEY CHECK (id = 1)) STRICT;
-INSERT INTO _writer (id) VALUES (1) ON CONFLICT (id) DO NOTHING`
-
-func (postgresDDL) systemTables() []string { return append(systemTables(), writerTable) }
+// systemTables come after the functions that the store's statements call.
+func (postgresDDL) systemTables() []string {
+	return append([]string{store.PostgresFunctions}, systemTables()...)
+}
 
 // grants gives what system tables the server's role does not have yet. What only
 // migrations write it may read.
 func (postgresDDL) grants(c store.Conn) error {
 	var names []string
-	err := c.Query(`SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	err := c.Query(`SELECT current_schema() WHERE NOT has_schema_privilege('`+store.AppRole+`', current_schema(), 'USAGE')`, nil, func(r store.Row) error {
+		names = append(names, r.Text(0))
+		return nil
+	})
+	for _, schema := range names {
+		if err == nil {
+			err = c.Script("GRANT USAGE ON SCHEMA " + ident(schema) + " TO " + store.AppRole)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("granting the schema to %s: %w", store.AppRole, err)
+	}
+	names = nil
+	err = c.Query(`SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname LIKE '\_%' AND pg_get_userbyid(c.relowner) = current_user
 AND NOT has_table_privilege('`+store.AppRole+`', c.oid, 'SELECT') ORDER BY c.relname`, nil, func(r store.Row) error {
 		names = append(names, r.Text(0))

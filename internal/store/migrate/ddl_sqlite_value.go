@@ -28,6 +28,8 @@ func (sqliteScalars) constant(n *Column, value string) string {
 	return literal(value)
 }
 
+func (sqliteScalars) text(e string, _ *Column) string { return e }
+
 func (d sqliteScalars) convert(e string, from, to *Column) (value, fits string) {
 	switch {
 	case conversionOf(from, to) == kept:

@@ -80,53 +80,54 @@ enum State { ON OFF }
 type Fresh @model @auth(rules: [{ allow: member }]) { a: Int @unique }`
 
 const shopRows = `
-INSERT INTO "Shop" ("_org", id, name, "createdAt", "updatedAt", "_version") VALUES ('o', 's', 'Ünder', 'x', 'x', 1), ('p', 's', 'other', 'x', 'x', 1);
+INSERT INTO "Shop" ("_org", id, name, "createdAt", "updatedAt", "_version") VALUES ('o', 's', 'Ünder', '2026-01-31T14:30:00.000Z', '2026-01-31T14:30:00.000Z', 1), ('p', 's', 'other', '2026-01-31T14:30:00.000Z', '2026-01-31T14:30:00.000Z', 1);
 INSERT INTO "Item" ("_org", id, title, body, code, price, "shopId", old, "createdAt", "updatedAt", "_version") VALUES
-  ('o', '1', 'one', 'b', 'a@b.cd', '12', 's', 1, 'x', 'x', 1), ('o', '2', 'two', NULL, 'none', 'free', NULL, 2, 'x', 'x', 1), ('p', '1', 'one', 'b', NULL, NULL, 's', 3, 'x', 'x', 1);
-INSERT INTO "Gone" ("_org", id, a, "createdAt", "updatedAt", "_version") VALUES ('o', '1', 1, 'x', 'x', 1);`
+  ('o', '1', 'one', 'b', 'a@b.cd', '12', 's', 1, '2026-01-31T14:30:00.000Z', '2026-01-31T14:30:00.000Z', 1), ('o', '2', 'two', NULL, 'none', 'free', NULL, 2, '2026-01-31T14:30:00.000Z', '2026-01-31T14:30:00.000Z', 1), ('p', '1', 'one', 'b', NULL, NULL, 's', 3, '2026-01-31T14:30:00.000Z', '2026-01-31T14:30:00.000Z', 1);
+INSERT INTO "Gone" ("_org", id, a, "createdAt", "updatedAt", "_version") VALUES ('o', '1', 1, '2026-01-31T14:30:00.000Z', '2026-01-31T14:30:00.000Z', 1);`
 
 // TestAttack120_FailureMidway fails a migration that does all there is to do at
 // each of its statements in turn: the database is left as it was each time, and
 // the migration then runs to its end.
 func TestAttack120_FailureMidway(t *testing.T) {
-	d := openDatabase(t)
-	d.mustApply(shopBefore)
-	d.exec(shopRows)
-	if _, err := d.apply(shopAfter); err == nil {
-		t.Fatal("rows were lost without leave")
-	}
-	before := d.dump()
-	broken := &failing{Engine: d.Engine}
-	m := migrate.New(broken, migrate.Options{Views: []store.View{{Name: "User", Columns: "u.id", From: "_users u", ID: "u.id"}}})
-	options := migrate.ApplyOptions{Source: shopAfter, Allow: []string{"drop:Gone", "drop:Item.old", "narrow:Item.code", "narrow:Item.price"}}
-	schema := parse(t, shopAfter)
-	k := 1
-	for ; ; k++ {
-		broken.left = k
-		done, err := m.Apply(t.Context(), schema, options)
-		if err == nil {
-			if broken.left <= 0 {
-				t.Fatal("a failure was swallowed")
+	each(t, func(t *testing.T, d *database) {
+		d.mustApply(shopBefore)
+		d.exec(shopRows)
+		if _, err := d.apply(shopAfter); err == nil {
+			t.Fatal("rows were lost without leave")
+		}
+		before := d.dump()
+		broken := &failing{Engine: d.Engine}
+		m := migrate.New(broken, migrate.Options{Views: []store.View{{Name: "User", Columns: "u.id", From: "_users u", ID: "u.id"}}})
+		options := migrate.ApplyOptions{Source: shopAfter, Allow: []string{"drop:Gone", "drop:Item.old", "narrow:Item.code", "narrow:Item.price"}}
+		schema := parse(t, shopAfter)
+		k := 1
+		for ; ; k++ {
+			broken.left = k
+			done, err := m.Apply(t.Context(), schema, options)
+			if err == nil {
+				if broken.left <= 0 {
+					t.Fatal("a failure was swallowed")
+				}
+				t.Logf("%d statements, each failed once", k-1)
+				if done.Version != 2 {
+					t.Error(done.Version)
+				}
+				break
 			}
-			t.Logf("%d statements, each failed once", k-1)
-			if done.Version != 2 {
-				t.Error(done.Version)
+			if !errors.Is(err, errInjected) {
+				t.Fatal(k, err)
 			}
-			break
+			if d.dump() != before {
+				t.Fatalf("failing at statement %d changed the database", k)
+			}
 		}
-		if !errors.Is(err, errInjected) {
-			t.Fatal(k, err)
+		if k < 40 {
+			t.Errorf("only %d statements were failed", k-1)
 		}
-		if d.dump() != before {
-			t.Fatalf("failing at statement %d changed the database", k)
+		sound(t, d.Engine)
+		want := texts(`["o","1","a@b.cd",12,"s"]`, `["o","2",null,1,null]`, `["p","1",null,1,"s"]`)
+		if got := d.rows(`SELECT _org, id, code, price, "storeId" FROM "Item" ORDER BY _org, id`); len(got) != 3 || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
+			t.Error(got)
 		}
-	}
-	if k < 40 {
-		t.Errorf("only %d statements were failed", k-1)
-	}
-	sound(t, d.Engine)
-	want := []string{`["o","1","a@b.cd",12,"s"]`, `["o","2",null,1,null]`, `["p","1",null,1,"s"]`}
-	if got := d.rows(`SELECT _org, id, code, price, storeId FROM "Item" ORDER BY _org, id`); len(got) != 3 || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
-		t.Error(got)
-	}
+	})
 }

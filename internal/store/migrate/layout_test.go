@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/migrate"
 )
 
@@ -35,6 +36,7 @@ func outline(table migrate.Table) []string {
 }
 
 func TestLayout(t *testing.T) {
+	openers := []*opener{newOpener(t, store.SQLite), newOpener(t, store.PostgreSQL)}
 	rules := strings.NewReplacer("@open", `@auth(rules: [{ allow: member }])`)
 	for _, test := range []struct {
 		name, source string
@@ -76,9 +78,12 @@ func TestLayout(t *testing.T) {
 					t.Errorf("%s has\n%s\nnot\n%s", name, strings.Join(got[name], "\n"), strings.Join(want, "\n"))
 				}
 			}
-			d := openDatabase(t)
-			d.mustApply(rules.Replace(test.source))
-			sound(t, d.Engine)
+			for _, o := range openers {
+				e := o.open(t)
+				databaseOn(t, e).mustApply(rules.Replace(test.source))
+				sound(t, e)
+				_ = e.Close()
+			}
 		})
 	}
 }

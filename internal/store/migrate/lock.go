@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -36,13 +35,10 @@ func (m *Migrator) alter(ctx context.Context, tables bool, fn func(store.Conn) e
 // locked runs fn on PostgreSQL while no other node migrates or writes what only
 // one may write at a time.
 func (m *Migrator) locked(ctx context.Context, r store.Rebuilder, fn func(store.Conn) error) error {
-	if err := m.gate(ctx, r); err != nil {
-		return err
-	}
 	start := m.opts.Now()
 	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
 		err := r.Rebuild(ctx, func(c store.Conn) error {
-			if err := c.Query(`SELECT id FROM _writer WHERE id = 1 FOR UPDATE`, nil, nil); err != nil {
+			if err := c.Query(`SELECT id FROM "_writer" WHERE id = 1 FOR UPDATE`, nil, nil); err != nil {
 				return err
 			}
 			if err := c.Script(fmt.Sprintf("SET LOCAL lock_timeout = %d; SET CONSTRAINTS ALL IMMEDIATE", lockTimeout.Milliseconds())); err != nil {
@@ -60,26 +56,6 @@ func (m *Migrator) locked(ctx context.Context, r store.Rebuilder, fn func(store.
 			return err
 		}
 	}
-}
-
-// gate makes the row that migrations lock where a database is new. Of two nodes
-// that do it at once one fails, and finds it there.
-func (m *Migrator) gate(ctx context.Context, r store.Rebuilder) error {
-	there := false
-	for range 2 {
-		err := m.engine.Read(ctx, func(c store.Conn) (err error) {
-			there, err = m.hasTable(c, "_writer")
-			return err
-		})
-		if err != nil || there {
-			return err
-		}
-		err = r.Rebuild(ctx, func(c store.Conn) error { return c.Script(writerTable) })
-		if _, twice := errors.AsType[*store.ConstraintError](err); err == nil || !twice {
-			return err
-		}
-	}
-	return fault.New(fault.StoreBusy, "another node sets up the database; try again")
 }
 
 // pause waits, or answers why there is no more use in it.

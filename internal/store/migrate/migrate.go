@@ -214,7 +214,7 @@ func (m *Migrator) run(c store.Conn, plan *Plan, l Layout) error {
 		}
 		for _, sql := range s.SQL {
 			if err := c.Script(sql); err != nil {
-				return failed(s.Words, err)
+				return failed(s.Words, err, s.unique()...)
 			}
 		}
 	}
@@ -226,9 +226,21 @@ func (m *Migrator) run(c store.Conn, plan *Plan, l Layout) error {
 	return m.createViews(c, l)
 }
 
-// failed says which step went wrong. What is no fault of the migration, such as
-// a full disk, stays what it is.
-func failed(what string, err error) error {
+// unique are the columns that a step lets no two rows have the same of.
+func (s *Step) unique() []string {
+	switch {
+	case s.Kind == createIndex:
+		return s.index.Columns
+	case s.Kind == changeKey:
+		return s.change.new.Key
+	}
+	return nil
+}
+
+// failed says which step went wrong, and over which columns where the database
+// does not tell. What is no fault of the migration, such as a full disk, stays
+// what it is.
+func failed(what string, err error, unique ...string) error {
 	if _, ok := errors.AsType[*fault.Error](err); ok {
 		return err
 	}
@@ -236,6 +248,9 @@ func failed(what string, err error) error {
 	switch {
 	case ok && broken.Kind == store.UniqueViolation:
 		columns := slices.DeleteFunc(slices.Clone(broken.Columns), func(column string) bool { return column == store.OrgColumn })
+		if len(columns) == 0 {
+			columns = unique
+		}
 		return fault.New(fault.MigrateFailed, "the migration failed and was undone: %s: rows of %s would have the same (%s); change them first",
 			what, broken.Table, strings.Join(columns, ", ")).Because(err)
 	case ok && broken.Kind == store.ForeignKeyViolation:

@@ -3,7 +3,7 @@ package migrate_test
 import (
 	"context"
 	"maps"
-	"path/filepath"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +14,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/migrate"
-	"github.com/loam-dev/loam/internal/store/sqlite"
+	"github.com/loam-dev/loam/internal/store/storetest"
 )
 
 // TestMigrateAnywhere takes random databases with random rows from one random
@@ -22,18 +22,18 @@ import (
 // that began there, and values whose column stayed the same are the same. Where
 // the rows forbid it, nothing has changed.
 func TestMigrateAnywhere(t *testing.T) {
-	dir := t.TempDir()
+	storetest.EachDialect(t, migrateAnywhere)
+}
+
+func migrateAnywhere(t *testing.T, dialect store.Dialect) {
+	o := newOpener(t, dialect)
 	n, arrived, failed := 0, 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		n++
-		open := func(name string) *sqlite.Engine {
-			e, err := sqlite.Open(context.Background(), sqlite.Options{Path: filepath.Join(dir, strconv.Itoa(n), name), Readers: 1})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return e
+		if dialect == store.PostgreSQL && !drawChance(t, 25) {
+			return // it takes longer over each
 		}
-		e, fresh := open("old"), open("fresh")
+		n++
+		e, fresh := o.open(t), o.open(t)
 		defer e.Close()
 		defer fresh.Close()
 		from := drawSchema(t, nil)
@@ -50,7 +50,11 @@ func TestMigrateAnywhere(t *testing.T) {
 		}
 		must(apply(m, from.String(), nil))
 		layout := migrate.LayoutOf(parse(t, from.String()))
-		must(e.Write(context.Background(), func(c store.Conn) error { return fillRandomly(t, c, layout) }))
+		seed := rapid.Uint64().Draw(t, "seed")
+		must(e.Write(context.Background(), func(c store.Conn) error {
+			c.Enter(store.Everyone)
+			return fillRandomly(rand.New(rand.NewPCG(seed, 0)), c, layout)
+		}))
 		recount := func() []string {
 			must(e.Write(context.Background(), func(c store.Conn) error { return c.Script(`DROP TABLE _usage`) }))
 			must(m.Prepare(context.Background()))
@@ -83,7 +87,7 @@ func TestMigrateAnywhere(t *testing.T) {
 		}
 		must(apply(migrate.New(fresh, migrate.Options{}), to.String(), nil))
 		if got, want := structure(t, e), structure(t, fresh); !slices.Equal(got, want) {
-			t.Fatalf("from %s\nto %s\narrived at\n%s\nnot\n%s\nby\n%s", from, to, strings.Join(got, "\n"), strings.Join(want, "\n"), strings.Join(plan.SQL(), "\n"))
+			t.Fatalf("from %s\nto %s\narrived at\n%s\nnot\n%s\nby\n%s", from, to, strings.Join(lacking(want, got), "\n"), strings.Join(lacking(got, want), "\n"), strings.Join(plan.SQL(), "\n"))
 		}
 		after := migrate.LayoutOf(parse(t, to.String()))
 		now := valuesOf(t, e, after)
@@ -99,12 +103,12 @@ func TestMigrateAnywhere(t *testing.T) {
 	}
 }
 
-// valuesOf is what each column holds, by rowid.
-func valuesOf(t *rapid.T, e *sqlite.Engine, l migrate.Layout) map[string]string {
+// valuesOf is what each column holds, by the column that tells rows apart.
+func valuesOf(t *rapid.T, e store.Engine, l migrate.Layout) map[string]string {
 	values := map[string]string{}
 	for _, table := range l.Tables {
 		for _, c := range table.Columns {
-			rows := rowsOf(t, e, `SELECT "_rowid", quote("`+c.Name+`") FROM "`+table.Name+`" ORDER BY "_rowid"`)
+			rows := rowsOf(t, e, `SELECT plain, "`+c.Name+`" FROM "`+table.Name+`" ORDER BY plain`)
 			values[table.Name+"."+c.Name] = strings.Join(rows, " ")
 		}
 	}
@@ -140,14 +144,15 @@ func keptColumns(old, new migrate.Layout, plan migrate.Plan) []string {
 }
 
 // fillRandomly puts rows of two organizations into every table.
-func fillRandomly(t *rapid.T, c store.Conn, l migrate.Layout) error {
+func fillRandomly(random *rand.Rand, c store.Conn, l migrate.Layout) error {
 	for i, table := range l.Tables {
-		for n := range rapid.IntRange(0, 6).Draw(t, "rows") {
-			org := rapid.SampledFrom([]string{"o", "p"}).Draw(t, "org")
-			row := map[string]any{"_org": org, "_rowid": 3*n + i}
+		for n := range random.IntN(7) {
+			org := pick(random, []string{"o", "p"})
+			row := map[string]any{"_org": org}
 			for _, column := range table.Columns {
-				row[column.Name] = drawValue(t, column)
+				row[column.Name] = drawValue(random, column)
 			}
+			row["plain"] = 3*n + i
 			if _, ok := row["id"]; ok {
 				row["id"] = strconv.Itoa(n)
 			}
@@ -173,7 +178,7 @@ func fillRandomly(t *rapid.T, c store.Conn, l migrate.Layout) error {
 					possible = possible && row[r.Columns[0]] == nil
 					continue
 				}
-				for k, v := range rapid.SampledFrom(parents).Draw(t, "parent") {
+				for k, v := range pick(random, parents) {
 					row[r.Columns[k]] = v
 				}
 			}
@@ -185,10 +190,12 @@ func fillRandomly(t *rapid.T, c store.Conn, l migrate.Layout) error {
 			}
 			columns := slices.Sorted(maps.Keys(row))
 			var args []any
+			var places []string
 			for _, column := range columns {
 				args = append(args, row[column])
+				places = append(places, "?"+strconv.Itoa(len(args)))
 			}
-			sql := `INSERT OR IGNORE INTO "` + l.Tables[i].Name + `" (` + quotedColumns(columns) + `) VALUES (?` + strings.Repeat(", ?", len(args)-1) + `)`
+			sql := `INSERT INTO "` + l.Tables[i].Name + `" (` + quotedColumns(columns) + `) VALUES (` + strings.Join(places, ", ") + `) ON CONFLICT DO NOTHING`
 			if _, err := c.Exec(sql, args...); err != nil {
 				return err
 			}
@@ -201,8 +208,8 @@ func quotedColumns(columns []string) string { return `"` + strings.Join(columns,
 
 // drawValue is a value of a column as it is stored, from few enough that some
 // are the same.
-func drawValue(t *rapid.T, c migrate.Column) any {
-	if !c.Required && rapid.Bool().Draw(t, "null") {
+func drawValue(random *rand.Rand, c migrate.Column) any {
+	if !c.Required && random.IntN(2) == 0 {
 		return nil
 	}
 	values := map[string][]any{
@@ -212,7 +219,7 @@ func drawValue(t *rapid.T, c migrate.Column) any {
 		"JSON": {"{}", "[1]", `"x"`, "null"}, "Place": {`{"city":"Ulm"}`}, "Spot": {`{"city":"Ulm"}`},
 		"Status": {"TODO", "DOING"}, "Shorter": {"TODO"},
 	}[c.Of]
-	v := rapid.SampledFrom(values).Draw(t, "value")
+	v := pick(random, values)
 	if !c.List {
 		return v
 	}
@@ -221,8 +228,15 @@ func drawValue(t *rapid.T, c migrate.Column) any {
 		if c.Type == migrate.JSONColumn && (c.Of == "JSON" || c.Of == "Place" || c.Of == "Spot") {
 			return "[" + element + "]"
 		}
-		return rapid.SampledFrom([]string{"[]", `["` + element + `"]`, `["` + element + `","` + element + `"]`}).Draw(t, "list")
+		return pick(random, []string{"[]", `["` + element + `"]`, `["` + element + `","` + element + `"]`})
 	default:
 		return "[]"
 	}
+}
+
+func pick[T any](random *rand.Rand, list []T) T { return list[random.IntN(len(list))] }
+
+// lacking are the lines that a list has and another has not.
+func lacking(from, lines []string) []string {
+	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return slices.Contains(from, line) })
 }

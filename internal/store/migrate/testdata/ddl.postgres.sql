@@ -237,7 +237,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON "_user_profiles" TO loam_app;
 CREATE INDEX "Item.body.createdAt.slug" ON "Item" ("_org", "body" NULLS FIRST, "createdAt", "slug");
 
 -- makes Item(code) unique [destructive]
---   counts: SELECT CAST(coalesce(sum(n - 1), 0) AS bigint) FROM (SELECT count(*) AS n FROM (SELECT "_org", CASE WHEN substr("code", 1, 1) <> chr(1) THEN "code"::text END AS "code" FROM "Item") AS r WHERE "code" IS NOT NULL GROUP BY "_org", "code") AS g;
+--   counts: SELECT CAST(coalesce(sum(n - 1), 0) AS bigint) FROM (SELECT count(*) AS n FROM (SELECT "_org", "code" AS "code" FROM "Item") AS r WHERE "code" IS NOT NULL GROUP BY "_org", "code") AS g;
 --   mends: UPDATE "Item" SET "code" = NULL WHERE "code" IS NOT NULL AND EXISTS (SELECT 1 FROM "Item" AS o WHERE o."_org" = "Item"."_org" AND o."code" = "Item"."code" AND (o."slug") < ("Item"."slug"));
 CREATE UNIQUE INDEX "Item.code.unique" ON "Item" ("_org", "code" NULLS FIRST);
 
