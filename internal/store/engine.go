@@ -12,6 +12,8 @@ type Engine interface {
 	// Read runs fn on a reader's connection, inside one read transaction: fn
 	// sees one snapshot. fn may run again after a lost connection.
 	Read(ctx context.Context, fn func(Conn) error) error
+	// ReadOne is Read for a fn of one statement: it costs less on PostgreSQL.
+	ReadOne(ctx context.Context, fn func(Conn) error) error
 	// Write runs fn inside a transaction and returns once what it wrote is
 	// durable. Concurrent calls may share a commit; each has its own savepoint,
 	// so that an error from fn undoes fn's writes alone. fn must not wait for

@@ -13,7 +13,7 @@ import (
 // still follow the log from: 0 and 0 while there is none. The last one is never
 // removed.
 func (s *Store) LogBounds(ctx context.Context) (first, last int64, err error) {
-	err = s.engine.Read(ctx, func(c Conn) error {
+	err = s.engine.ReadOne(ctx, func(c Conn) error {
 		return c.Query(`SELECT coalesce((SELECT min(seq) FROM "_changes"), 0), coalesce((SELECT max(seq) + 1 FROM "_changes" WHERE model = '' AND org IS NULL), 0),
 			coalesce((SELECT max(seq) FROM "_changes"), 0)`, nil, func(r Row) error {
 			first, last = max(r.Int(0), r.Int(1)), r.Int(2)

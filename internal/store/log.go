@@ -38,7 +38,7 @@ type Changes struct {
 func (s *Store) Changes(ctx context.Context, f Following) (Changes, error) {
 	sql, args := f.statement()
 	var out Changes
-	err := s.engine.Read(ctx, func(c Conn) error {
+	err := s.engine.ReadOne(ctx, func(c Conn) error {
 		out = Changes{Last: f.After}
 		seen, size := 0, 0
 		return c.Query(sql, args, func(r Row) error {
@@ -330,7 +330,7 @@ func (s *Store) Meets(ctx context.Context, g access.Grant, row access.Row) (bool
 	}
 	b.raw(") ", t.alias)
 	met := false
-	err := s.engine.Read(ctx, func(c Conn) error {
+	err := s.engine.ReadOne(ctx, func(c Conn) error {
 		return b.query(c, func(r Row) error { met = r.Bool(0); return nil })
 	})
 	return met, err

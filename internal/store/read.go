@@ -21,7 +21,11 @@ type Page struct {
 // asked for the total.
 func (s *Store) Read(ctx context.Context, g access.Grant) (Page, error) {
 	var page Page
-	err := s.engine.Read(ctx, func(c Conn) error {
+	run := s.engine.ReadOne
+	if g.Node().Count {
+		run = s.engine.Read
+	}
+	err := run(ctx, func(c Conn) error {
 		page = Page{}
 		return page.read(s, c, g.Principal(), g.Node())
 	})

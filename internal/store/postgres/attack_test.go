@@ -90,6 +90,16 @@ func (a *interleaving) request(n int64) {
 	defer func() { _ = recover() }()
 	org := fmt.Sprint("org", n%10)
 	other := fmt.Sprint("org", (n+1)%10)
+	if n%5 == 0 { // a statement by itself
+		_ = a.e.ReadOne(ctx, func(c store.Conn) error {
+			if n%2 == 0 {
+				return a.sees(c, "")
+			}
+			c.Enter(org)
+			return a.sees(c, org)
+		})
+		return
+	}
 	run := []func(context.Context, func(store.Conn) error) error{a.e.Read, a.e.WriteRows, a.e.Read}[n%3]
 	_ = run(ctx, func(c store.Conn) error {
 		if n%2 == 0 { // nobody's

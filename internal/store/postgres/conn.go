@@ -4,25 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/loam-dev/loam/internal/store"
 )
 
-// Role is whom the statements of the server run as, but for migrations and what
-// looks at all organizations: it owns nothing and is under every policy.
-const Role = "loam_app"
-
-// The statements around those of the store. The settings that a policy reads, and
-// the role that it binds, are set for the transaction alone, so that neither this
-// pool nor one in between ever hands them on.
+// The statements around those of the store. The role that policies bind and the
+// setting that they read are of the transaction alone, so that neither this pool nor
+// one in between ever hands them on.
 const (
-	enterOrg   = `SELECT set_config('role', '` + Role + `', true), set_config('loam.org', $1, true)`
-	enterAll   = `SELECT set_config('role', 'none', true), set_config('loam.org', $1, true)`
-	limitsToo  = `, set_config('statement_timeout', $2, true), set_config('idle_in_transaction_session_timeout', $3, true)`
-	lockWriter = `SELECT id FROM "_writer" WHERE id = 1 FOR NO KEY UPDATE`
-	deferAll   = "SET CONSTRAINTS ALL DEFERRED"
+	enterOrg    = `SELECT set_config('role', '` + store.AppRole + `', true), set_config('` + store.OrgSetting + `', $1, true)`
+	enterAll    = `SELECT set_config('role', 'none', true), set_config('` + store.OrgSetting + `', $1, true)`
+	limitsToo   = `, set_config('statement_timeout', $2, true), set_config('idle_in_transaction_session_timeout', $3, true)`
+	readOnlyToo = `, set_config('statement_timeout', $2, true), set_config('transaction_read_only', 'on', true)`
+	lockWriter  = `SELECT id FROM "_writer" WHERE id = 1 FOR NO KEY UPDATE`
+	deferAll    = "SET CONSTRAINTS ALL DEFERRED"
 )
 
 // transaction is one run of a function, and the store.Conn that it is given. What
@@ -112,6 +110,10 @@ func (t *transaction) ready(length int) error {
 		return cancelled(t.ctx, nil)
 	case length > t.engine.statementBytes:
 		return fmt.Errorf("postgres: a statement of %d bytes, more than %d", length, t.engine.statementBytes)
+	case strings.IndexByte(t.wanted, 0) >= 0:
+		return unstorable(errors.New("U+0000 in an organization"))
+	case t.began && t.purpose == forOneRead:
+		return errors.New("postgres: a second statement where there was to be one")
 	case t.reading != nil:
 		return t.reading.keep(t)
 	}
@@ -136,6 +138,10 @@ func (t *transaction) open() {
 		return
 	}
 	t.began = true
+	if t.purpose == forOneRead { // all up to the end of what is sent is one transaction
+		t.prelude(enter+readOnlyToo, t.wanted, millis(t.engine.statement))
+		return
+	}
 	t.prelude(t.purpose.begin())
 	t.prelude(enter+limitsToo, t.wanted, millis(t.engine.statementLimit(t.purpose)), t.engine.standingMillis)
 	switch t.purpose {

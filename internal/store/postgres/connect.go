@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // configure reads the URL.
@@ -66,14 +67,14 @@ func (e *Engine) unconnected(ctx context.Context, err error) (verdict, error) {
 const (
 	describeServer = `SELECT current_setting('server_version_num'), current_user, current_schema(), current_database(),
 	coalesce((SELECT CASE WHEN rolsuper OR rolbypassrls OR rolcanlogin THEN 'powerful' WHEN pg_has_role(current_user, oid, 'MEMBER') THEN 'granted' ELSE 'there' END
-		FROM pg_roles WHERE rolname = '` + Role + `'), 'missing'),
-	coalesce((SELECT has_table_privilege('` + Role + `', oid, 'UPDATE') FROM pg_class WHERE oid = to_regclass('"_writer"')
-		AND EXISTS (SELECT FROM pg_roles WHERE rolname = '` + Role + `')), false)`
-	makeRole   = `CREATE ROLE ` + Role + ` NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION`
-	grantRole  = `GRANT ` + Role + ` TO CURRENT_USER`
+		FROM pg_roles WHERE rolname = '` + store.AppRole + `'), 'missing'),
+	coalesce((SELECT has_table_privilege('` + store.AppRole + `', oid, 'UPDATE') FROM pg_class WHERE oid = to_regclass('"_writer"')
+		AND EXISTS (SELECT FROM pg_roles WHERE rolname = '` + store.AppRole + `')), false)`
+	makeRole   = `CREATE ROLE ` + store.AppRole + ` NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION`
+	grantRole  = `GRANT ` + store.AppRole + ` TO CURRENT_USER`
 	makeWriter = `CREATE TABLE IF NOT EXISTS "_writer" (id bigint PRIMARY KEY CHECK (id = 1));
 INSERT INTO "_writer" VALUES (1) ON CONFLICT DO NOTHING;
-GRANT SELECT, UPDATE ON "_writer" TO ` + Role
+GRANT SELECT, UPDATE ON "_writer" TO ` + store.AppRole
 )
 
 // setUp makes what is missing. Several servers may do so at once.
@@ -127,7 +128,7 @@ func (e *Engine) prepare(ctx context.Context, c *pgx.Conn) error {
 	case schema == "":
 		return fault.New(fault.StoreUnsuitable, "the search_path of %s names no schema of the database %s that is there; create it", user, database)
 	case role == "powerful":
-		return fault.New(fault.StoreUnsuitable, "the role %s must be under the policies of the tables: ALTER ROLE %[1]s NOLOGIN NOSUPERUSER NOBYPASSRLS", Role)
+		return fault.New(fault.StoreUnsuitable, "the role %s must be under the policies of the tables: ALTER ROLE %[1]s NOLOGIN NOSUPERUSER NOBYPASSRLS", store.AppRole)
 	}
 	steps := []struct {
 		due bool
@@ -144,7 +145,7 @@ func (e *Engine) prepare(ctx context.Context, c *pgx.Conn) error {
 		_, err := c.PgConn().Exec(ctx, step.sql).ReadAll()
 		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "42501" {
 			return fault.New(fault.StoreUnsuitable, "%s has not the right to prepare the database; have an administrator run: %s; GRANT %s TO %s; GRANT CREATE ON SCHEMA %s TO %[4]s",
-				user, makeRole, Role, pgx.Identifier{user}.Sanitize(), pgx.Identifier{schema}.Sanitize()).Because(err)
+				user, makeRole, store.AppRole, pgx.Identifier{user}.Sanitize(), pgx.Identifier{schema}.Sanitize()).Because(err)
 		}
 		if err != nil {
 			return err

@@ -96,6 +96,12 @@ func (e *Engine) Read(ctx context.Context, fn func(store.Conn) error) error {
 	return e.run(ctx, forReading, fn)
 }
 
+// ReadOne is Read for a single statement, which costs less than one that others may
+// follow.
+func (e *Engine) ReadOne(ctx context.Context, fn func(store.Conn) error) error {
+	return e.run(ctx, forOneRead, fn)
+}
+
 // Write runs fn in a transaction that no other Write runs beside, on this server or
 // another, and returns when it is durable. A panic in fn undoes its writes and comes
 // back as an error.

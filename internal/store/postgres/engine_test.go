@@ -92,6 +92,7 @@ func TestRoundTrips(t *testing.T) {
 	}{
 		{"nothing", e.Read, func(store.Conn) error { return nil }, 0},
 		{"read", e.Read, statement, 2},
+		{"one read", e.ReadOne, statement, 1},
 		{"two reads", e.Read, twice(statement), 3},
 		{"read of two organizations", e.Read, elsewhere, 3},
 		{"write", e.Write, write, 2},
@@ -285,6 +286,7 @@ func TestTablesChangeUnderStatements(t *testing.T) {
 	if got := all(); got != "aaaa" {
 		t.Errorf("got %s", got)
 	}
+	must(t, e.ReadOne(t.Context(), query("SELECT * FROM t")))
 	must(t, other.Rebuild(t.Context(), func(c store.Conn) error {
 		return c.Script("ALTER TABLE t RENAME COLUMN id TO name; ALTER TABLE t ADD COLUMN id bigint DEFAULT 5")
 	}))
@@ -297,6 +299,7 @@ func TestTablesChangeUnderStatements(t *testing.T) {
 	if got := one(t, e, "SELECT n FROM t"); got != "12" {
 		t.Errorf("n is %s", got)
 	}
+	must(t, e.ReadOne(t.Context(), query("SELECT * FROM t")))
 	if !e.Named() {
 		t.Error("statements have no names any more")
 	}
@@ -345,7 +348,7 @@ func TestBehindAPooler(t *testing.T) {
 				if err := e.Read(t.Context(), func(c store.Conn) error {
 					c.Enter(fmt.Sprint(i))
 					return c.Query("SELECT current_setting('loam.org'), current_user, ?1", []any{fmt.Sprint(n)}, func(r store.Row) error {
-						if got := r.Text(0) + r.Text(1) + r.Text(2); got != fmt.Sprint(i)+postgres.Role+fmt.Sprint(n) {
+						if got := r.Text(0) + r.Text(1) + r.Text(2); got != fmt.Sprint(i)+store.AppRole+fmt.Sprint(n) {
 							t.Errorf("got %s", got)
 						}
 						return nil

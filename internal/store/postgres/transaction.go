@@ -20,10 +20,13 @@ type purpose uint8
 
 const (
 	forReading    purpose = iota // one snapshot
+	forOneRead                   // of one statement, which is its own transaction
 	forWriting                   // one at a time, on whatever node
 	forRows                      // beside others
 	forRebuilding                // as the login role, with foreign keys checked at the end
 )
+
+func (p purpose) reads() bool { return p <= forOneRead }
 
 func (p purpose) begin() string {
 	if p == forReading {
@@ -62,7 +65,7 @@ func (e *Engine) once(ctx context.Context, p purpose, fn func(store.Conn) error)
 	case err == nil && p == forReading:
 		settled = true
 		t.leave(lent)
-	case err == nil:
+	case err == nil && p != forOneRead:
 		err = t.commit()
 	}
 	return t.mayRepeat(), err
@@ -70,7 +73,7 @@ func (e *Engine) once(ctx context.Context, p purpose, fn func(store.Conn) error)
 
 // call runs fn. A panic in what writes is an error, as it is on SQLite.
 func (t *transaction) call(fn func(store.Conn) error) (err error) {
-	if t.purpose != forReading {
+	if !t.purpose.reads() {
 		defer func() {
 			if p := recover(); p != nil {
 				err = fault.Of(fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack()))
@@ -83,7 +86,7 @@ func (t *transaction) call(fn func(store.Conn) error) (err error) {
 // mayRepeat is the verdict on the transaction. A read that has handed out rows is
 // not run again: they may be on their way to the client.
 func (t *transaction) mayRepeat() verdict {
-	if t.purpose == forReading && t.delivered {
+	if t.purpose.reads() && t.delivered {
 		return final
 	}
 	return t.verdict
@@ -175,7 +178,7 @@ var errEnded = errors.New("postgres: the connection has ended")
 // connection, and answers what fn is to see.
 func (t *transaction) fail(err error) error {
 	t.verdict = judge(err)
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "25006" && t.purpose != forReading {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "25006" && !t.purpose.reads() {
 		t.verdict = lost // the server is a standby by now
 	}
 	t.ahead = 0

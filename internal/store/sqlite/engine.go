@@ -94,6 +94,11 @@ func (e *Engine) Read(ctx context.Context, fn func(store.Conn) error) error {
 	return e.readers.read(ctx, fn)
 }
 
+// ReadOne is Read.
+func (e *Engine) ReadOne(ctx context.Context, fn func(store.Conn) error) error {
+	return e.readers.read(ctx, fn)
+}
+
 // Write runs fn in the write transaction and returns when it is on the disk.
 // Where ctx ends before fn has begun, fn never runs; afterwards the answer says
 // truly whether the write was kept. A panic in fn undoes its writes and comes

@@ -263,12 +263,15 @@ func TestCancellation(t *testing.T) {
 		over, cancel := context.WithCancelCause(context.Background())
 		cancel(cause)
 		never := func(store.Conn) error { t.Error("ran with a context that has ended"); return nil }
-		calls := map[string]func(context.Context, func(store.Conn) error) error{"read": e.Read, "write": e.Write, "rows": e.WriteRows}
+		calls := map[string]func(context.Context, func(store.Conn) error) error{"read": e.Read, "one read": e.ReadOne, "write": e.Write, "rows": e.WriteRows}
 		for name, run := range calls {
 			if err := run(over, never); !fault.Is(err, fault.StoreCancelled) || !errors.Is(err, cause) {
 				t.Errorf("%s before its start: %v", name, err)
 			}
 			for _, fn := range []func(store.Conn) error{query(endless), query("SELECT 1")} {
+				if name == "one read" {
+					fn = query(endless)
+				}
 				ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
 				err := run(ctx, func(c store.Conn) error {
 					for {
@@ -396,8 +399,10 @@ func TestMisuseIsAnErrorOfOurs(t *testing.T) {
 			"no such column":    query(`SELECT "text" FROM t`),
 			"a write in a read": execute("INSERT INTO t VALUES ('x', 1)"),
 		} {
-			if err := e.Read(context.Background(), fn); err == nil || fault.Of(err).Code != fault.InternalError {
-				t.Errorf("%s: %v", name, err)
+			for _, read := range []func(context.Context, func(store.Conn) error) error{e.Read, e.ReadOne} {
+				if err := read(context.Background(), fn); err == nil || fault.Of(err).Code != fault.InternalError {
+					t.Errorf("%s: %v", name, err)
+				}
 			}
 			if name == "a write in a read" {
 				continue
