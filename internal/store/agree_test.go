@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/query"
@@ -64,11 +66,13 @@ func openApp(t testing.TB, e store.Engine, source string) *app {
 	return a
 }
 
+func (a *app) stamp() query.Stamp {
+	return query.Stamp{Now: form.Stamp(time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)), ID: uuid.NewString}
+}
+
 func (a *app) write(w query.Write) (store.Written, error) {
 	a.Helper()
-	ids := 0
-	stamp := query.Stamp{Now: form.Stamp(time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)), ID: func() string { ids++; return fmt.Sprint("id", ids) }}
-	bound, err := query.BindWrite(a.schema, &w, stamp, query.DefaultLimits)
+	bound, err := query.BindWrite(a.schema, &w, a.stamp(), query.DefaultLimits)
 	if err != nil {
 		a.Fatalf("%+v: %v", w, err)
 	}
