@@ -7,13 +7,17 @@ import (
 
 	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/storetest"
 )
 
 // TestPruneLog: what is old goes from the front, without holes, and never the last
 // entry; what follows a break can't be followed from before it.
-func TestPruneLog(t *testing.T) {
-	d, s := crowd(t, 1)
-	d.exec(`DELETE FROM _changes`)
+func TestPruneLog(t *testing.T) { storetest.Each(t, pruneLog) }
+
+func pruneLog(t *testing.T, e store.Engine) {
+	d := openDatabase(t, e)
+	d.mustApply(circles)
+	s := store.New(e, parse(t, circles), time.Now)
 	day := func(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
 	bounds := func(want string) {
 		t.Helper()
