@@ -120,7 +120,10 @@ func programs() (string, error) {
 func shell(script string, args ...string) *exec.Cmd {
 	line := append([]string{"sh", "-euc", script, "sh"}, args...)
 	if os.Geteuid() == 0 {
-		line = append([]string{"runuser", "-u", "postgres", "--"}, line...)
+		line = append([]string{"setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"}, line...)
+	}
+	if path, err := exec.LookPath("setsid"); err == nil {
+		line = append([]string{path}, line...) // what ends the group of the tests is not to end this before it has cleaned up
 	}
 	cmd := exec.Command(line[0], line[1:]...)
 	cmd.Dir = "/"
@@ -154,6 +157,7 @@ func madeCluster(bin string) (template string, err error) {
 // serve runs a server until its standard input ends, as it does when this process
 // has ended in whatever way.
 const serve = `
+trap '' HUP INT TERM
 bin=$1 template=$2 port=$3
 data=$(mktemp -d "$template.XXXXXX")
 cp -a "$template/." "$data"
@@ -222,6 +226,7 @@ func (c *cluster) await() error {
 
 // pool runs a pooler like serve runs a server.
 const pool = `
+trap '' HUP INT TERM
 port=$1 server=$2
 dir=$(mktemp -d)
 echo "\"` + owner + `\" \"\"" >"$dir/users"
@@ -241,7 +246,7 @@ END
 PATH=$PATH:/usr/sbin pgbouncer -q "$dir/ini" </dev/null >/dev/null 2>&1 &
 pooler=$!
 cat >/dev/null
-kill -QUIT "$pooler" 2>/dev/null || true
+kill -KILL "$pooler" 2>/dev/null || true
 wait "$pooler" || true
 rm -rf "$dir"
 `
