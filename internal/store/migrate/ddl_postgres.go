@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -61,7 +62,7 @@ func (d postgresDDL) create(t *Table) []string {
 	for _, x := range t.Indexes {
 		stmts = append(stmts, d.createIndex(t, x))
 	}
-	return append(stmts, d.isolate(t)...)
+	return slices.Concat(stmts, d.createSearch(t), d.isolate(t))
 }
 
 // isolate lets the server's role use a table, a tenant's one within one
@@ -126,6 +127,21 @@ func (d postgresDDL) createIndex(t *Table, x Index) string {
 		columns = append(columns, column)
 	}
 	return "CREATE " + unique + "INDEX " + ident(d.indexName(t, x)) + " ON " + ident(t.Name) + " (" + strings.Join(columns, ", ") + ")"
+}
+
+func (postgresDDL) searchName(t *Table) string { return shortened(t.searchName()) }
+
+// createSearch makes the index that loam_find looks into. It leads with the
+// organization as every other one does.
+func (d postgresDDL) createSearch(t *Table) []string {
+	if len(t.Search) == 0 {
+		return nil
+	}
+	org := "''"
+	if t.Tenant {
+		org = ident(store.OrgColumn)
+	}
+	return []string{"CREATE INDEX " + ident(d.searchName(t)) + " ON " + ident(t.Name) + " USING gin (loam_search(" + org + ", ARRAY[" + idents(t.Search) + "]))"}
 }
 
 // view makes a view that shows the server's role what it may see of the tables,

@@ -165,6 +165,10 @@ func (w *postgresPlan) alter(s Step) []string {
 		return []string{table + "ADD " + w.key(c.new)}
 	case createIndex:
 		return []string{w.createIndex(c.new, *s.index)}
+	case createSearch:
+		return w.createSearch(c.new)
+	case dropSearch:
+		return []string{"DROP INDEX " + ident(w.searchName(c.old))}
 	}
 	return nil
 }
@@ -273,6 +277,9 @@ func (w *postgresPlan) renames() []string {
 			continue
 		}
 		add(w.keyName(c.was), w.keyName(c.old), "ALTER INDEX ")
+		if len(c.was.Search) > 0 {
+			add(w.searchName(c.was), w.searchName(c.old), "ALTER INDEX ")
+		}
 		for i, x := range c.was.Indexes {
 			add(w.indexName(c.was, x), w.indexName(c.old, c.old.Indexes[i]), "ALTER INDEX ")
 		}

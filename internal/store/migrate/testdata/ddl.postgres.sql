@@ -35,6 +35,7 @@ CREATE TABLE "Item" (
 CREATE INDEX "Item.body.createdAt.id" ON "Item" ("_org", "body" NULLS FIRST, "createdAt", "id");
 CREATE UNIQUE INDEX "Item.code.unique" ON "Item" ("_org", "code" NULLS FIRST);
 CREATE INDEX "Item.shopId.id" ON "Item" ("_org", "shopId" NULLS FIRST, "id");
+CREATE INDEX "Item__search" ON "Item" USING gin (loam_search("_org", ARRAY["title", "body"]));
 ALTER TABLE "Item" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON "Item" TO loam_app USING ("_org" = current_setting('loam.org', true)) WITH CHECK ("_org" = current_setting('loam.org', true));
 CREATE POLICY owner ON "Item" TO CURRENT_USER USING (true) WITH CHECK (true);
@@ -137,6 +138,7 @@ DROP INDEX "Item.code.unique";
 DROP INDEX "Item.storeId.id";
 
 -- drops the full-text index of Item [safe]
+DROP INDEX "Item__search";
 
 -- drops column Item.old [destructive]
 --   counts: SELECT count(*) FROM "Item" WHERE "old" IS NOT NULL;
@@ -248,6 +250,7 @@ CREATE INDEX "Item.storeId.slug" ON "Item" ("_org", "storeId" NULLS FIRST, "slug
 CREATE INDEX "Item.parentSlug.slug" ON "Item" ("_org", "parentSlug" NULLS FIRST, "slug");
 
 -- makes a full-text index of Item over title [slow]
+CREATE INDEX "Item__search" ON "Item" USING gin (loam_search("_org", ARRAY["title"]));
 
 -- makes Item(parentSlug) a reference to Item [slow]
 ALTER TABLE "Item" ADD CONSTRAINT "Item.parentSlug.Item.slug.fkey" FOREIGN KEY ("_org", "parentSlug") REFERENCES "Item" ("_org", "slug") DEFERRABLE INITIALLY IMMEDIATE;
