@@ -84,7 +84,7 @@ func (postgresDDL) isolate(t *Table) []string {
 
 const (
 	allRows    = "SELECT, INSERT, UPDATE, DELETE"
-	currentOrg = "current_setting('" + store.OrgSetting + "', true)"
+	currentOrg = "nullif(current_setting('" + store.OrgSetting + "', true), '')" // of no row where there is none
 )
 
 func (d postgresDDL) column(c *Column) string {

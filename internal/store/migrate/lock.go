@@ -13,7 +13,7 @@ import (
 // a table would have all later statements on it stand behind it, so it gives up
 // soon, and tries again later.
 const (
-	lockTimeout   = 2 * time.Second // in line for a table
+	lockTimeout   = 2 * time.Second // in line for a table; see Options
 	lockPatience  = time.Minute     // in all, pauses included
 	shortestPause = 50 * time.Millisecond
 	longestPause  = 5 * time.Second
@@ -41,7 +41,7 @@ func (m *Migrator) locked(ctx context.Context, r store.Rebuilder, fn func(store.
 			if err := c.Query(`SELECT id FROM "_writer" WHERE id = 1 FOR UPDATE`, nil, nil); err != nil {
 				return err
 			}
-			if err := c.Script(fmt.Sprintf("SET LOCAL lock_timeout = %d; SET CONSTRAINTS ALL IMMEDIATE", lockTimeout.Milliseconds())); err != nil {
+			if err := c.Script(fmt.Sprintf("SET LOCAL lock_timeout = %d; SET CONSTRAINTS ALL IMMEDIATE", m.opts.LockTimeout.Milliseconds())); err != nil {
 				return err
 			}
 			return fn(c)

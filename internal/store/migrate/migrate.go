@@ -33,13 +33,17 @@ type Options struct {
 	Upgrades     []store.Upgrade // of those that an earlier version made, oldest first
 	Views        []store.View    // over them, for the built-in models
 	Now          func() time.Time
-	Pause        func(ctx context.Context, d time.Duration) error // before another try for a lock
+	LockTimeout  time.Duration                                    // in line for a table, on PostgreSQL; 0 is 2 s
+	Pause        func(ctx context.Context, d time.Duration) error // before another try for it
 }
 
 // New makes a migrator for one database.
 func New(e store.Engine, o Options) *Migrator {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.LockTimeout == 0 {
+		o.LockTimeout = lockTimeout
 	}
 	if o.Pause == nil {
 		o.Pause = pause

@@ -11,7 +11,7 @@ CREATE TABLE "Shop" (
   CONSTRAINT "Shop.pkey" PRIMARY KEY ("_org", "id")
 );
 ALTER TABLE "Shop" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY tenant ON "Shop" TO loam_app USING ("_org" = current_setting('loam.org', true)) WITH CHECK ("_org" = current_setting('loam.org', true));
+CREATE POLICY tenant ON "Shop" TO loam_app USING ("_org" = nullif(current_setting('loam.org', true), '')) WITH CHECK ("_org" = nullif(current_setting('loam.org', true), ''));
 CREATE POLICY owner ON "Shop" TO CURRENT_USER USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON "Shop" TO loam_app;
 
@@ -37,7 +37,7 @@ CREATE UNIQUE INDEX "Item.code.unique" ON "Item" ("_org", "code" NULLS FIRST);
 CREATE INDEX "Item.shopId.id" ON "Item" ("_org", "shopId" NULLS FIRST, "id");
 CREATE INDEX "Item__search" ON "Item" USING gin (loam_search("_org", ARRAY["title", "body"]));
 ALTER TABLE "Item" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY tenant ON "Item" TO loam_app USING ("_org" = current_setting('loam.org', true)) WITH CHECK ("_org" = current_setting('loam.org', true));
+CREATE POLICY tenant ON "Item" TO loam_app USING ("_org" = nullif(current_setting('loam.org', true), '')) WITH CHECK ("_org" = nullif(current_setting('loam.org', true), ''));
 CREATE POLICY owner ON "Item" TO CURRENT_USER USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON "Item" TO loam_app;
 
@@ -53,7 +53,7 @@ CREATE TABLE "Gone" (
 );
 CREATE INDEX "Gone.itemId.id" ON "Gone" ("_org", "itemId" NULLS FIRST, "id");
 ALTER TABLE "Gone" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY tenant ON "Gone" TO loam_app USING ("_org" = current_setting('loam.org', true)) WITH CHECK ("_org" = current_setting('loam.org', true));
+CREATE POLICY tenant ON "Gone" TO loam_app USING ("_org" = nullif(current_setting('loam.org', true), '')) WITH CHECK ("_org" = nullif(current_setting('loam.org', true), ''));
 CREATE POLICY owner ON "Gone" TO CURRENT_USER USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON "Gone" TO loam_app;
 
@@ -69,7 +69,7 @@ CREATE TABLE "Lost" (
 );
 CREATE INDEX "Lost.goneId.id" ON "Lost" ("_org", "goneId" NULLS FIRST, "id");
 ALTER TABLE "Lost" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY tenant ON "Lost" TO loam_app USING ("_org" = current_setting('loam.org', true)) WITH CHECK ("_org" = current_setting('loam.org', true));
+CREATE POLICY tenant ON "Lost" TO loam_app USING ("_org" = nullif(current_setting('loam.org', true), '')) WITH CHECK ("_org" = nullif(current_setting('loam.org', true), ''));
 CREATE POLICY owner ON "Lost" TO CURRENT_USER USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON "Lost" TO loam_app;
 
@@ -85,7 +85,7 @@ CREATE TABLE "Shared" (
 );
 CREATE INDEX "Shared.itemId.id" ON "Shared" ("_org", "itemId" NULLS FIRST, "id");
 ALTER TABLE "Shared" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY tenant ON "Shared" TO loam_app USING ("_org" = current_setting('loam.org', true)) WITH CHECK ("_org" = current_setting('loam.org', true));
+CREATE POLICY tenant ON "Shared" TO loam_app USING ("_org" = nullif(current_setting('loam.org', true), '')) WITH CHECK ("_org" = nullif(current_setting('loam.org', true), ''));
 CREATE POLICY owner ON "Shared" TO CURRENT_USER USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON "Shared" TO loam_app;
 
@@ -221,7 +221,7 @@ CREATE INDEX "Fresh.anotherOneWhoseNameIsMuchLongerThanSixty.0f6bd8434f322ca0" O
 CREATE UNIQUE INDEX "Fresh.a.unique" ON "Fresh" ("_org", "a" NULLS FIRST);
 CREATE INDEX "Fresh.itemSlug.id" ON "Fresh" ("_org", "itemSlug" NULLS FIRST, "id");
 ALTER TABLE "Fresh" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY tenant ON "Fresh" TO loam_app USING ("_org" = current_setting('loam.org', true)) WITH CHECK ("_org" = current_setting('loam.org', true));
+CREATE POLICY tenant ON "Fresh" TO loam_app USING ("_org" = nullif(current_setting('loam.org', true), '')) WITH CHECK ("_org" = nullif(current_setting('loam.org', true), ''));
 CREATE POLICY owner ON "Fresh" TO CURRENT_USER USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON "Fresh" TO loam_app;
 
@@ -266,6 +266,6 @@ CREATE VIEW "User" WITH (security_invoker) AS SELECT m.org AS "_org", u.id, CAST
   CASE WHEN p."id" IS NULL THEN '2026-01-31T14:30:00.000Z'::timestamptz ELSE p."at" END AS "at"
   FROM _members m JOIN _users u ON u.id = m.user_id
   LEFT JOIN "_user_profiles" p ON p."id" = u.id
-  WHERE current_user <> 'loam_app' OR m.org = current_setting('loam.org', true);
-COMMENT ON VIEW "User" IS 'loam 43280dd14a641615fa37793af556f53f5142dfc865c37796b5461b61ed01c78b';
+  WHERE current_user <> 'loam_app' OR m.org = nullif(current_setting('loam.org', true), '');
+COMMENT ON VIEW "User" IS 'loam 24bfbf43ff0f3b3446b4007897e236e7cec57e34cb8eeed80ea0898c6977d91e';
 GRANT SELECT ON "User" TO loam_app;
