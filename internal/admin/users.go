@@ -103,7 +103,7 @@ func (s *Service) Users(ctx context.Context, in Search) (Users, error) {
 		}
 	}
 	sql := fmt.Sprintf(selectUser+`, %[1]s FROM "_users" u
-		WHERE (?1 = '' OR instr(COALESCE(u."email", ''), ?1) > 0 OR instr(lower(u."name"), ?1) > 0)
+		WHERE (?1 = '' OR replace(COALESCE(u."email", ''), ?1, '') <> COALESCE(u."email", '') OR replace(lower(u."name"), ?1, '') <> lower(u."name"))
 		AND (?2 IS NULL OR (u."disabled_at" IS NOT NULL) = ?2) AND (?3 IS NULL OR u."admin" = ?3)
 		AND (?4 = '' OR EXISTS (SELECT 1 FROM "_members" m WHERE m."user_id" = u."id" AND m."org" = ?4))
 		AND (?6 = '' OR (%[1]s, u."id") %[3]s (?5, ?6))

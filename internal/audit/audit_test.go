@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -15,7 +14,7 @@ import (
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
-	"github.com/loam-dev/loam/internal/store/sqlite"
+	"github.com/loam-dev/loam/internal/store/storetest"
 	"github.com/loam-dev/loam/internal/vault"
 )
 
@@ -31,23 +30,14 @@ type place struct {
 
 func newPlace(t testing.TB) *place {
 	t.Helper()
-	ctx := context.Background()
-	engine, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(t.TempDir(), "loam.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := engine.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	engine := storetest.Room(t)
 	v, err := vault.Parse(masterKey)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &place{TB: t, engine: engine, clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	for range 2 { // a second start finds everything there
-		p.run(audit.Tables()...)
+		storetest.Tables(t, engine, audit.Tables(engine.Dialect())...)
 	}
 	p.Log = audit.New(engine, v, func() time.Time { p.clock = p.clock.Add(time.Second); return p.clock })
 	return p
@@ -98,7 +88,14 @@ func is(t testing.TB, what string, err error, want fault.Code) {
 }
 
 // unlock takes the first wall down.
-const unlock = `DROP TRIGGER "_audit_no_update"; DROP TRIGGER "_audit_no_delete"`
+func (p *place) unlock() {
+	p.Helper()
+	if p.engine.Dialect() == store.PostgreSQL {
+		p.run(`DROP TRIGGER "_audit_no_change" ON "_audit"`)
+		return
+	}
+	p.run(`DROP TRIGGER "_audit_no_update"; DROP TRIGGER "_audit_no_delete"`)
+}
 
 // TestAttack128_ChangedLog edits the log's tables in every way that comes to
 // mind. Each must be found, also after the server has gone on to write.
@@ -129,7 +126,8 @@ func TestAttack128_ChangedLog(t *testing.T) {
 			if r, err := p.Verify(t.Context(), ""); err != nil || r.Records != 11 {
 				t.Fatalf("before: %+v, %v", r, err)
 			}
-			p.run(unlock, test.sql)
+			p.unlock()
+			p.run(test.sql)
 			_, err := p.Verify(t.Context(), "")
 			is(t, "after", err, fault.AuditBroken)
 			if !strings.Contains(fault.Of(err).Message, test.want) {
@@ -173,7 +171,8 @@ func TestAttack128_OlderCopy(t *testing.T) {
 	_, err = p.Verify(t.Context(), known.Head)
 	is(t, "a known record deep in the log", err, "")
 
-	p.run(unlock, `DELETE FROM "_audit" WHERE "seq" > 4; UPDATE "_audit_head" SET ("seq", "hash", "mac") = (SELECT "seq", "hash", "mac" FROM "old")`)
+	p.unlock()
+	p.run(`DELETE FROM "_audit" WHERE "seq" > 4; UPDATE "_audit_head" SET ("seq", "hash", "mac") = (SELECT "seq", "hash", "mac" FROM "old")`)
 	_, err = p.Verify(t.Context(), "")
 	is(t, "an older copy", err, "")
 	_, err = p.Verify(t.Context(), known.Head)

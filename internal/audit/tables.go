@@ -1,11 +1,13 @@
 package audit
 
+import "github.com/loam-dev/loam/internal/store"
+
 // Tables returns the room's system tables as statements that run in order,
 // inside the store's first transaction, at every start: each does nothing where
 // its table exists. The triggers are the first wall, against a slip; the chain
 // is the second, against who can write to the file.
-func Tables() []string {
-	return []string{
+func Tables(d store.Dialect) []string {
+	tables := []string{
 		`CREATE TABLE IF NOT EXISTS "_audit" (
 			"seq" INTEGER NOT NULL PRIMARY KEY,
 			"at" TEXT NOT NULL,
@@ -31,6 +33,20 @@ func Tables() []string {
 			"hash" BLOB NOT NULL,
 			"mac" BLOB NOT NULL
 		) STRICT`,
+	}
+	return append(tables, triggers(d)...)
+}
+
+func triggers(d store.Dialect) []string {
+	if d == store.PostgreSQL {
+		return []string{
+			`CREATE OR REPLACE FUNCTION "_audit_append_only"() RETURNS trigger LANGUAGE plpgsql AS
+				$$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$`,
+			`CREATE OR REPLACE TRIGGER "_audit_no_change" BEFORE UPDATE OR DELETE OR TRUNCATE ON "_audit"
+				FOR EACH STATEMENT EXECUTE FUNCTION "_audit_append_only"()`,
+		}
+	}
+	return []string{
 		`CREATE TRIGGER IF NOT EXISTS "_audit_no_update" BEFORE UPDATE ON "_audit"
 			BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
 		`CREATE TRIGGER IF NOT EXISTS "_audit_no_delete" BEFORE DELETE ON "_audit"

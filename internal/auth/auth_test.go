@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/netip"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,7 +20,7 @@ import (
 	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/password"
 	"github.com/loam-dev/loam/internal/store"
-	"github.com/loam-dev/loam/internal/store/sqlite"
+	"github.com/loam-dev/loam/internal/store/storetest"
 	"github.com/loam-dev/loam/internal/tenant"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -34,7 +33,6 @@ type place struct {
 	tenants *tenant.Service
 	engine  store.Engine
 	vault   *vault.Vault
-	dir     string
 	ahead   atomic.Int64 // of the real clock
 	derive  password.Derive
 
@@ -96,27 +94,8 @@ func (p *place) letter() mail.Message {
 // own.
 func newPlace(t testing.TB, settings ...func(*config.AuthConfig)) (*place, *atomic.Int64) {
 	t.Helper()
-	dir := t.TempDir()
-	engine, err := sqlite.Open(context.Background(), sqlite.Options{Path: filepath.Join(dir, "loam.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := engine.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := engine.Write(context.Background(), func(c store.Conn) error {
-		for _, sql := range append(Tables(), tenant.Tables()...) {
-			if err := c.Script(sql); err != nil {
-				return err
-			}
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	p := &place{TB: t, engine: engine, vault: newVault(t), dir: dir}
+	engine := storetest.Room(t, append(Tables(), tenant.Tables()...)...)
+	p := &place{TB: t, engine: engine, vault: newVault(t)}
 	p.Service = p.open("https://app.example", settings...)
 	p.tenants = tenant.New(engine, tenant.Register{Now: p.clock}, p.Service, tenant.Outside{})
 	hashed := new(atomic.Int64)

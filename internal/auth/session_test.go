@@ -11,6 +11,7 @@ import (
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/apikey"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store/storetest"
 	"github.com/loam-dev/loam/internal/tenant"
 	"github.com/loam-dev/loam/internal/tokens"
 )
@@ -272,7 +273,7 @@ func TestAttack122_NothingStoredIsASecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bytes := p.dump()
+	bytes := storetest.Dump(t, p.engine)
 	if !strings.Contains(bytes, "ada@example.com") {
 		t.Fatal("the dump holds no data")
 	}

@@ -10,8 +10,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -388,24 +386,6 @@ func FuzzTokens(f *testing.F) {
 			t.Errorf("API key %q: %v", token, err)
 		}
 	})
-}
-
-// dump returns the bytes of the database's files.
-func (p *place) dump() string {
-	p.Helper()
-	var all strings.Builder
-	files, err := filepath.Glob(filepath.Join(p.dir, "loam.db*"))
-	if err != nil {
-		p.Fatal(err)
-	}
-	for _, file := range files {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			p.Fatal(err)
-		}
-		all.Write(b)
-	}
-	return all.String()
 }
 
 func BenchmarkVerify(b *testing.B) {

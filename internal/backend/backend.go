@@ -117,7 +117,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 func (b *Backend) wire(ctx context.Context) error {
 	o := b.opts
 	b.Migrator = migrate.New(b.engine, migrate.Options{
-		SystemTables: slices.Concat(tenant.Tables(), auth.Tables(), federation.Tables(), audit.Tables(), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables()),
+		SystemTables: slices.Concat(auth.Tables(), tenant.Tables(), federation.Tables(), audit.Tables(b.engine.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables()),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
 		Now:          o.Now,

@@ -58,7 +58,7 @@ func (s *Service) insertTOTP(c store.Conn, user, secret string, step int64, conf
 		since = now
 	}
 	return c.Exec(`INSERT INTO "_totp" ("user_id", "secret", "last_step", "created_at", "confirmed_at") VALUES (?1, ?2, ?3, ?4, ?5)
-		ON CONFLICT ("user_id") DO UPDATE SET "secret" = ?2, "last_step" = ?3, "created_at" = ?4, "confirmed_at" = ?5 WHERE "confirmed_at" IS NULL`,
+		ON CONFLICT ("user_id") DO UPDATE SET "secret" = ?2, "last_step" = ?3, "created_at" = ?4, "confirmed_at" = ?5 WHERE "_totp"."confirmed_at" IS NULL`,
 		user, s.Seal(secret, "_totp/"+user), step, now, since)
 }
 

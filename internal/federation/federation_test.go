@@ -16,8 +16,8 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,12 +26,14 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/federation"
 	"github.com/loam-dev/loam/internal/outbound"
 	"github.com/loam-dev/loam/internal/store"
-	"github.com/loam-dev/loam/internal/store/sqlite"
+	"github.com/loam-dev/loam/internal/store/storetest"
+	"github.com/loam-dev/loam/internal/tenant"
 	"github.com/loam-dev/loam/internal/testkit"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -53,23 +55,8 @@ type place struct {
 // newPlace configures providers; those of kind oidc without an issuer get one.
 func newPlace(t testing.TB, client *http.Client, providers ...federation.Provider) *place {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "loam.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := storetest.Room(t, slices.Concat(auth.Tables(), tenant.Tables(), federation.Tables(), audit.Tables(storetest.Chosen(t)))...)
 	p := &place{TB: t, engine: engine, clock: time.Now()}
-	err = engine.Write(t.Context(), func(c store.Conn) error {
-		for _, sql := range federation.Tables() {
-			if err := c.Script(sql); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	keys, err := vault.Parse(testkit.MasterKey)
 	if err != nil {
 		t.Fatal(err)

@@ -54,11 +54,6 @@ func newCompany(t testing.TB) *place {
 	}
 	log := audit.New(p.engine, keys, func() time.Time { return p.clock })
 	err = p.engine.Write(t.Context(), func(c store.Conn) error {
-		for _, sql := range append(append(auth.Tables(), tenant.Tables()...), audit.Tables()...) {
-			if err := c.Script(sql); err != nil {
-				return err
-			}
-		}
 		for _, org := range []string{acme, other} {
 			if _, err := c.Exec(`INSERT INTO "_orgs" ("id", "name", "slug", "created_at", "updated_at") VALUES (?1, ?1, ?1, '', '')`, org); err != nil {
 				return err

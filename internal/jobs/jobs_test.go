@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -18,7 +17,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/store"
-	"github.com/loam-dev/loam/internal/store/sqlite"
+	"github.com/loam-dev/loam/internal/store/storetest"
 )
 
 // place is a database with queues on it, in a bubble of fake time.
@@ -31,15 +30,11 @@ type place struct {
 // within runs a test in a bubble: time passes when everybody waits.
 func within(t *testing.T, test func(t *place)) {
 	t.Helper()
+	if storetest.Chosen(t) == store.PostgreSQL {
+		storetest.URL(t) // has it started in real time
+	}
 	synctest.Test(t, func(t *testing.T) {
-		p := &place{T: t}
-		engine, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "jobs.db"), Log: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { engine.Close() })
-		p.engine = engine
-		p.write(func(c store.Conn) error { return c.Script(strings.Join(jobs.Tables(), ";\n")) })
+		p := &place{T: t, engine: storetest.Room(t, jobs.Tables()...)}
 		test(p)
 	})
 }
@@ -351,7 +346,7 @@ func TestLimits(t *testing.T) {
 		}
 		t.write(func(c store.Conn) error {
 			_, err := c.Exec(`INSERT INTO "_jobs" ("id", "kind", "payload", "attempts", "max_attempts", "due_at", "created_at")
-				WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 50000) SELECT 'id' || i, 'x', x'', 0, 1, '', '' FROM n`)
+				WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 50000) SELECT 'id' || i, 'x', ?1, 0, 1, '', '' FROM n`, []byte{})
 			return err
 		})
 		if err := add(jobs.Job{Kind: "x"}); !fault.Is(err, fault.JobsFull) || fault.Of(err).RetryAfter == 0 {

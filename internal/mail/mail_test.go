@@ -16,7 +16,7 @@ import (
 	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/store"
-	"github.com/loam-dev/loam/internal/store/sqlite"
+	"github.com/loam-dev/loam/internal/store/storetest"
 	"github.com/loam-dev/loam/internal/vault"
 )
 
@@ -26,7 +26,6 @@ type place struct {
 	*mail.Service
 	engine store.Engine
 	queue  *jobs.Queue
-	dir    string
 	log    *journal
 
 	mu    sync.Mutex
@@ -65,24 +64,14 @@ func (j *journal) String() string {
 
 func newPlace(t testing.TB, change func(*mail.Options)) *place {
 	t.Helper()
-	p := &place{TB: t, dir: t.TempDir(), log: &journal{}, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	p := &place{TB: t, log: &journal{}, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	log := slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	engine, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(p.dir, "mail.db"), Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { engine.Close() })
+	engine := storetest.Room(t, append(jobs.Tables(), mail.Tables()...)...)
 	v, err := vault.Parse("6f1d0c5b8e2a4397b1c60f7ad93e52841c7b6a90e8d3f5247a1b9c0d4e6f8372")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.engine = engine
-	err = p.write(func(c store.Conn) error {
-		return c.Script(strings.Join(append(jobs.Tables(), mail.Tables()...), ";\n"))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	p.queue = jobs.New(jobs.Options{Engine: engine, Log: log, Now: p.now})
 	o := mail.Options{Engine: engine, Jobs: p.queue, Vault: v, Project: "Demo", Dev: true, Log: log, Now: p.now}
 	if change != nil {
@@ -338,16 +327,7 @@ func TestAttack122_CodesInTheDatabase(t *testing.T) {
 		if err := p.send(m); err != nil {
 			t.Fatal(err)
 		}
-		files, err := filepath.Glob(filepath.Join(p.dir, "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		stored := ""
-		for _, file := range files {
-			if text, err := os.ReadFile(file); err == nil {
-				stored += string(text)
-			}
-		}
+		stored := storetest.Dump(t, p.engine)
 		wants(t, name, stored, "_mail_counts")
 		if strings.Contains(stored, "canary") || strings.Contains(p.log.String(), "canary") {
 			t.Errorf("%s: the database or the log shows a secret", name)

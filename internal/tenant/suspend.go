@@ -133,7 +133,7 @@ func (s *Service) standing(ctx context.Context, p *access.Principal, org string,
 		if _, err := s.record(c, org); err != nil {
 			return err
 		}
-		if _, err := c.Exec(`UPDATE "_orgs" SET "suspended_at" = CASE WHEN ?2 IS NULL THEN NULL ELSE COALESCE("suspended_at", ?2) END,
+		if _, err := c.Exec(`UPDATE "_orgs" SET "suspended_at" = CASE WHEN CAST(?2 AS TEXT) IS NULL THEN NULL ELSE COALESCE("suspended_at", CAST(?2 AS TEXT)) END,
 			"suspended_for" = ?3, "updated_at" = ?4 WHERE "id" = ?1`, org, since, reason, stamp(s.now())); err != nil {
 			return err
 		}

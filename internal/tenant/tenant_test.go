@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +20,7 @@ import (
 	"github.com/loam-dev/loam/internal/mail"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/migrate"
-	"github.com/loam-dev/loam/internal/store/sqlite"
+	"github.com/loam-dev/loam/internal/store/storetest"
 	"github.com/loam-dev/loam/internal/tenant"
 	"github.com/loam-dev/loam/internal/vault"
 )
@@ -53,15 +52,7 @@ func (p *place) LookupTXT(_ context.Context, name string) ([]string, error) {
 func newPlace(t testing.TB, register tenant.Register) *place {
 	t.Helper()
 	ctx := context.Background()
-	engine, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(t.TempDir(), "loam.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := engine.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	engine := storetest.Open(t, storetest.Chosen(t))
 	key := make([]byte, 32)
 	for i := range key {
 		key[i] = byte(rand.Uint32())

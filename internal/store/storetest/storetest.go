@@ -6,6 +6,8 @@
 package storetest
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,6 +26,27 @@ func Each(t *testing.T, test func(t *testing.T, e store.Engine)) {
 func EachDialect(t *testing.T, test func(t *testing.T, d store.Dialect)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, store.SQLite) })
 	t.Run("postgres", func(t *testing.T) { test(t, store.PostgreSQL) })
+}
+
+// Chosen is the engine that the tests of other rooms run on: that of
+// LOAM_TEST_ENGINE, "postgres" or, as it comes, "sqlite".
+func Chosen(t testing.TB) store.Dialect {
+	switch name := os.Getenv("LOAM_TEST_ENGINE"); name {
+	case "", "sqlite":
+		return store.SQLite
+	case "postgres":
+		return store.PostgreSQL
+	default:
+		t.Fatalf("LOAM_TEST_ENGINE is %q, not sqlite or postgres", name)
+		return 0
+	}
+}
+
+// Room opens a database of the chosen engine, with the tables of some rooms.
+func Room(t testing.TB, tables ...string) store.Engine {
+	e := Open(t, Chosen(t))
+	Tables(t, e, tables...)
+	return e
 }
 
 // Database is one that can be opened several times, on SQLite one after the other.
@@ -80,4 +103,30 @@ DO $$ BEGIN EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES I
 	if err := e.(store.Rebuilder).Rebuild(t.Context(), func(c store.Conn) error { return c.Script(sql) }); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Dump is all that a database holds, column by column, for who looks for secrets.
+func Dump(t testing.TB, e store.Engine) string {
+	t.Helper()
+	columns := `SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table'`
+	if e.Dialect() == store.PostgreSQL {
+		columns = `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()`
+	}
+	var all strings.Builder
+	err := e.Read(t.Context(), func(c store.Conn) error {
+		c.Enter(store.Everyone)
+		all.Reset()
+		return c.Query(columns, nil, func(of store.Row) error {
+			fmt.Fprintf(&all, "\n%s.%s:", of.Text(0), of.Text(1))
+			return c.Query(`SELECT "`+of.Text(1)+`" FROM "`+of.Text(0)+`"`, nil, func(r store.Row) error {
+				all.WriteByte(' ')
+				all.Write(r.Bytes(0))
+				return nil
+			})
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
 }
