@@ -106,7 +106,7 @@ func TestAttack128_ChangedLog(t *testing.T) {
 		"time changed":        {`UPDATE "_audit" SET "at" = '2026-01-02T03:04:06.500Z' WHERE "seq" = 4`, "record 4 "},
 		"details changed":     {`UPDATE "_audit" SET "details" = '{}' WHERE "seq" = 4`, "record 4 "},
 		"fields moved":        {`UPDATE "_audit" SET "actor" = "actor" || "target", "target" = '' WHERE "seq" = 4`, "record 4 "},
-		"hash changed":        {`UPDATE "_audit" SET "hash" = randomblob(32) WHERE "seq" = 4`, "record 4 "},
+		"hash changed":        {`UPDATE "_audit" SET "hash" = "prev" WHERE "seq" = 4`, "record 4 "},
 		"copied over another": {`UPDATE "_audit" SET ("at", "target", "details", "prev", "hash") = (SELECT "at", "target", "details", "prev", "hash" FROM "_audit" WHERE "seq" = 5) WHERE "seq" = 4`, "record 4 "},
 		"removed":             {`DELETE FROM "_audit" WHERE "seq" = 4`, "record 4 "},
 		"removed, closed up":  {`DELETE FROM "_audit" WHERE "seq" = 4; UPDATE "_audit" SET "seq" = -"seq" + 1 WHERE "seq" > 4; UPDATE "_audit" SET "seq" = -"seq" WHERE "seq" < 0`, "record 4 "},
@@ -117,7 +117,7 @@ func TestAttack128_ChangedLog(t *testing.T) {
 		"cut off, no head":    {`DELETE FROM "_audit" WHERE "seq" > 9; DELETE FROM "_audit_head"`, "records after 9 "},
 		"head moved on":       {`UPDATE "_audit_head" SET "seq" = 20`, "records after 11 "},
 		"emptied":             {`DELETE FROM "_audit"`, "record 1 "},
-		"emptied, zero head":  {`DELETE FROM "_audit"; UPDATE "_audit_head" SET "seq" = 0, "hash" = zeroblob(32)`, "records after 0 "},
+		"emptied, zero head":  {`UPDATE "_audit_head" SET "seq" = 0, "hash" = (SELECT "prev" FROM "_audit" WHERE "seq" = 1); DELETE FROM "_audit"`, "records after 0 "},
 		"added to":            {`INSERT INTO "_audit" SELECT 12, "at", "action", "outcome", "org", "actor", "impersonator", "target", "address", "agent", "request", "details", "prev", "hash" FROM "_audit" WHERE "seq" = 11`, "record 12 "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -50,7 +50,7 @@ func (s *Service) connectionsOf(c store.Conn, domain string) ([]Connection, erro
 	if err != nil || org == "" {
 		return nil, err
 	}
-	all, err := s.connectionsWhere(c, `"org" = ?1 AND "enabled" ORDER BY "id"`, org)
+	all, err := s.connectionsWhere(c, `"org" = ?1 AND "enabled" = 1 ORDER BY "id"`, org)
 	var serving []Connection
 	for _, one := range all {
 		if one.serves(domain) {
@@ -72,7 +72,7 @@ func (s *Service) connection(c store.Conn, provider string) (Connection, error) 
 	if !ok || s.orgs == nil {
 		return Connection{}, unknownProvider(provider)
 	}
-	found, err := s.connectionsWhere(c, `"id" = ?1 AND "enabled"`, id)
+	found, err := s.connectionsWhere(c, `"id" = ?1 AND "enabled" = 1`, id)
 	if err == nil && len(found) == 0 {
 		err = unknownProvider(provider)
 	}
@@ -213,7 +213,7 @@ func (s *Service) offers(c store.Conn, name string) (there bool, err error) {
 	if s.orgs == nil {
 		return false, nil
 	}
-	err = c.Query(`SELECT 1 FROM "_connections" WHERE "id" = ?1 AND "enabled"`, []any{id}, func(store.Row) error { there = true; return nil })
+	err = c.Query(`SELECT 1 FROM "_connections" WHERE "id" = ?1 AND "enabled" = 1`, []any{id}, func(store.Row) error { there = true; return nil })
 	return there, err
 }
 

@@ -94,9 +94,10 @@ func TestUndeclaredRole(t *testing.T) {
 	}
 }
 
-// TestUpgrades brings the tables of the first version to the shape of this one.
+// TestUpgrades brings the tables of the first version to the shape of this one: those
+// on SQLite, which was all there was then.
 func TestUpgrades(t *testing.T) {
-	p := newPlace(t, tenant.Register{})
+	p := newPlaceOn(t, tenant.Register{}, store.SQLite)
 	ctx := context.Background()
 	p.script(`DROP TABLE "_team_members"; DROP TABLE "_teams"; DROP TABLE "_members"; DROP TABLE "_orgs"`,
 		`CREATE TABLE "_orgs" ("id" TEXT NOT NULL PRIMARY KEY, "name" TEXT NOT NULL, "created_at" TEXT NOT NULL, "updated_at" TEXT NOT NULL) STRICT`,

@@ -50,9 +50,13 @@ func (p *place) LookupTXT(_ context.Context, name string) ([]string, error) {
 }
 
 func newPlace(t testing.TB, register tenant.Register) *place {
+	return newPlaceOn(t, register, storetest.Chosen(t))
+}
+
+func newPlaceOn(t testing.TB, register tenant.Register, d store.Dialect) *place {
 	t.Helper()
 	ctx := context.Background()
-	engine := storetest.Open(t, storetest.Chosen(t))
+	engine := storetest.Open(t, d)
 	key := make([]byte, 32)
 	for i := range key {
 		key[i] = byte(rand.Uint32())
@@ -476,6 +480,7 @@ func TestUserView(t *testing.T) {
 	var rows []string
 	err := p.engine.Read(context.Background(), func(c store.Conn) error {
 		rows = nil
+		c.Enter(org)
 		return c.Query(`SELECT "id", "name", "role", "email", "createdAt", "updatedAt", "_version" FROM "User" WHERE "_org" = ?1 ORDER BY "id"`,
 			[]any{org}, func(r store.Row) error {
 				if len(r.Text(4)) != 24 || len(r.Text(5)) != 24 || r.Int(6) != 1 || r.Text(3) == "" {
