@@ -85,6 +85,7 @@ type words struct {
 
 	nullsFirst, nullsLast  string // where the order would put them elsewhere
 	lockChanged, lockGoing string // lead the alias of the row that is about to change, or to go
+	lockRelied             string // ends a sub-select of a row that a decision rests on
 	skipLocked             string // leaves out the rows that others are changing
 	blind                  bool   // RETURNING sees other rows, and this one among them, as they were before
 }

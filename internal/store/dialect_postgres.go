@@ -52,6 +52,7 @@ var postgresWords = words{
 
 	nullsFirst: " NULLS FIRST", nullsLast: " NULLS LAST",
 	lockChanged: " FOR NO KEY UPDATE OF ", lockGoing: " FOR UPDATE OF ",
+	lockRelied: " FOR SHARE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	blind:      true,
 }

@@ -108,6 +108,8 @@ func (w *writing) judge(c *access.Change, key []any) error {
 // row, and for each reference a target that the caller may see. It returns the
 // error of each.
 func (b *builder) demands(t table, c *access.Change) []error {
+	b.deciding = true
+	defer func() { b.deciding = false }()
 	var errs []error
 	if c.Op == query.Create && c.Rule != nil {
 		b.raw(",(")

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -233,5 +234,62 @@ func TestLimitBesideItself(t *testing.T) {
 			t.Errorf("%d of 20 were refused with a limit of 7", refused)
 		}
 		a.chained("o1")
+	})
+}
+
+const led = `
+type Team @model @auth(rules: [{ allow: member }]) { lead: String  tasks: [Task] @hasMany }
+type Task @model @auth(rules: [{ allow: where, filter: { team: { lead: { eq: "$user.id" } } } }]) { n: Int  team: Team! @belongsTo }`
+
+// TestRuleBesideItsRow: while the row that a rule looks at changes, what the rule
+// lets through stands in the log where the rule holds.
+func TestRuleBesideItsRow(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, e store.Engine) {
+		a := openApp(t, e, led)
+		for _, w := range []query.Write{{Model: "Team", Op: query.Create, Input: object{"id": "x", "lead": "ada"}}, {Model: "Task", Op: query.Create, Input: object{"id": "0", "teamId": "x"}}} {
+			if _, err := a.write(w); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var workers sync.WaitGroup
+		done := 0
+		workers.Go(func() {
+			for i := range 60 {
+				if err := a.writeAs(a.by, nil, query.Write{Model: "Team", Op: query.Update, Key: object{"id": "x"}, Input: object{"lead": []string{"eve", "ada"}[i%2]}}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		workers.Go(func() {
+			for i := range 120 {
+				w := query.Write{Model: "Task", Op: query.Update, Key: object{"id": "0"}, Input: object{"n": json.Number(fmt.Sprint(i))}}
+				if i%3 == 0 {
+					w = query.Write{Model: "Task", Op: query.Create, Input: object{"teamId": "x"}}
+				}
+				err := a.writeAs(a.by, nil, w)
+				switch {
+				case err == nil:
+					done++
+				case !fault.Is(err, fault.AccessDenied) && !expected(err):
+					t.Error(err)
+				}
+			}
+		})
+		workers.Wait()
+		if done == 0 {
+			t.Error("no task was written")
+		}
+		changes, err := a.store.Changes(t.Context(), store.Following{Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lead := ""
+		for _, ch := range changes.All {
+			if ch.Model.Name == "Team" {
+				lead, _ = ch.After.Field(ch.Model.Field("lead")).(string)
+			} else if lead != "ada" {
+				t.Errorf("ada wrote a task where %s was in the lead: entry %d", lead, ch.Seq)
+			}
+		}
 	})
 }

@@ -21,8 +21,9 @@ type builder struct {
 	args      []any
 	by        *access.Principal
 	org       string
-	orgArg    int // the tenant's place among args, or 0
-	searchArg int // that of the words of a search, or 0
+	orgArg    int  // the tenant's place among args, or 0
+	searchArg int  // that of the words of a search, or 0
+	deciding  bool // what is asked decides about a write, and must be so until it is done
 	tables    int
 	lists     int // relations to many that the condition being written is inside of
 }
@@ -192,6 +193,9 @@ func (b *builder) related(t table, c *query.Cond) {
 	b.from(to)
 	b.link(t, to, c.Field.Relation)
 	b.and(to, c.Kids[0])
+	if b.deciding && !to.model.ReadOnly {
+		b.raw(b.words.lockRelied)
+	}
 	b.raw(")")
 }
 

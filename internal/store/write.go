@@ -232,11 +232,13 @@ func (w *writing) lookup(c *access.Change, find func(*builder, table)) (image, e
 	b.raw("SELECT ")
 	b.image(t)
 	b.raw(`,`, t.alias, `."_version"`)
-	for _, cond := range []*query.Cond{c.Rule, c.Seen, c.Condition} {
+	for i, cond := range []*query.Cond{c.Rule, c.Seen, c.Condition} {
+		b.deciding = i != 1 // what the caller may see only words the error
 		b.raw(",(true")
 		b.and(t, cond)
 		b.raw(")")
 	}
+	b.deciding = false
 	for _, f := range c.Model.Key {
 		b.raw(",")
 		b.bare(t, f)
