@@ -208,7 +208,7 @@ func (h *Hub) kept(ctx context.Context, a address, rule *config.Channel, since s
 	err = h.opts.Engine.Read(ctx, func(c store.Conn) error {
 		all = nil
 		return c.Query(`SELECT "id", "body" FROM (SELECT "id", "body" FROM "_channel_messages"
-			WHERE "org" = ?1 AND "channel" = ?2 AND "id" > ?3 AND "until" > ?4 ORDER BY "id" DESC LIMIT ?5) ORDER BY "id"`,
+			WHERE "org" = ?1 AND "channel" = ?2 AND "id" > ?3 AND "until" > ?4 ORDER BY "id" DESC LIMIT ?5) m ORDER BY "id"`,
 			[]any{a.org, a.name, since, h.opts.Now().UnixMilli(), rule.Keep}, func(r store.Row) error {
 				all = append(all, Event{Org: a.org, Channel: a.name, Kind: Said, ID: r.Text(0), Body: []byte(r.Text(1))})
 				return nil
