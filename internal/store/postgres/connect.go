@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,11 @@ func (e *Engine) configure(o Options) (*pgxpool.Config, error) {
 	if !says("connect_timeout") && os.Getenv("PGCONNECT_TIMEOUT") == "" {
 		conn.ConnectTimeout = e.dial
 	}
-	if len(conn.Fallbacks) > 0 && !says("target_session_attrs") && os.Getenv("PGTARGETSESSIONATTRS") == "" {
+	if conn.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement { // the URL knows of a pooler
+		e.unnamed.Store(true)
+	}
+	several := slices.ContainsFunc(conn.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != conn.Host || f.Port != conn.Port })
+	if several && !says("target_session_attrs") && os.Getenv("PGTARGETSESSIONATTRS") == "" {
 		conn.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	// All that is not UTF-8, UTC and ISO is somebody else's taste.

@@ -364,6 +364,11 @@ func TestBehindAPooler(t *testing.T) {
 	if got := one(t, nodes[1], "SELECT n FROM t"); got != "80" {
 		t.Errorf("counted to %s", got)
 	}
+	t.Log("prepared statements are kept by name:", nodes[0].Named()) // pgbouncer hands them on since 1.21
+	told := openAt(t, pooled+"&default_query_exec_mode=exec", postgres.Tight{}, 2)
+	if one(t, told, "SELECT 1 + ?1", 1) != "2" || told.Named() {
+		t.Error("statements have names in spite of the URL")
+	}
 }
 
 func TestOpenRefusals(t *testing.T) {
