@@ -31,7 +31,8 @@ type Thing @model @search(fields: ["text", "more"]) @auth(rules: [{ allow: membe
 type Place { city: String  at: [Float]  in: Land }
 type Land { city: String  at: [Float]  in: Part }
 type Part { city: String  at: [Float] }
-enum Kind { ONE TWO }`
+enum Kind { ONE TWO }
+type Word @model(scope: GLOBAL) @search(fields: ["word", "sense"]) @auth(rules: [{ allow: private }]) { word: String  sense: String }`
 
 type object = map[string]any
 
@@ -235,6 +236,9 @@ func TestEnginesAgree(t *testing.T) {
 		sorted.Sort = []query.Sort{{Field: "n"}}
 		reads = append(reads, ranked, sorted)
 	}
+	for _, words := range []string{"app", "apple round", "round"} {
+		reads = append(reads, query.Read{Model: "Word", Op: query.Search, Search: words, Limit: 1, Count: true, Select: []query.Field{{Name: "word"}}})
+	}
 	answers := map[store.Dialect][]string{}
 	storetest.EachDialect(t, func(t *testing.T, d store.Dialect) {
 		a := openApp(t, storetest.Open(t, d), everything)
@@ -242,6 +246,11 @@ func TestEnginesAgree(t *testing.T) {
 		for i, input := range someThings(rand.New(rand.NewPCG(1, 2)), 100) {
 			w, err := a.write(query.Write{Model: "Thing", Op: query.Create, Input: input})
 			all = append(all, fmt.Sprintf("create %d: %s %v", i, w.Row, err))
+		}
+		for _, word := range []string{"apple", "appletree", "ball"} {
+			if _, err := a.write(query.Write{Model: "Word", Op: query.Create, Input: object{"id": word, "word": word, "sense": "round thing"}}); err != nil {
+				t.Error(err)
+			}
 		}
 		for i, read := range reads {
 			var after []any
@@ -259,6 +268,28 @@ func TestEnginesAgree(t *testing.T) {
 	for i, want := range answers[store.SQLite] {
 		if got := answers[store.PostgreSQL][i]; got != want {
 			t.Errorf("SQLite and PostgreSQL answer differently:\n%s\n%s", want, got)
+		}
+	}
+}
+
+// TestSearchStaysInside: what finds rows with the owner's rights finds no other
+// organization's for the server.
+func TestSearchStaysInside(t *testing.T) {
+	a := openApp(t, storetest.Open(t, store.PostgreSQL), everything)
+	if _, err := a.write(query.Write{Model: "Thing", Op: query.Create, Input: object{"text": "red"}}); err != nil {
+		t.Fatal(err)
+	}
+	for org, want := range map[string]int64{"o1": 1, "o2": 0, "": 0} {
+		if err := a.engine.Read(t.Context(), func(c store.Conn) error {
+			c.Enter(org)
+			return c.Query(`SELECT count(*) FROM loam_find('"Thing"', ARRAY['text', 'more'], 'o1', loam_words('red'))`, nil, func(r store.Row) error {
+				if r.Int(0) != want {
+					t.Errorf("%q finds %d rows of o1", org, r.Int(0))
+				}
+				return nil
+			})
+		}); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -14,6 +14,17 @@ import (
 // reads them as any other.
 func (b *builder) fromFound(t table, n *access.Node) {
 	b.from(t)
+	if n.Model.Scope == schema.Global { // no policy is on it
+		b.terms(t, n, n.Model.Search.Fields)
+	} else {
+		b.places(t, n)
+	}
+	if len(n.Search.Fields) < len(n.Model.Search.Fields) { // the index has all fields together
+		b.terms(t, n, n.Search.Fields)
+	}
+}
+
+func (b *builder) places(t table, n *access.Node) {
 	b.raw(" AND ", t.alias, ".ctid=ANY(ARRAY(SELECT loam_find(")
 	b.literal(`"` + n.Model.Table + `"`)
 	b.raw(",ARRAY[")
@@ -28,13 +39,14 @@ func (b *builder) fromFound(t table, n *access.Node) {
 	b.raw(",")
 	b.wanted(n)
 	b.raw(")))")
-	if len(n.Search.Fields) == len(n.Model.Search.Fields) {
-		return
-	}
-	b.raw(" AND loam_search(") // the index has all fields together
+}
+
+// terms writes that the words are all in some of the fields.
+func (b *builder) terms(t table, n *access.Node, fields []*schema.Field) {
+	b.raw(" AND loam_search(")
 	b.lead(n)
 	b.raw(",ARRAY[")
-	b.columns(t, n.Search.Fields)
+	b.columns(t, fields)
 	b.raw("]) @@ loam_query(")
 	b.lead(n)
 	b.raw(",")

@@ -286,5 +286,6 @@ func systemTables() []string {
   caller TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, answer BLOB NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (caller, key)
 ) STRICT`,
+		`CREATE INDEX IF NOT EXISTS _idempotency_at ON _idempotency (at)`, // those that are due are forgotten with each write
 	}
 }
