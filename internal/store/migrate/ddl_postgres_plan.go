@@ -300,7 +300,7 @@ func (w *postgresPlan) renames() []string {
 // recodes tells of the changes of type that need the values looked at one by one.
 func (w *postgresPlan) recodes(s Step) bool {
 	from := s.change.from(s.column.Name)
-	return recodes(from, s.column) && storedType(from) == "text" && !w.remade[s.change]
+	return recodes(from, s.column) && storedType(from) == "text"
 }
 
 func (postgresDDL) recoding(s Step) *recoding {

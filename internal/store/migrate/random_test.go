@@ -163,7 +163,7 @@ func fillRandomly(random *rand.Rand, c store.Conn, l migrate.Layout) error {
 					where = ` WHERE "_org" = '` + org + `'`
 				}
 				var parents [][]any
-				err := c.Query(`SELECT `+quotedColumns(r.To)+` FROM "`+r.Parent+`"`+where, nil, func(row store.Row) error {
+				err := c.Query(`SELECT `+quotedColumns(r.To)+` FROM "`+r.Parent+`"`+where+` ORDER BY plain`, nil, func(row store.Row) error {
 					var key []any
 					for k := range r.To {
 						key = append(key, row.Text(k))
