@@ -18,6 +18,8 @@ type ddl interface {
 	view(v store.View, l Layout) (sql, mark string)
 	// systemTables are the store's own tables.
 	systemTables() []string
+	// due leaves out the statements that would stop others for nothing.
+	due(c store.Conn, systemTables []string) ([]string, error)
 	// grants lets the server's own role use what is there now.
 	grants(c store.Conn) error
 	// hasTable answers a row where there is a table of that name.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -174,6 +175,24 @@ WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname = CAST(?1 A
 // systemTables come after the functions that the store's statements call.
 func (postgresDDL) systemTables() []string {
 	return append([]string{store.PostgresFunctions}, systemTables()...)
+}
+
+// indexAt finds the name of an index that a statement makes.
+var indexAt = regexp.MustCompile(`^\s*CREATE (?:UNIQUE )?INDEX IF NOT EXISTS "?(\w+)"? [^;]*$`)
+
+// due leaves out the indexes that are there: PostgreSQL locks a table against
+// writes before it looks whether it has one.
+func (postgresDDL) due(c store.Conn, systemTables []string) ([]string, error) {
+	there := map[string]bool{}
+	err := c.Query(`SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND c.relkind = 'i' AND c.relname LIKE '\_%'`, nil, func(r store.Row) error {
+		there[r.Text(0)] = true
+		return nil
+	})
+	return slices.DeleteFunc(systemTables, func(sql string) bool {
+		name := indexAt.FindStringSubmatch(sql)
+		return name != nil && there[name[1]]
+	}), err
 }
 
 // grants gives what system tables the server's role does not have yet. What only

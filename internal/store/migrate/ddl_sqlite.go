@@ -146,6 +146,8 @@ func (sqliteDDL) views() string {
 	return `SELECT name, sql FROM sqlite_schema WHERE type = 'view' ORDER BY name`
 }
 
+func (sqliteDDL) due(_ store.Conn, systemTables []string) ([]string, error) { return systemTables, nil }
+
 // grants has nothing to do: who opens the file owns it.
 func (sqliteDDL) grants(store.Conn) error { return nil }
 

@@ -80,6 +80,37 @@ func TestLocks(t *testing.T) {
 	}
 }
 
+// TestStartBesideWriters: a server that starts stops nobody who writes.
+func TestStartBesideWriters(t *testing.T) {
+	d := openDatabase(t, store.PostgreSQL)
+	options := migrate.Options{
+		SystemTables: []string{
+			`CREATE TABLE IF NOT EXISTS _notes (id TEXT PRIMARY KEY, text TEXT) STRICT`,
+			`CREATE INDEX IF NOT EXISTS "_notes_text" ON "_notes" ("text")`,
+		},
+		LockTimeout: 20 * time.Millisecond,
+		Pause: func(context.Context, time.Duration) error {
+			t.Error("it waited for a writer")
+			return errInjected
+		},
+	}
+	if err := migrate.New(d.Engine, options).Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := d.Engine.(*postgres.Engine).WriteRows(t.Context(), func(c store.Conn) error {
+		if _, err := c.Exec(`INSERT INTO _notes VALUES ('1', 'a')`); err != nil {
+			return err
+		}
+		if _, err := c.Exec(`DELETE FROM _changes`); err != nil {
+			return err
+		}
+		return migrate.New(d.Engine, options).Prepare(t.Context())
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // TestNodesAtOnce has several servers set up one new database at once, and then
 // migrate it: one does it, and the others find it done.
 func TestNodesAtOnce(t *testing.T) {

@@ -317,7 +317,11 @@ ON CONFLICT (id) DO UPDATE SET version = excluded.version, hash = excluded.hash,
 }
 
 func (m *Migrator) systemTables(c store.Conn) error {
-	for _, sql := range append(m.ddl.systemTables(), m.opts.SystemTables...) {
+	due, err := m.ddl.due(c, append(m.ddl.systemTables(), m.opts.SystemTables...))
+	if err != nil {
+		return fmt.Errorf("looking for the system tables: %w", err)
+	}
+	for _, sql := range due {
 		if err := c.Script(sql); err != nil {
 			return fmt.Errorf("making the system tables: %w", err)
 		}
