@@ -104,7 +104,7 @@ func (s *Service) Users(ctx context.Context, in Search) (Users, error) {
 	}
 	sql := fmt.Sprintf(selectUser+`, %[1]s FROM "_users" u
 		WHERE (?1 = '' OR replace(COALESCE(u."email", ''), ?1, '') <> COALESCE(u."email", '') OR replace(lower(u."name"), ?1, '') <> lower(u."name"))
-		AND (?2 IS NULL OR (u."disabled_at" IS NOT NULL) = ?2) AND (?3 IS NULL OR u."admin" = ?3)
+		AND (CAST(?2 AS BIGINT) IS NULL OR (u."disabled_at" IS NOT NULL) = (CAST(?2 AS BIGINT) = 1)) AND (CAST(?3 AS BIGINT) IS NULL OR u."admin" = CAST(?3 AS BIGINT))
 		AND (?4 = '' OR EXISTS (SELECT 1 FROM "_members" m WHERE m."user_id" = u."id" AND m."org" = ?4))
 		AND (?6 = '' OR (%[1]s, u."id") %[3]s (?5, ?6))
 		ORDER BY %[1]s %[2]s, u."id" %[2]s LIMIT ?7`, by, direction, beyond)

@@ -39,6 +39,7 @@ import (
 	"github.com/loam-dev/loam/internal/socket"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/migrate"
+	"github.com/loam-dev/loam/internal/store/postgres"
 	"github.com/loam-dev/loam/internal/store/sqlite"
 	"github.com/loam-dev/loam/internal/tenant"
 	"github.com/loam-dev/loam/internal/vault"
@@ -46,17 +47,18 @@ import (
 
 // Options say what an environment is made of.
 type Options struct {
-	Name    string         // of the environment; names it in its tokens
-	Data    string         // the data directory
-	Vault   *vault.Vault   // holds the master key
-	Encrypt bool           // the database, with a key of the vault's
-	Config  *config.Config // loam.yaml
-	Dev     bool           // explorers, the mailbox, and introspection for everybody
-	Idle    bool           // leaves background jobs to a server: for commands, which may lack its secrets
-	Mail    fs.FS          // the project's own mail templates; nil for none
-	Demo    fs.FS          // the page at /demo with its files; nil for none
-	Log     *slog.Logger
-	Now     func() time.Time // nil: the clock
+	Name     string         // of the environment; names it in its tokens
+	Data     string         // the data directory
+	Database string         // the URL of a PostgreSQL database; "": a file in the data directory
+	Vault    *vault.Vault   // holds the master key
+	Encrypt  bool           // the database file, with a key of the vault's
+	Config   *config.Config // loam.yaml
+	Dev      bool           // explorers, the mailbox, and introspection for everybody
+	Idle     bool           // leaves background jobs to a server: for commands, which may lack its secrets
+	Mail     fs.FS          // the project's own mail templates; nil for none
+	Demo     fs.FS          // the page at /demo with its files; nil for none
+	Log      *slog.Logger
+	Now      func() time.Time // nil: the clock
 
 	Resolver tenant.Resolver // of domains' DNS records; nil: the system's
 }
@@ -95,11 +97,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	if o.Resolver == nil {
 		o.Resolver = net.DefaultResolver
 	}
-	var key []byte
-	if o.Encrypt {
-		key = o.Vault.Key("store/database").Bytes()
-	}
-	engine, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(o.Data, "loam.db"), Key: key, Log: o.Log})
+	engine, err := o.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +109,18 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 		b.jobs.Start(ctx)
 	}
 	return b, nil
+}
+
+// open opens the database.
+func (o *Options) open(ctx context.Context) (store.Engine, error) {
+	if o.Database != "" {
+		return postgres.Open(ctx, postgres.Options{URL: o.Database, Log: o.Log})
+	}
+	var key []byte
+	if o.Encrypt {
+		key = o.Vault.Key("store/database").Bytes()
+	}
+	return sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(o.Data, "loam.db"), Key: key, Log: o.Log})
 }
 
 // wire joins the rooms.

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loam-dev/loam/internal/backend"
-	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 )
 
@@ -79,14 +78,14 @@ admins of an organization export its records over HTTP.`,
 
 // withAudit runs fn on a database that is there and that no server has open.
 func (c *console) withAudit(ctx context.Context, o *auditOptions, fn func(*backend.Backend) error) (err error) {
-	p, err := readProject(os.DirFS(o.dir), o.dir, config.Environment{})
+	p, err := readProject(os.DirFS(o.dir), o.dir, forData())
 	if err != nil {
 		return err
 	}
 	if p.config == nil {
 		return c.usable(p)
 	}
-	if o.isNew() {
+	if o.isNew(p.config) {
 		return fault.New(fault.CLINoProject, "there is no database in %s; name the data directory with --data", o.dataDir())
 	}
 	b, err := o.openAlone(ctx, p.config, c.log())

@@ -53,7 +53,7 @@ its risk, and as SQL. Nothing is changed.
 // planAt is the plan for the database of a place. One that does not exist is
 // not made by asking: an empty one stands for it.
 func (c *console) planAt(ctx context.Context, at *place, p *project) (plan migrate.Plan, err error) {
-	if at.isNew() {
+	if at.isNew(p.config) {
 		err = at.withTemporary(func(t *place) error {
 			plan, err = c.planOf(ctx, t, p)
 			return err

@@ -79,7 +79,7 @@ func (c *console) withOperator(ctx context.Context, at *place, fn func(*operator
 	if p.config == nil {
 		return c.usable(p)
 	}
-	if at.isNew() {
+	if at.isNew(p.config) {
 		return fault.New(fault.CLINoProject, "there is no database in %s; start `loam dev` or `loam serve` there once, or name another directory with --data", at.dataDir())
 	}
 	alone := *at

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ const (
 
 // place is where a project, its data and its key are, and where it answers.
 type place struct {
-	dir, data, addr, keyFile string
+	dir, data, database, addr, keyFile string
 
 	url   string // where links lead unless loam.yaml says; "": nowhere
 	mail  fs.FS  // the project's mail templates; nil: none are looked at
@@ -42,8 +43,10 @@ func (p *place) flags(cmd *cobra.Command, listens bool) {
 	f := cmd.Flags()
 	f.StringVar(&p.dir, "dir", ".", "the project's directory")
 	f.StringVar(&p.data, "data", "", "the data directory; .loam inside the project unless given")
+	f.StringVar(&p.database, "database", "", "the URL of a PostgreSQL database, in place of a file in the data directory")
 	withEnvironment(f, "dir", "LOAM_DIR")
 	withEnvironment(f, "data", "LOAM_DATA")
+	withEnvironment(f, "database", "LOAM_DATABASE_URL")
 	completeDirectories(cmd, "dir", "data")
 	if listens {
 		f.StringVar(&p.addr, "addr", "127.0.0.1:8080", "the address to listen on")
@@ -74,8 +77,16 @@ func (p *place) dataDir() string {
 	return filepath.Join(p.dir, dataDirectory)
 }
 
-// isNew tells whether there is no database yet.
-func (p *place) isNew() bool {
+// databaseURL is that of a PostgreSQL database; "" for the file in the data directory.
+func (p *place) databaseURL(c *config.Config) string {
+	return cmp.Or(p.database, c.Database.URL.Text())
+}
+
+// isNew tells whether there is no database file yet. One on a server is there.
+func (p *place) isNew(c *config.Config) bool {
+	if p.databaseURL(c) != "" {
+		return false
+	}
 	_, err := os.Stat(filepath.Join(p.dataDir(), databaseFile))
 	return errors.Is(err, fs.ErrNotExist)
 }
@@ -118,24 +129,30 @@ func (p *place) key() (v *vault.Vault, encrypt bool, err error) {
 	if v, err = p.master(); v != nil || err != nil {
 		return v, true, err
 	}
+	if err := p.makeData(); err != nil {
+		return nil, false, err
+	}
 	v, err = vault.FromOrNewFile(filepath.Join(p.dataDir(), developmentKey))
 	return v, false, err
 }
 
 // open opens the environment of a place.
 func (p *place) open(ctx context.Context, config *config.Config, dev bool, log *slog.Logger) (*backend.Backend, error) {
-	if err := p.makeData(); err != nil {
-		return nil, err
-	}
 	v, encrypt, err := p.key()
 	if err != nil {
 		return nil, err
+	}
+	database := p.databaseURL(config)
+	if database == "" {
+		if err := p.makeData(); err != nil {
+			return nil, err
+		}
 	}
 	if p.url != "" {
 		config = config.ServedAt(p.url)
 	}
 	return backend.Open(ctx, backend.Options{
-		Name: environmentName, Data: p.dataDir(), Vault: v, Encrypt: encrypt, Idle: p.idle,
+		Name: environmentName, Data: p.dataDir(), Database: database, Vault: v, Encrypt: encrypt, Idle: p.idle,
 		Config: config, Dev: dev, Mail: p.mail, Demo: p.demo, Log: log,
 	})
 }
@@ -161,7 +178,7 @@ func (p *place) withTemporary(fn func(*place) error) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	temporary := *p
-	temporary.data = dir
+	temporary.data, temporary.database = dir, ""
 	return fn(&temporary)
 }
 

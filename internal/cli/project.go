@@ -69,6 +69,12 @@ func (p *project) roles() []string {
 // environment. Commands that neither sign in nor send read none.
 func forServing() config.Environment { return config.Environment{Lookup: os.LookupEnv} }
 
+// forData is for commands that open the database and say nothing of what else lacks
+// its variable.
+func forData() config.Environment {
+	return config.Environment{Lookup: os.LookupEnv, Quiet: true}
+}
+
 func forDevelopment() config.Environment {
 	return config.Environment{Lookup: os.LookupEnv, Lenient: true}
 }
@@ -133,9 +139,9 @@ func mistakes(remarks schema.Diagnostics) error {
 	return fault.New(fault.CLIMistakes, "%s has %d mistakes; they are shown above with what to write instead", where, n)
 }
 
-// openProject is readProject, without variables, for one that must be right.
+// openProject is readProject for one that must be right.
 func (c *console) openProject(dir string) (*project, error) {
-	p, err := readProject(os.DirFS(dir), dir, config.Environment{})
+	p, err := readProject(os.DirFS(dir), dir, forData())
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func (c *console) production(ctx context.Context, at *place) (err error) {
 		return err
 	}
 	if fresh {
-		log.Info("made a new database", "file", filepath.Join(at.dataDir(), databaseFile))
+		log.Info("made a new database")
 		_, err = b.Migrator.Apply(ctx, p.compiled.Schema, migrate.ApplyOptions{Source: p.schemaText})
 	} else {
 		err = matches(ctx, b, p)
@@ -93,10 +93,12 @@ func (c *console) fit(at *place) (*project, error) {
 		err = fault.New(fault.VaultNoKey, "there is no master key: set %s to the output of `loam keys generate`, or name a file with --key-file", masterKey)
 	}
 	object(err)
-	object(at.makeData())
 	p, err := readProject(os.DirFS(at.dir), at.dir, forServing())
 	if err == nil {
 		err = c.usable(p)
+	}
+	if err != nil || at.databaseURL(p.config) == "" {
+		object(at.makeData())
 	}
 	object(err)
 	switch len(reasons) {

@@ -18,6 +18,7 @@ type Config struct {
 	Orgs          OrgsConfig
 	Auth          AuthConfig
 	Mail          MailConfig
+	Database      DatabaseConfig
 	Server        ServerConfig
 	Outbound      OutboundConfig
 	API           APIConfig
@@ -48,6 +49,11 @@ type SMTPConfig struct {
 	User     string
 	Password Secret
 	TLS      string // starttls, implicit or none
+}
+
+// DatabaseConfig says where rows are kept.
+type DatabaseConfig struct {
+	URL Secret // of a PostgreSQL database; without one, a file in the data directory
 }
 
 // ServerConfig says what stands before the server.

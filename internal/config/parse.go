@@ -22,8 +22,8 @@ type Environment struct {
 	// needs one is off: for a check of the file without its secrets.
 	Lookup func(name string) (string, bool)
 	// Lenient makes a variable that is missing a warning, and what needs it is
-	// off; otherwise it is an error.
-	Lenient bool
+	// off; otherwise it is an error. Quiet leaves the warning out as well.
+	Lenient, Quiet bool
 }
 
 // Parse reads and checks loam.yaml; an empty file is the defaults. The
@@ -355,6 +355,9 @@ func (p *configParser) turnOff(name string, at span, w where) {
 	p.off[what] = true
 	switch {
 	case p.env.Lookup == nil:
+	case what == "database.url": // another database would be the wrong one
+		p.errorf(at, "no_variable", "set "+name+" in the environment", "there is no %s in the environment, which `%s` needs", name, w.path())
+	case p.env.Quiet:
 	case p.env.Lenient:
 		p.warnf(at, "no_variable", "set "+name+" in the environment", "there is no %s, so `%s` is off", name, what)
 	default:

@@ -11,7 +11,7 @@ import (
 
 const (
 	maxRemarks = 200 // on one file
-	mostListed = 12  // names in a suggestion
+	mostListed = 20  // names in a suggestion
 )
 
 // reporter collects the remarks on a file.

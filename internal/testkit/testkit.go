@@ -16,7 +16,9 @@ import (
 
 	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/config"
+	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/migrate"
+	"github.com/loam-dev/loam/internal/store/storetest"
 	"github.com/loam-dev/loam/internal/vault"
 )
 
@@ -64,9 +66,13 @@ func New(t testing.TB, source string, options ...Option) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := backend.Options{Name: "test", Data: t.TempDir(), Vault: v, Dev: true, Config: config.Default(), Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	own := t.TempDir()
+	o := backend.Options{Name: "test", Data: own, Vault: v, Dev: true, Config: config.Default(), Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 	for _, option := range options {
 		option(&o)
+	}
+	if storetest.Chosen(t) == store.PostgreSQL {
+		o.Database = databaseOf(t, o.Data, o.Data != own)
 	}
 	web := httptest.NewUnstartedServer(nil)
 	o.Config = o.Config.ServedAt("http://" + web.Listener.Addr().String())

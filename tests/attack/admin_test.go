@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/testkit"
 )
 
@@ -276,8 +277,11 @@ func TestAttack114_Admins(t *testing.T) {
 func TestAttack127_AdminActions(t *testing.T) {
 	dir := t.TempDir()
 	t.Run("before", func(t *testing.T) { testkit.New(t, app, testkit.In(dir)) })
-	meddle(t, dir, `INSERT INTO "_jobs" ("id", "kind", "payload", "attempts", "max_attempts", "due_at", "created_at", "dead_at")
-		SELECT "value", 'unheard of', CAST('hush' AS BLOB), 1, 1, '2026-01-02T03:04:05.000Z', '2026-01-02T03:04:05.000Z', '2026-01-02T03:04:05.000Z' FROM json_each('["j1", "j2"]')`)
+	testkit.Meddle(t, dir, func(c store.Conn) error {
+		_, err := c.Exec(`INSERT INTO "_jobs" ("id", "kind", "payload", "attempts", "max_attempts", "due_at", "created_at", "dead_at")
+			VALUES ('j1', 'unheard of', ?1, 1, 1, ?2, ?2, ?2), ('j2', 'unheard of', ?1, 1, 1, ?2, ?2, ?2)`, []byte("hush"), "2026-01-02T03:04:05.000Z")
+		return err
+	})
 	s, ada, eve := two(t, testkit.In(dir))
 	boss := root(t, s)
 	if got := boss.Get("/auth/admin/jobs?state=dead&limit=1").Want(200); got.String("items", 0, "id") != "j2" || got.String("nextCursor") != "j2" || strings.Contains(string(got.Body), "hush") {

@@ -3,13 +3,11 @@ package attack
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/loam-dev/loam/internal/store"
-	"github.com/loam-dev/loam/internal/store/sqlite"
+	"github.com/loam-dev/loam/internal/store/storetest"
 	"github.com/loam-dev/loam/internal/testkit"
 )
 
@@ -178,7 +176,12 @@ func TestAttack130_SinkFull(t *testing.T) {
 		ada.Join("bob@example.com", "member")
 		ada.Enlist(s.SignUp("eve@example.com").Org, "member")
 	})
-	meddle(t, dir, `CREATE TRIGGER "full" BEFORE INSERT ON "_audit" WHEN NEW."action" NOT LIKE 'auth.sign_in%' BEGIN SELECT RAISE(ABORT, 'no room'); END`)
+	full := `CREATE TRIGGER "full" BEFORE INSERT ON "_audit" WHEN NEW."action" NOT LIKE 'auth.sign_in%' BEGIN SELECT RAISE(ABORT, 'no room'); END`
+	if storetest.Chosen(t) == store.PostgreSQL {
+		full = `CREATE FUNCTION "full"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END $$;
+			CREATE TRIGGER "full" BEFORE INSERT ON "_audit" FOR EACH ROW WHEN (NEW."action" NOT LIKE 'auth.sign_in%') EXECUTE FUNCTION "full"()`
+	}
+	testkit.Meddle(t, dir, func(c store.Conn) error { return c.Script(full) })
 	s := testkit.New(t, app, testkit.In(dir))
 	ada, bob, eve := s.SignIn("ada@example.com"), s.SignIn("bob@example.com"), s.SignIn("eve@example.com")
 	members := "/auth/organizations/" + ada.Org + "/members"
@@ -205,18 +208,5 @@ func TestAttack130_SinkFull(t *testing.T) {
 		if got[0] != got[1] {
 			t.Errorf("%s: %v, want %v", what, got[0], got[1])
 		}
-	}
-}
-
-// meddle runs SQL on the database of a stopped server.
-func meddle(t *testing.T, dir, sql string) {
-	t.Helper()
-	engine, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(dir, "loam.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = engine.Write(t.Context(), func(c store.Conn) error { return c.Script(sql) })
-	if err := errors.Join(err, engine.Close()); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -3,8 +3,6 @@ package attack
 import (
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -78,21 +76,11 @@ func (q *secretly) refused(r *testkit.Response) {
 // search looks for every secret in the log, the errors and the files.
 func (q *secretly) search() {
 	q.t.Helper()
-	var stored strings.Builder
-	if err := filepath.WalkDir(q.dir, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		stored.Write(text)
-		return err
-	}); err != nil {
-		q.t.Fatal(err)
-	}
-	if !strings.Contains(stored.String(), "ada@example.com") || !strings.Contains(q.log.String(), "request") || q.errors.Len() == 0 {
+	stored := testkit.Stored(q.t, q.dir)
+	if !strings.Contains(stored, "ada@example.com") || !strings.Contains(q.log.String(), "request") || q.errors.Len() == 0 {
 		q.t.Fatal("what was looked at is not the database, the log and the errors")
 	}
-	places := map[string]string{"the log": q.log.String(), "an error": q.errors.String(), "the database": stored.String()}
+	places := map[string]string{"the log": q.log.String(), "an error": q.errors.String(), "the database": stored}
 	for place, text := range places {
 		found := 0
 		for _, code := range q.codes {

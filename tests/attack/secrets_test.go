@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -73,16 +71,7 @@ func TestAttack035_SecretsInLogsAndFiles(t *testing.T) {
 	if !strings.Contains(log.String(), "request") {
 		t.Fatal("nothing was logged")
 	}
-	stored := ""
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		if text, err := os.ReadFile(file); err == nil {
-			stored += string(text)
-		}
-	}
+	stored := testkit.Stored(t, dir)
 	if !strings.Contains(stored, "stored as it is") {
 		t.Fatal("the files that were looked at are not the database")
 	}

@@ -28,6 +28,23 @@ const startWithin = 60 * time.Second
 // end.
 func URL(t testing.TB) string {
 	t.Helper()
+	c, name := database(t)
+	t.Cleanup(func() {
+		go func() { _ = c.admin("DROP DATABASE " + name + " WITH (FORCE)") }() // for the room alone: all goes with the server
+	})
+	return c.url(owner, name)
+}
+
+// Kept is URL for a database that outlives the test: for those that a later one opens
+// again.
+func Kept(t testing.TB) string {
+	t.Helper()
+	c, name := database(t)
+	return c.url(owner, name)
+}
+
+func database(t testing.TB) (*cluster, string) {
+	t.Helper()
 	c, err := start()
 	if err != nil {
 		t.Fatalf("starting PostgreSQL (scripts/tools.sh installs it): %v", err)
@@ -36,10 +53,7 @@ func URL(t testing.TB) string {
 	if err := c.admin("CREATE DATABASE " + name + " OWNER " + owner + " STRATEGY file_copy"); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		go func() { _ = c.admin("DROP DATABASE " + name + " WITH (FORCE)") }() // for the room alone: all goes with the server
-	})
-	return c.url(owner, name)
+	return c, name
 }
 
 // Admin runs a statement as the superuser, in the database of a URL.

@@ -6,6 +6,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -67,13 +68,7 @@ func New(t testing.TB, d store.Dialect) Database {
 // Open opens the database, and closes it at the test's end.
 func (d Database) Open(t testing.TB) store.Engine {
 	t.Helper()
-	var e store.Engine
-	var err error
-	if d.Dialect == store.PostgreSQL {
-		e, err = postgres.Open(t.Context(), postgres.Options{URL: d.Where, Connections: 8})
-	} else {
-		e, err = sqlite.Open(t.Context(), sqlite.Options{Path: d.Where, Readers: 2})
-	}
+	e, err := d.Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,6 +78,14 @@ func (d Database) Open(t testing.TB) store.Engine {
 		}
 	})
 	return e
+}
+
+// Connect opens the database for who closes it.
+func (d Database) Connect(ctx context.Context) (store.Engine, error) {
+	if d.Dialect == store.PostgreSQL {
+		return postgres.Open(ctx, postgres.Options{URL: d.Where, Connections: 8})
+	}
+	return sqlite.Open(ctx, sqlite.Options{Path: d.Where, Readers: 2})
 }
 
 // Open opens an empty database, and closes it at the test's end.
