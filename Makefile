@@ -9,9 +9,12 @@ SOAKTIME    ?= 2h
 # it alone is left out; everything around it is watched.
 RACE        := -race -gcflags=github.com/ncruces/go-sqlite3-wasm/v6/...=-race=false
 
-.PHONY: test tools lint vuln node openapi-check gotest fuzz goldens generate soak bench build demo
+# What runs on the engine that LOAM_TEST_ENGINE names; the store's own tests run on both by themselves.
+EITHER      := ./internal/audit ./internal/auth ./internal/federation ./internal/jobs ./internal/mail ./internal/tenant ./tests/attack ./tests/doors ./tests/invariant
 
-test: tools lint vuln node gotest goldens fuzz
+.PHONY: test tools lint vuln node openapi-check gotest postgres fuzz goldens generate soak bench build demo
+
+test: tools lint vuln node gotest postgres goldens fuzz
 
 # What the tests run beside Go and Node.
 tools: ; @scripts/tools.sh
@@ -33,6 +36,10 @@ openapi-check:
 
 gotest:
 	go test $(RACE) -shuffle=on -timeout 25m ./...
+
+# The same once more, on PostgreSQL.
+postgres:
+	LOAM_TEST_ENGINE=postgres go test -timeout 25m $(EITHER)
 
 # A few seconds for each fuzz target; `make fuzz FUZZTIME=10m` for a night.
 fuzz: ; @FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
