@@ -67,7 +67,7 @@ CREATE OR REPLACE FUNCTION loam_query(org text, words text[]) RETURNS tsquery LA
 $$;
 CREATE OR REPLACE FUNCTION loam_find(t regclass, columns text[], org text, words text[]) RETURNS SETOF tid LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-  IF current_setting('role', true) = '` + AppRole + `' AND org IS DISTINCT FROM current_setting('` + OrgSetting + `', true) THEN
+  IF current_setting('role', true) <> 'none' AND org IS DISTINCT FROM current_setting('` + OrgSetting + `', true) THEN
     RETURN;
   END IF;
   RETURN QUERY EXECUTE 'SELECT ctid FROM ' || t || ' WHERE loam_search("_org", ARRAY[' || (SELECT string_agg(quote_ident(c), ', ' ORDER BY i) FROM unnest(columns) WITH ORDINALITY u(c, i)) || ']) @@ $1' USING loam_query(org, words);

@@ -27,8 +27,11 @@ type View struct {
 // table as the database's own type where it has one.
 type ViewTime struct{ Name, Value string }
 
-// What row-level security goes by, in PostgreSQL.
-const (
-	AppRole    = "loam_app" // the role that the server's statements run as: it owns nothing
-	OrgSetting = "loam.org" // of a transaction: the organization whose rows that role sees
-)
+// OrgSetting is what row-level security goes by, in PostgreSQL: the setting of a
+// transaction that names the organization whose rows the server's role sees.
+const OrgSetting = "loam.org"
+
+// Isolator is an engine whose statements run as a role that owns nothing, which
+// policies and grants name. It is of one database, schema and owner alone: roles are
+// shared by all databases of a server.
+type Isolator interface{ AppRole() string }

@@ -28,9 +28,10 @@ type ddl interface {
 	views() string
 }
 
-func ddlOf(d store.Dialect) ddl {
+// ddlOf takes the server's role as well, where it has one.
+func ddlOf(d store.Dialect, role string) ddl {
 	if d == store.PostgreSQL {
-		return newPostgresDDL()
+		return newPostgresDDL(role)
 	}
 	return newSQLiteDDL()
 }

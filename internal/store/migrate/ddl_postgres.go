@@ -17,9 +17,17 @@ import (
 // The server's statements run as a role that owns nothing, and row-level security
 // shows that role the rows of the transaction's organization alone. It is forced:
 // the owner, as who migrations run, sees all by a policy of its own.
-type postgresDDL struct{ values }
+type postgresDDL struct {
+	values
+	role string // the server's
+}
 
-func newPostgresDDL() postgresDDL { return postgresDDL{values{postgresScalars{}}} }
+func newPostgresDDL(role string) postgresDDL {
+	if role == "" {
+		panic("migrate: PostgreSQL without a role for the server")
+	}
+	return postgresDDL{values{postgresScalars{}}, role}
+}
 
 func (postgresDDL) dialect() string { return "PostgreSQL" }
 
@@ -68,16 +76,16 @@ func (d postgresDDL) create(t *Table) []string {
 
 // isolate lets the server's role use a table, a tenant's one within one
 // organization.
-func (postgresDDL) isolate(t *Table) []string {
+func (d postgresDDL) isolate(t *Table) []string {
 	name := ident(t.Name)
-	grant := "GRANT " + allRows + " ON " + name + " TO " + store.AppRole
+	grant := "GRANT " + allRows + " ON " + name + " TO " + d.role
 	if !t.Tenant {
 		return []string{grant}
 	}
 	own := ident(store.OrgColumn) + " = " + currentOrg
 	return []string{
 		"ALTER TABLE " + name + " ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
-		"CREATE POLICY tenant ON " + name + " TO " + store.AppRole + " USING (" + own + ") WITH CHECK (" + own + ")",
+		"CREATE POLICY tenant ON " + name + " TO " + d.role + " USING (" + own + ") WITH CHECK (" + own + ")",
 		"CREATE POLICY owner ON " + name + " TO CURRENT_USER USING (true) WITH CHECK (true)",
 		grant,
 	}
@@ -152,11 +160,11 @@ func (d postgresDDL) view(v store.View, l Layout) (sql, mark string) {
 	name := ident(v.Name)
 	sql = "CREATE VIEW " + name + " WITH (security_invoker) AS SELECT " + columns + "\n  FROM " + from
 	if v.Org != "" {
-		sql += "\n  WHERE current_user <> '" + store.AppRole + "' OR " + v.Org + " = " + currentOrg
+		sql += "\n  WHERE current_setting('role') = 'none' OR " + v.Org + " = " + currentOrg
 	}
 	sum := sha256.Sum256([]byte(sql))
 	mark = viewMark + hex.EncodeToString(sum[:])
-	return sql + ";\nCOMMENT ON VIEW " + name + " IS '" + mark + "';\nGRANT SELECT ON " + name + " TO " + store.AppRole, mark
+	return sql + ";\nCOMMENT ON VIEW " + name + " IS '" + mark + "';\nGRANT SELECT ON " + name + " TO " + d.role, mark
 }
 
 // viewMark leads the comment that tells our views, and their text, from others.
@@ -197,24 +205,24 @@ WHERE n.nspname = current_schema() AND c.relkind = 'i' AND c.relname LIKE '\_%'`
 
 // grants gives what system tables the server's role does not have yet. What only
 // migrations write it may read.
-func (postgresDDL) grants(c store.Conn) error {
+func (d postgresDDL) grants(c store.Conn) error {
 	var names []string
-	err := c.Query(`SELECT current_schema() WHERE NOT has_schema_privilege('`+store.AppRole+`', current_schema(), 'USAGE')`, nil, func(r store.Row) error {
+	err := c.Query(`SELECT current_schema() WHERE NOT has_schema_privilege('`+d.role+`', current_schema(), 'USAGE')`, nil, func(r store.Row) error {
 		names = append(names, r.Text(0))
 		return nil
 	})
 	for _, schema := range names {
 		if err == nil {
-			err = c.Script("GRANT USAGE ON SCHEMA " + ident(schema) + " TO " + store.AppRole)
+			err = c.Script("GRANT USAGE ON SCHEMA " + ident(schema) + " TO " + d.role)
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("granting the schema to %s: %w", store.AppRole, err)
+		return fmt.Errorf("granting the schema to %s: %w", d.role, err)
 	}
 	names = nil
 	err = c.Query(`SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname LIKE '\_%' AND pg_get_userbyid(c.relowner) = current_user
-AND NOT has_table_privilege('`+store.AppRole+`', c.oid, 'SELECT') ORDER BY c.relname`, nil, func(r store.Row) error {
+AND NOT has_table_privilege('`+d.role+`', c.oid, 'SELECT') ORDER BY c.relname`, nil, func(r store.Row) error {
 		names = append(names, r.Text(0))
 		return nil
 	})
@@ -227,10 +235,10 @@ AND NOT has_table_privilege('`+store.AppRole+`', c.oid, 'SELECT') ORDER BY c.rel
 		case "_schema", "_migrations", "_upgrades":
 			may = "SELECT"
 		}
-		err = c.Script("GRANT " + may + " ON " + ident(name) + " TO " + store.AppRole)
+		err = c.Script("GRANT " + may + " ON " + ident(name) + " TO " + d.role)
 	}
 	if err != nil {
-		return fmt.Errorf("granting the system tables to %s: %w", store.AppRole, err)
+		return fmt.Errorf("granting the system tables to %s: %w", d.role, err)
 	}
 	return nil
 }

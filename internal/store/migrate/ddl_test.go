@@ -69,7 +69,7 @@ func TestGoldenDDL(t *testing.T) {
 		Times: []store.ViewTime{{Name: "createdAt", Value: "u.created_at"}},
 	}
 	for name, dialect := range map[string]store.Dialect{"sqlite": store.SQLite, "postgres": store.PostgreSQL} {
-		d := ddlOf(dialect)
+		d := ddlOf(dialect, "loam_app")
 		var b strings.Builder
 		for _, part := range []struct {
 			title    string

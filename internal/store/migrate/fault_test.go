@@ -21,6 +21,14 @@ func (f *failing) Rebuild(ctx context.Context, fn func(store.Conn) error) error 
 	return f.Engine.(store.Rebuilder).Rebuild(ctx, func(c store.Conn) error { return fn(&failingConn{c, f}) })
 }
 
+func (f *failing) AppRole() string {
+	i, ok := f.Engine.(store.Isolator)
+	if !ok {
+		return ""
+	}
+	return i.AppRole()
+}
+
 func (f *failing) fails() bool {
 	f.left--
 	return f.left == 0

@@ -130,7 +130,7 @@ func TestIsolationOfEveryTable(t *testing.T) {
 		if slices.Sort(got); !slices.Equal(got, want) {
 			t.Fatalf("%v\n%v", got, want)
 		}
-		if got := rowsOf(t, e, `SELECT c.relname FROM pg_class c WHERE pg_get_userbyid(c.relowner) = 'loam_app'`); len(got) > 0 {
+		if got := rowsOf(t, e, `SELECT c.relname FROM pg_class c WHERE pg_get_userbyid(c.relowner) = '`+e.(store.Isolator).AppRole()+`'`); len(got) > 0 {
 			t.Fatalf("owned by the server's role: %v", got)
 		}
 	})

@@ -48,7 +48,11 @@ func New(e store.Engine, o Options) *Migrator {
 	if o.Pause == nil {
 		o.Pause = pause
 	}
-	return &Migrator{engine: e, ddl: ddlOf(e.Dialect()), opts: o}
+	role := ""
+	if i, ok := e.(store.Isolator); ok {
+		role = i.AppRole()
+	}
+	return &Migrator{engine: e, ddl: ddlOf(e.Dialect(), role), opts: o}
 }
 
 // State is what a database is at.

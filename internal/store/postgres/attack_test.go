@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/postgres"
 	"github.com/loam-dev/loam/internal/store/storetest"
@@ -18,7 +20,7 @@ import (
 const notes = `CREATE TABLE note (_org TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (_org, id));
 ALTER TABLE note ENABLE ROW LEVEL SECURITY;
 ALTER TABLE note FORCE ROW LEVEL SECURITY;
-CREATE POLICY tenant ON note TO loam_app USING (_org = current_setting('loam.org', true)) WITH CHECK (_org = current_setting('loam.org', true));
+CREATE POLICY tenant ON note TO PUBLIC USING (_org = current_setting('loam.org', true)) WITH CHECK (_org = current_setting('loam.org', true));
 CREATE POLICY owner ON note TO CURRENT_USER USING (true) WITH CHECK (true)`
 
 // A connection knows nothing of whose request it served before, however that ended:
@@ -154,4 +156,63 @@ func (a *interleaving) request(n int64) {
 		}
 		return nil
 	})
+}
+
+// Roles are of a server, and so shared by its databases: neither the login of another
+// backend on it nor the role of that one's statements reaches a row of this one.
+func TestAttack050_RolesOfAnotherDatabase(t *testing.T) {
+	mine, theirs := storetest.URL(t), storetest.URL(t)
+	storetest.Admin(t, theirs, `CREATE ROLE stranger LOGIN CREATEROLE;
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO stranger', current_database()); END $$`)
+	login := func(url string) string { return strings.Replace(url, "loam@", "stranger@", 1) }
+	e, other := openAt(t, mine, postgres.Tight{}, 2), openAt(t, login(theirs), postgres.Tight{}, 2)
+	storetest.Admin(t, theirs, "ALTER ROLE stranger NOCREATEROLE")
+	for _, one := range []*postgres.Engine{e, other} {
+		storetest.Tables(t, one, notes)
+		must(t, one.WriteRows(t.Context(), func(c store.Conn) error {
+			c.Enter("org")
+			return execute("INSERT INTO note VALUES ('org', 'row')")(c)
+		}))
+	}
+	for _, test := range []struct{ url, role, want string }{
+		{login(theirs), other.AppRole(), "[[row]]"},
+		{login(mine), other.AppRole(), "permission denied for table note"},
+		{login(mine), "none", "permission denied for table note"},
+		{login(mine), e.AppRole(), "permission denied to set role"},
+		{theirs, e.AppRole(), "permission denied for table note"},
+	} {
+		if got := noteAs(t, test.url, test.role); !strings.Contains(got, test.want) {
+			t.Errorf("%s as %s: %s, want %s", test.url, test.role, got, test.want)
+		}
+	}
+}
+
+// noteAs reads past the server.
+func noteAs(t *testing.T, url, role string) string {
+	conn, err := pgx.Connect(t.Context(), url)
+	must(t, err)
+	defer func() { must(t, conn.Close(t.Context())) }()
+	results, err := conn.PgConn().Exec(t.Context(), "SET ROLE "+role+"; SET loam.org = 'org'; SELECT id FROM note").ReadAll()
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s", results[len(results)-1].Rows)
+}
+
+func TestNamesOfRoles(t *testing.T) {
+	seen := map[string]bool{}
+	for _, test := range []struct{ database, schema, owner, want string }{
+		{"Shop", "public", "loam", "loam_shop_"},
+		{"Shop", "public", "other", "loam_shop_"},
+		{"Shop", "other", "loam", "loam_shop_"},
+		{"shop", "public", "loam", "loam_shop_"},
+		{`"a b"; é`, "public", "loam", "loam__a_b_____"},
+		{strings.Repeat("long", 20), "public", "loam", "loam_" + strings.Repeat("long", 10) + "l_"},
+	} {
+		got := postgres.RoleOf(test.database, test.schema, test.owner)
+		if hash, ok := strings.CutPrefix(got, test.want); !ok || len(hash) != 16 || len(got) > 63 || seen[got] {
+			t.Errorf("%+v: %s", test, got)
+		}
+		seen[got] = true
+	}
 }

@@ -15,13 +15,20 @@ import (
 // setting that they read are of the transaction alone, so that neither this pool nor
 // one in between ever hands them on.
 const (
-	enterOrg    = `SELECT set_config('role', '` + store.AppRole + `', true), set_config('` + store.OrgSetting + `', $1, true)`
-	enterAll    = `SELECT set_config('role', 'none', true), set_config('` + store.OrgSetting + `', $1, true)`
+	enter       = `SELECT set_config('role', '%s', true), set_config('` + store.OrgSetting + `', $1, true)`
 	limitsToo   = `, set_config('statement_timeout', $2, true), set_config('idle_in_transaction_session_timeout', $3, true)`
 	readOnlyToo = `, set_config('statement_timeout', $2, true), set_config('transaction_read_only', 'on', true)`
 	lockWriter  = `SELECT id FROM "_writer" WHERE id = 1 FOR NO KEY UPDATE`
 	deferAll    = "SET CONSTRAINTS ALL DEFERRED"
 )
+
+// entering are the statements that take a transaction to a role and an organization.
+type entering struct{ first, only, again string }
+
+func enteringAs(role string) entering {
+	again := fmt.Sprintf(enter, role)
+	return entering{first: again + limitsToo, only: again + readOnlyToo, again: again}
+}
 
 // transaction is one run of a function, and the store.Conn that it is given. What
 // opens it goes to the server together with its first statement.
@@ -128,22 +135,22 @@ func (t *transaction) open() {
 	if t.began && t.entered == t.wanted {
 		return
 	}
-	enter := enterOrg
+	enter := &t.engine.asServer
 	if t.wanted == store.Everyone {
-		enter = enterAll
+		enter = &t.engine.asOwner
 	}
 	t.entered = t.wanted
 	if t.began {
-		t.prelude(enter, t.wanted)
+		t.prelude(enter.again, t.wanted)
 		return
 	}
 	t.began = true
 	if t.purpose == forOneRead { // all up to the end of what is sent is one transaction
-		t.prelude(enter+readOnlyToo, t.wanted, millis(t.engine.statement))
+		t.prelude(enter.only, t.wanted, millis(t.engine.statement))
 		return
 	}
 	t.prelude(t.purpose.begin())
-	t.prelude(enter+limitsToo, t.wanted, millis(t.engine.statementLimit(t.purpose)), t.engine.standingMillis)
+	t.prelude(enter.first, t.wanted, millis(t.engine.statementLimit(t.purpose)), t.engine.standingMillis)
 	switch t.purpose {
 	case forWriting:
 		t.prelude(lockWriter)

@@ -2,19 +2,22 @@ package postgres
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/loam-dev/loam/internal/fault"
-	"github.com/loam-dev/loam/internal/store"
 )
 
 // configure reads the URL.
@@ -70,17 +73,44 @@ func (e *Engine) unconnected(ctx context.Context, err error) (verdict, error) {
 }
 
 const (
-	describeServer = `SELECT current_setting('server_version_num'), current_user, current_schema(), current_database(),
-	coalesce((SELECT CASE WHEN rolsuper OR rolbypassrls OR rolcanlogin THEN 'powerful' WHEN pg_has_role(current_user, oid, 'MEMBER') THEN 'granted' ELSE 'there' END
-		FROM pg_roles WHERE rolname = '` + store.AppRole + `'), 'missing'),
-	coalesce((SELECT has_table_privilege('` + store.AppRole + `', oid, 'UPDATE') FROM pg_class WHERE oid = to_regclass('"_writer"')
-		AND EXISTS (SELECT FROM pg_roles WHERE rolname = '` + store.AppRole + `')), false)`
-	makeRole   = `CREATE ROLE ` + store.AppRole + ` NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION`
-	grantRole  = `GRANT ` + store.AppRole + ` TO CURRENT_USER`
+	describeServer = `SELECT current_setting('server_version_num'), current_user, current_schema(), current_database()`
+	describeRole   = `SELECT coalesce((SELECT CASE WHEN rolsuper OR rolbypassrls OR rolcanlogin THEN 'powerful' WHEN pg_has_role(current_user, oid, 'MEMBER') THEN 'granted' ELSE 'there' END
+		FROM pg_roles WHERE rolname = '%[1]s'), 'missing'),
+	coalesce((SELECT has_table_privilege('%[1]s', oid, 'UPDATE') FROM pg_class WHERE oid = to_regclass('"_writer"')
+		AND EXISTS (SELECT FROM pg_roles WHERE rolname = '%[1]s')), false)`
+	makeRole   = `CREATE ROLE %s NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION`
+	grantRole  = `GRANT %s TO CURRENT_USER`
 	makeWriter = `CREATE TABLE IF NOT EXISTS "_writer" (id bigint PRIMARY KEY CHECK (id = 1));
 INSERT INTO "_writer" VALUES (1) ON CONFLICT DO NOTHING;
-GRANT SELECT, UPDATE ON "_writer" TO ` + store.AppRole
+GRANT SELECT, UPDATE ON "_writer" TO %s`
 )
+
+// roleOf names the server's role in a database: legibly, and as no other owner's or
+// schema's or database's of the same server. It needs no quotes.
+func roleOf(database, schema, owner string) string {
+	legible := strings.Map(func(r rune) rune {
+		if r < 0x80 && (letter(byte(r)) || digit(byte(r))) {
+			return unicode.ToLower(r)
+		}
+		return '_'
+	}, database)
+	sum := sha256.Sum256([]byte(database + "\x00" + schema + "\x00" + owner))
+	return "loam_" + legible[:min(len(legible), longestLegible)] + "_" + hex.EncodeToString(sum[:8])
+}
+
+const longestLegible = 63 - len("loam__") - 16 // of the bytes that PostgreSQL keeps of a name
+
+func describe(ctx context.Context, c *pgx.Conn, sql string) ([]string, error) {
+	rows, err := c.PgConn().Exec(ctx, sql).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	var is []string
+	for _, value := range rows[0].Rows[0] {
+		is = append(is, string(value))
+	}
+	return is, nil
+}
 
 // setUp makes what is missing. Several servers may do so at once.
 func (e *Engine) setUp(ctx context.Context) error {
@@ -121,19 +151,24 @@ func raced(code string) bool {
 }
 
 func (e *Engine) prepare(ctx context.Context, c *pgx.Conn) error {
-	rows, err := c.PgConn().Exec(ctx, describeServer).ReadAll()
+	is, err := describe(ctx, c, describeServer)
 	if err != nil {
 		return err
 	}
-	is := func(i int) string { return string(rows[0].Rows[0][i]) }
-	number, user, schema, database, role, ready := is(0), is(1), is(2), is(3), is(4), is(5)
+	number, user, schema, database := is[0], is[1], is[2], is[3]
+	e.role = roleOf(database, schema, user)
+	e.asServer = enteringAs(e.role)
+	if is, err = describe(ctx, c, fmt.Sprintf(describeRole, e.role)); err != nil {
+		return err
+	}
+	role, ready := is[0], is[1]
 	switch version, _ := strconv.Atoi(number); {
 	case version < e.oldestServer:
 		return fault.New(fault.StoreUnsuitable, "PostgreSQL %d is older than %d, which Loam needs; upgrade it", version/10000, e.oldestServer/10000)
 	case schema == "":
 		return fault.New(fault.StoreUnsuitable, "the search_path of %s names no schema of the database %s that is there; create it", user, database)
 	case role == "powerful":
-		return fault.New(fault.StoreUnsuitable, "the role %s must be under the policies of the tables: ALTER ROLE %[1]s NOLOGIN NOSUPERUSER NOBYPASSRLS", store.AppRole)
+		return fault.New(fault.StoreUnsuitable, "the role %s must be under the policies of the tables: ALTER ROLE %[1]s NOLOGIN NOSUPERUSER NOBYPASSRLS", e.role)
 	}
 	steps := []struct {
 		due bool
@@ -147,10 +182,11 @@ func (e *Engine) prepare(ctx context.Context, c *pgx.Conn) error {
 		if !step.due {
 			continue
 		}
-		_, err := c.PgConn().Exec(ctx, step.sql).ReadAll()
+		sql := fmt.Sprintf(step.sql, e.role)
+		_, err := c.PgConn().Exec(ctx, sql).ReadAll()
 		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "42501" {
 			return fault.New(fault.StoreUnsuitable, "%s has not the right to prepare the database; have an administrator run: %s; GRANT %s TO %s; GRANT CREATE ON SCHEMA %s TO %[4]s",
-				user, makeRole, store.AppRole, pgx.Identifier{user}.Sanitize(), pgx.Identifier{schema}.Sanitize()).Because(err)
+				user, fmt.Sprintf(makeRole, e.role), e.role, pgx.Identifier{user}.Sanitize(), pgx.Identifier{schema}.Sanitize()).Because(err)
 		}
 		if err != nil {
 			return err

@@ -45,7 +45,9 @@ type Engine struct {
 	names     atomic.Int64 // grows when those prepared so far are no good
 	lostAt    atomic.Int64 // when a connection last broke, in Unix nanoseconds
 
-	standingMillis string
+	role              string // that the policies bind
+	asServer, asOwner entering
+	standingMillis    string
 
 	closing sync.Once
 	closed  error // what Close answers
@@ -54,6 +56,7 @@ type Engine struct {
 var (
 	_ store.Engine    = (*Engine)(nil)
 	_ store.Rebuilder = (*Engine)(nil)
+	_ store.Isolator  = (*Engine)(nil)
 )
 
 // Open connects to the database and sees to what every transaction needs: the role
@@ -64,7 +67,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 }
 
 func open(ctx context.Context, o Options, lim limits) (*Engine, error) {
-	e := &Engine{limits: lim, log: o.Log, standingMillis: millis(lim.standing)}
+	e := &Engine{limits: lim, log: o.Log, asOwner: enteringAs("none"), standingMillis: millis(lim.standing)}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -89,6 +92,9 @@ func open(ctx context.Context, o Options, lim limits) (*Engine, error) {
 
 // Dialect is PostgreSQL's.
 func (e *Engine) Dialect() store.Dialect { return store.PostgreSQL }
+
+// AppRole is the role that the statements of an organization, or of nobody, run as.
+func (e *Engine) AppRole() string { return e.role }
 
 // Read runs fn over one snapshot of the database. A write that returned before Read
 // was called is in it.

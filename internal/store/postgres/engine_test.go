@@ -348,7 +348,7 @@ func TestBehindAPooler(t *testing.T) {
 				if err := e.Read(t.Context(), func(c store.Conn) error {
 					c.Enter(fmt.Sprint(i))
 					return c.Query("SELECT current_setting('loam.org'), current_user, ?1", []any{fmt.Sprint(n)}, func(r store.Row) error {
-						if got := r.Text(0) + r.Text(1) + r.Text(2); got != fmt.Sprint(i)+store.AppRole+fmt.Sprint(n) {
+						if got := r.Text(0) + r.Text(1) + r.Text(2); got != fmt.Sprint(i)+e.AppRole()+fmt.Sprint(n) {
 							t.Errorf("got %s", got)
 						}
 						return nil
@@ -373,7 +373,7 @@ func TestBehindAPooler(t *testing.T) {
 
 func TestOpenRefusals(t *testing.T) {
 	url := storetest.URL(t)
-	openAt(t, url, postgres.Tight{}, 1) // makes the role
+	role := openAt(t, url, postgres.Tight{}, 1).AppRole()
 	storetest.Admin(t, url, "DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN")
 	for _, test := range []struct {
 		url   string
@@ -384,7 +384,7 @@ func TestOpenRefusals(t *testing.T) {
 		{"postgres://%", postgres.Tight{}, fault.StoreUnsuitable, "can't be read"},
 		{strings.Replace(url, "loam@", "nobody-knows:secret@", 1), postgres.Tight{}, fault.StoreUnreachable, `role "nobody-knows" does not exist`},
 		{strings.Replace(url, "/test_", "/missing_", 1), postgres.Tight{}, fault.StoreUnreachable, "does not exist"},
-		{strings.Replace(url, "loam@", "guest@", 1), postgres.Tight{}, fault.StoreUnsuitable, `GRANT loam_app TO "guest"`},
+		{strings.Replace(url, "loam@", "guest@", 1), postgres.Tight{}, fault.StoreUnsuitable, ` TO "guest"`},
 		{url + "&search_path=nowhere", postgres.Tight{}, fault.StoreUnsuitable, "names no schema"},
 		{url, postgres.Tight{OldestServer: 990000}, fault.StoreUnsuitable, "is older than 99"},
 		{"postgres://loam:secret@127.0.0.1:1/x", postgres.Tight{Outage: 50 * time.Millisecond}, fault.StoreUnreachable, "can't be reached"},
@@ -399,8 +399,8 @@ func TestOpenRefusals(t *testing.T) {
 			t.Errorf("%s: %v", test.url, err)
 		}
 	}
-	storetest.Admin(t, url, "ALTER ROLE loam_app BYPASSRLS")
-	defer storetest.Admin(t, url, "ALTER ROLE loam_app NOBYPASSRLS")
+	storetest.Admin(t, url, "ALTER ROLE "+role+" BYPASSRLS")
+	defer storetest.Admin(t, url, "ALTER ROLE "+role+" NOBYPASSRLS")
 	if _, err := postgres.Open(t.Context(), postgres.Options{URL: url}); !fault.Is(err, fault.StoreUnsuitable) || !strings.Contains(err.Error(), "NOBYPASSRLS") {
 		t.Errorf("a role above the policies: %v", err)
 	}

@@ -39,6 +39,8 @@ func set[T comparable](limit *T, to T) {
 
 func Translate(sql string) []string { return split(translate(sql)) }
 
+func RoleOf(database, schema, owner string) string { return roleOf(database, schema, owner) }
+
 // Named tells whether statements are prepared under names.
 func (e *Engine) Named() bool { return e.named() }
 

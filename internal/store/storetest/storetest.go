@@ -101,7 +101,7 @@ func Tables(t testing.TB, e store.Engine, statements ...string) {
 	sql := strings.Join(statements, ";\n")
 	if e.Dialect() == store.PostgreSQL {
 		sql += `;
-DO $$ BEGIN EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO ` + store.AppRole + `', current_schema()); END $$`
+DO $$ BEGIN EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO ` + e.(store.Isolator).AppRole() + `', current_schema()); END $$`
 	}
 	if err := e.(store.Rebuilder).Rebuild(t.Context(), func(c store.Conn) error { return c.Script(sql) }); err != nil {
 		t.Fatal(err)

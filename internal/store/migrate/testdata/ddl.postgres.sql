@@ -266,6 +266,6 @@ CREATE VIEW "User" WITH (security_invoker) AS SELECT m.org AS "_org", u.id, CAST
   CASE WHEN p."id" IS NULL THEN '2026-01-31T14:30:00.000Z'::timestamptz ELSE p."at" END AS "at"
   FROM _members m JOIN _users u ON u.id = m.user_id
   LEFT JOIN "_user_profiles" p ON p."id" = u.id
-  WHERE current_user <> 'loam_app' OR m.org = nullif(current_setting('loam.org', true), '');
-COMMENT ON VIEW "User" IS 'loam 24bfbf43ff0f3b3446b4007897e236e7cec57e34cb8eeed80ea0898c6977d91e';
+  WHERE current_setting('role') = 'none' OR m.org = nullif(current_setting('loam.org', true), '');
+COMMENT ON VIEW "User" IS 'loam 9cd6f39bd260e1d9c3ef41aa74c72ee0775510c161414eb6f9d7771bb3bbdd1d';
 GRANT SELECT ON "User" TO loam_app;
