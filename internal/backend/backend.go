@@ -288,12 +288,19 @@ func (b *Backend) follow() error {
 	b.sockets = socket.New(socket.Options{Limits: b.opts.Config.Limits.Realtime, Generation: b.Auth.Forgotten, Log: b.opts.Log})
 	var err error
 	limits := b.opts.Config.Limits.Realtime
-	b.hub, err = realtime.New(realtime.Options{Key: b.opts.Vault.Key("realtime/position").Bytes(), Wake: wake, Check: b.sockets.Check,
+	poll := time.Duration(0)
+	if b.engine.Dialect() == store.PostgreSQL {
+		poll = pollEvery
+	}
+	b.hub, err = realtime.New(realtime.Options{Key: b.opts.Vault.Key("realtime/position").Bytes(), Wake: wake, Poll: poll, Check: b.sockets.Check,
 		Limits: realtime.Limits{PerUser: limits.OfUser, PerOrganization: limits.OfOrganization, All: limits.OfServer},
 		Lag:    b.metrics.Times("loam_realtime_lag_seconds", "From the writing of a change until all subscribers were told."), Log: b.opts.Log, Now: b.opts.Now})
 	b.channels = channel.New(channel.Options{Rules: b.opts.Config.Channels, Limits: b.opts.Config.Limits.Channels, Rows: channelRows{b}, Engine: b.engine, Now: b.opts.Now})
 	return err
 }
+
+// pollEvery is how late a change may be that another node made and did not tell of.
+const pollEvery = 200 * time.Millisecond
 
 // tidyEvery is how often sessions that have ended are removed.
 const tidyEvery = time.Hour

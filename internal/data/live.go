@@ -65,6 +65,9 @@ func (s *Service) Changes(ctx context.Context, f store.Following) (store.Changes
 	return s.store.Changes(ctx, f)
 }
 
+// Sequence gives what was committed its position.
+func (s *Service) Sequence(ctx context.Context) error { return s.store.Sequence(ctx) }
+
 // LogBounds are the positions of the first and the last entry.
 func (s *Service) LogBounds(ctx context.Context) (first, last int64, err error) {
 	return s.store.LogBounds(ctx)

@@ -21,6 +21,7 @@ type list struct {
 	whole bool     // no row follows them
 	seq   int64    // the rows are of this moment, at least
 	read  bool
+	ahead bool // of a deep list: the rows may be of a later moment
 
 	dirty   bool            // the database is to be asked
 	deleted map[string]bool // rows deleted since it last was, by id
@@ -42,7 +43,9 @@ func newList(w access.Watch, spare int) *list {
 // visible are the rows that subscribers know.
 func (l *list) visible() []*entry { return l.rows[:min(l.limit, len(l.rows))] }
 
-// fill takes the rows of a snapshot, of which the images are masked here.
+// fill takes the rows of a snapshot, of which the images are masked here. What a
+// snapshot with images is ahead of its position is taken back: when it is told, the
+// list changes as it did. A deep list stays ahead, and is read again then.
 func (l *list) fill(w access.Watch, snap store.Snapshot) {
 	l.rows = make([]*entry, len(snap.Rows))
 	for i, row := range snap.Rows {
@@ -52,7 +55,8 @@ func (l *list) fill(w access.Watch, snap store.Snapshot) {
 		}
 		l.rows[i] = e
 	}
-	l.whole, l.seq, l.total, l.read = !snap.More, snap.Seq, snap.Total, true
+	l.whole, l.seq, l.total, l.read, l.ahead = !snap.More, snap.Seq, snap.Total, true, snap.Ahead
+	l.undo(w, snap.Undo)
 }
 
 // idOf finds a row's id among the values that it is sorted by: the key is always

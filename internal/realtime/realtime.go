@@ -5,6 +5,7 @@
 package realtime
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"strconv"
@@ -42,8 +43,11 @@ var usual = bounds{spare: 32, kept: 4096, rewind: 1000}
 
 // Options are what a Hub needs.
 type Options struct {
-	Key   []byte // 32 bytes, the same on every node: seals positions
-	Wake  <-chan struct{}
+	Key  []byte          // 32 bytes, the same on every node: seals positions
+	Wake <-chan struct{} // something was committed; a signal too many does no harm
+	// Poll is how long a change waits that no signal came for: one of another node's.
+	// 0 is safetyWake.
+	Poll  time.Duration
 	Check func() // called before changes are judged: ends what may not go on; nil for none
 	// Lag is told how long after its writing all subscribers were told of a change;
 	// nil for nobody.
@@ -127,12 +131,19 @@ func (h *Hub) endAll(why error) {
 // run judges what has been committed, again and again.
 func (h *Hub) run() {
 	defer close(h.gone)
-	tick := time.NewTicker(safetyWake)
-	defer tick.Stop()
+	poll := time.NewTicker(cmp.Or(h.opts.Poll, safetyWake))
+	defer poll.Stop()
+	idle := time.NewTicker(safetyWake)
+	defer idle.Stop()
 	for {
 		select {
 		case <-h.opts.Wake:
-		case <-tick.C:
+		case <-poll.C:
+		case <-idle.C:
+			if err := h.sequence(); err != nil {
+				h.opts.Log.Error("putting the change log in order", "error", err)
+			}
+			continue
 		case <-h.stop:
 			return
 		}
@@ -143,6 +154,19 @@ func (h *Hub) run() {
 			h.opts.Log.Error("following the change log", "error", err)
 		}
 	}
+}
+
+// sequence sees to it that the first who listens finds the log in order.
+func (h *Hub) sequence() error {
+	h.mu.Lock()
+	service, asleep := h.service, h.asleep
+	h.mu.Unlock()
+	if service == nil || !asleep {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), readPatience)
+	defer cancel()
+	return service.Sequence(ctx)
 }
 
 // follow judges all that the log has beyond where the hub is.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/store"
@@ -193,7 +194,7 @@ func (j *joining) rewind(ctx context.Context, since int64) (*rewound, error) {
 		}
 	}
 	l.fill(j.watch, snap)
-	l.undo(j, past)
+	l.undo(j.watch, past)
 	l.seq, l.ahead, l.known, l.lost = since, past, max(since, snap.Seq), l.short()
 	j.mu.Lock()
 	pos := j.pos
@@ -241,7 +242,10 @@ func (l *rewound) step(j *joining, ch *store.Change) {
 
 // undo takes changes back: the rows that they changed are again what they were, as
 // far as the list reaches.
-func (l *list) undo(j *joining, past []store.Change) {
+func (l *list) undo(w access.Watch, past []store.Change) {
+	if len(past) == 0 {
+		return
+	}
 	changed := map[string]bool{}
 	var old []*entry
 	var end []any
@@ -255,10 +259,10 @@ func (l *list) undo(j *joining, past []store.Change) {
 			continue
 		}
 		changed[id] = true
-		if ch.Before == nil || !j.watch.Sees(ch.Before) {
+		if ch.Before == nil || !w.Sees(ch.Before) {
 			continue
 		}
-		if e := l.entry(j.watch, id, ch.Before); l.whole || end != nil && l.compare(e.sort, end) <= 0 {
+		if e := l.entry(w, id, ch.Before); l.whole || end != nil && l.compare(e.sort, end) <= 0 {
 			old = append(old, e)
 		}
 	}
@@ -274,6 +278,9 @@ func (j *joining) resumeDeep(ctx context.Context, since int64) error {
 	snap, err := l.ask(j.service, j.watch)
 	if err != nil {
 		return err
+	}
+	if snap.Ahead {
+		return j.list(ctx)
 	}
 	l.fill(j.watch, snap)
 	for _, m := range j.watch.Models() {
@@ -296,7 +303,7 @@ func (j *joining) resumeDeep(ctx context.Context, since int64) error {
 	v := j.views[j.class]
 	if v == nil {
 		v = &view{hub: j.Hub, class: j.class, watch: j.watch, list: l}
-	} else if v.list.seq < since || v.list.seq > l.seq {
+	} else if v.list.seq < since || v.list.seq > l.seq || v.list.ahead {
 		return j.show(v) // read at another time, when it may have been something else
 	}
 	v.join(j.sub)

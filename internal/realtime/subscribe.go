@@ -146,7 +146,7 @@ func (j *joining) joinList(ctx context.Context, l *list) error {
 // upToDate applies what was judged since the list was read.
 func (j *joining) upToDate(l *list) bool {
 	if l.seq >= j.pos {
-		return true
+		return !l.short()
 	}
 	if j.watch.Deep() {
 		return !j.touched(l.seq)

@@ -14,8 +14,9 @@ var opNames = map[query.WriteOp]string{query.Create: "create", query.Update: "up
 
 // log writes the entry of one changed row, in the transaction that changes it, and
 // counts it.
-// The sequence number is the database's: commit order is the order of the log,
-// for there is one writer.
+// The sequence number is the database's. With one writer it is commit order; beside
+// others it is the order of what was written to one row, and sequence.go gives the
+// entry its position.
 func (w *writing) log(m *schema.Model, key []any, op query.WriteOp, before, after []byte) error {
 	keyText, err := json.Marshal(key)
 	if err != nil {

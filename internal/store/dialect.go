@@ -83,6 +83,8 @@ type words struct {
 
 	search searching
 
+	position string // of an entry of the log: its column
+
 	nullsFirst, nullsLast  string // where the order would put them elsewhere
 	lockChanged, lockGoing string // lead the alias of the row that is about to change, or to go
 	lockRelied             string // ends a sub-select of a row that a decision rests on

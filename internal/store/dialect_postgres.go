@@ -50,6 +50,8 @@ var postgresWords = words{
 
 	search: searching{(*builder).fromFound, (*builder).found},
 
+	position: "pos",
+
 	nullsFirst: " NULLS FIRST", nullsLast: " NULLS LAST",
 	lockChanged: " FOR NO KEY UPDATE OF ", lockGoing: " FOR UPDATE OF ",
 	lockRelied: " FOR SHARE",

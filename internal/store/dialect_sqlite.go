@@ -37,6 +37,8 @@ var sqliteWords = words{
 	},
 
 	search: searching{(*builder).fromIndex, (*builder).highlighted},
+
+	position: "seq",
 }
 
 // sqliteValue is a canonical value as SQLite binds it.

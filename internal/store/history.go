@@ -13,9 +13,14 @@ import (
 // still follow the log from: 0 and 0 while there is none. The last one is never
 // removed.
 func (s *Store) LogBounds(ctx context.Context) (first, last int64, err error) {
+	if err := s.Sequence(ctx); err != nil {
+		return 0, 0, err
+	}
+	pos := wordsOf(s.engine.Dialect()).position
 	err = s.engine.ReadOne(ctx, func(c Conn) error {
-		return c.Query(`SELECT coalesce((SELECT min(seq) FROM "_changes"), 0), coalesce((SELECT max(seq) + 1 FROM "_changes" WHERE model = '' AND org IS NULL), 0),
-			coalesce((SELECT max(seq) FROM "_changes"), 0)`, nil, func(r Row) error {
+		return c.Query(`SELECT coalesce((SELECT min(`+pos+`) FROM "_changes"), 0),
+			coalesce((SELECT max(`+pos+`) + 1 FROM "_changes" WHERE model = '' AND org IS NULL), 0),
+			coalesce((SELECT max(`+pos+`) FROM "_changes"), 0)`, nil, func(r Row) error {
 			first, last = max(r.Int(0), r.Int(1)), r.Int(2)
 			return nil
 		})
@@ -31,15 +36,17 @@ func BreakLog(c Conn, now time.Time) error {
 }
 
 // PruneLog removes the entries from before a moment, but the last. It stops at the
-// first younger one, so that no entry is missing between two that are there.
+// first younger one, so that no entry is missing between two that are there, and
+// leaves those alone that have no position yet.
 func (s *Store) PruneLog(ctx context.Context, before time.Time) error {
+	pos := wordsOf(s.engine.Dialect()).position
 	return s.sweep(ctx, func(c Conn) (int64, error) {
 		var end int64
-		if err := c.Query(`SELECT coalesce(min(CASE WHEN at >= ?1 THEN seq END), max(seq) + 1, 0) FROM
-			(SELECT seq, at FROM "_changes" WHERE seq < (SELECT max(seq) FROM "_changes") ORDER BY seq LIMIT ?2) e`,
+		if err := c.Query(`SELECT coalesce(min(CASE WHEN at >= ?1 THEN pos END), max(pos) + 1, 0) FROM
+			(SELECT `+pos+` AS pos, at FROM "_changes" WHERE `+pos+` < (SELECT max(`+pos+`) FROM "_changes") ORDER BY `+pos+` LIMIT ?2) e`,
 			[]any{form.Stamp(before), batchRows}, func(r Row) error { end = r.Int(0); return nil }); err != nil {
 			return 0, err
 		}
-		return c.Exec(`DELETE FROM "_changes" WHERE seq < ?1`, end)
+		return c.Exec(`DELETE FROM "_changes" WHERE `+pos+` < ?1`, end)
 	})
 }

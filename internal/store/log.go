@@ -17,7 +17,7 @@ import (
 // Change is one entry of the change log: who reads it has been asked by no rule,
 // and judges each row with an access.Watch before it shows it to anybody.
 type Change struct {
-	Seq           int64 // commit order
+	Seq           int64 // its position: no entry comes before one that was read
 	At            string
 	Org           string // "" for a model that all share
 	Model         *schema.Model
@@ -34,26 +34,37 @@ type Changes struct {
 }
 
 // Changes reads the entries behind a position: at most Limit, or fewer where their
-// texts are large.
+// texts are large. Without Until, all that is committed has its position.
 func (s *Store) Changes(ctx context.Context, f Following) (Changes, error) {
-	sql, args := f.statement()
+	if f.Until == 0 {
+		if err := s.Sequence(ctx); err != nil {
+			return Changes{Last: f.After}, err
+		}
+	}
 	var out Changes
-	err := s.engine.ReadOne(ctx, func(c Conn) error {
-		out = Changes{Last: f.After}
-		seen, size := 0, 0
-		return c.Query(sql, args, func(r Row) error {
-			if size > maxChanges {
-				return nil
-			}
-			out.Last = r.Int(0)
-			seen, size = seen+1, size+len(r.Bytes(6))+len(r.Bytes(7))
-			out.More = seen == f.Limit || size > maxChanges
-			ch, err := s.change(r)
-			if err == nil && ch.Model != nil {
-				out.All = append(out.All, ch)
-			}
-			return err
-		})
+	err := s.engine.ReadOne(ctx, func(c Conn) (err error) {
+		out, err = s.changes(c, f)
+		return err
+	})
+	return out, err
+}
+
+func (s *Store) changes(c Conn, f Following) (Changes, error) {
+	sql, args := f.statement(wordsOf(s.engine.Dialect()).position)
+	out := Changes{Last: f.After}
+	seen, size := 0, 0
+	err := c.Query(sql, args, func(r Row) error {
+		if size > maxChanges {
+			return nil
+		}
+		out.Last = r.Int(0)
+		seen, size = seen+1, size+len(r.Bytes(6))+len(r.Bytes(7))
+		out.More = seen == f.Limit || size > maxChanges
+		ch, err := s.change(r)
+		if err == nil && ch.Model != nil {
+			out.All = append(out.All, ch)
+		}
+		return err
 	})
 	return out, err
 }
@@ -69,10 +80,15 @@ type Following struct {
 	Limit int           // entries
 	Model *schema.Model // one model's alone, in Org; nil: everything
 	Org   string
+
+	unsequenced bool // in place of those behind a position
 }
 
-func (f Following) statement() (string, []any) {
-	sql := `SELECT seq, at, coalesce(org, ''), model, key, op, before, after FROM "_changes" WHERE seq > ?1`
+func (f Following) statement(position string) (string, []any) {
+	sql, order := `SELECT `+position+`, at, coalesce(org, ''), model, key, op, before, after FROM "_changes" WHERE `+position+` > ?1`, position
+	if f.unsequenced {
+		sql, order = `SELECT ?1, at, coalesce(org, ''), model, key, op, before, after FROM "_changes" WHERE `+position+` IS NULL`, "seq"
+	}
 	args := []any{f.After}
 	if f.Model != nil {
 		args = append(args, f.Model.Name)
@@ -86,10 +102,10 @@ func (f Following) statement() (string, []any) {
 	}
 	if f.Until > 0 {
 		args = append(args, f.Until)
-		sql += " AND seq <= ?" + strconv.Itoa(len(args))
+		sql += " AND " + position + " <= ?" + strconv.Itoa(len(args))
 	}
 	args = append(args, f.Limit)
-	return sql + " ORDER BY seq LIMIT ?" + strconv.Itoa(len(args)), args
+	return sql + " ORDER BY " + order + " LIMIT ?" + strconv.Itoa(len(args)), args
 }
 
 func (s *Store) change(r Row) (Change, error) {
@@ -233,6 +249,8 @@ func canonical(f *schema.Field, raw []byte) any {
 // Snapshot is the rows of a list at one moment, and how far the change log went then.
 type Snapshot struct {
 	Seq   int64
+	Ahead bool     // what comes behind Seq may have changed the rows already
+	Undo  []Change // with images: all of that, which the rows are to be taken back over
 	Rows  []SnapshotRow
 	More  bool  // rows follow these
 	Total int64 // where the read asked
@@ -267,11 +285,7 @@ func (s *Store) Snapshot(ctx context.Context, g access.Grant, limit int, images 
 		count.raw("SELECT count(*)")
 		count.matching(n)
 	}
-	err := s.engine.Read(ctx, func(c Conn) error {
-		out = Snapshot{}
-		if err := c.Query(`SELECT coalesce(max(seq), 0) FROM "_changes"`, nil, func(r Row) error { out.Seq = r.Int(0); return nil }); err != nil {
-			return err
-		}
+	read := func(c Conn) error {
 		if count != nil {
 			if err := count.query(c, func(r Row) error { out.Total = r.Int(0); return nil }); err != nil {
 				return err
@@ -296,6 +310,16 @@ func (s *Store) Snapshot(ctx context.Context, g access.Grant, limit int, images 
 			out.Rows = append(out.Rows, row)
 			return nil
 		})
+	}
+	err := s.atPosition(ctx, func() (tooFar bool, err error) {
+		err = s.engine.Read(ctx, func(c Conn) error {
+			out = Snapshot{}
+			if tooFar, err = s.position(c, g, images, &out); err != nil || tooFar {
+				return err
+			}
+			return read(c)
+		})
+		return tooFar, err
 	})
 	return out, err
 }

@@ -268,9 +268,10 @@ func (p *Plan) changeTo(table string) *tableChange {
 	return p.changes[i]
 }
 
-// systemTables are the store's own tables, in the words that every engine takes.
-func systemTables() []string {
-	return []string{
+// systemTables are the store's own tables, in the words that every engine takes,
+// and the change log in the engine's own.
+func systemTables(log ...string) []string {
+	return append(log,
 		`CREATE TABLE IF NOT EXISTS _schema (
   id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, hash TEXT NOT NULL,
   source TEXT NOT NULL, layout TEXT NOT NULL, at TEXT NOT NULL
@@ -279,16 +280,11 @@ func systemTables() []string {
   version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, plan TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT`,
 		`CREATE TABLE IF NOT EXISTS _upgrades (name TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT`,
-		`CREATE TABLE IF NOT EXISTS _changes (
-  seq INTEGER PRIMARY KEY, at TEXT NOT NULL, org TEXT, model TEXT NOT NULL,
-  key TEXT NOT NULL, op TEXT NOT NULL, before TEXT, after TEXT, actor TEXT
-) STRICT`,
-		`CREATE INDEX IF NOT EXISTS _changes_model ON _changes (model, org)`, // and the row's own number, which is seq
 		`CREATE TABLE IF NOT EXISTS _usage (org TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
 		`CREATE TABLE IF NOT EXISTS _idempotency (
   caller TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, answer BLOB NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (caller, key)
 ) STRICT`,
 		`CREATE INDEX IF NOT EXISTS _idempotency_at ON _idempotency (at)`, // those that are due are forgotten with each write
-	}
+	)
 }

@@ -180,9 +180,19 @@ func (postgresDDL) hasTable() string {
 WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname = CAST(?1 AS text)`
 }
 
-// systemTables come after the functions that the store's statements call.
+// systemTables come after the functions that the store's statements call. An entry of
+// the log gets its position once it is committed; see store's sequence.go.
 func (postgresDDL) systemTables() []string {
-	return append([]string{store.PostgresFunctions}, systemTables()...)
+	return systemTables(store.PostgresFunctions,
+		`CREATE TABLE IF NOT EXISTS _changes (
+  seq INTEGER PRIMARY KEY, pos bigint, at TEXT NOT NULL, org TEXT, model TEXT NOT NULL,
+  key TEXT NOT NULL, op TEXT NOT NULL, before TEXT, after TEXT, actor TEXT
+)`,
+		`CREATE UNIQUE INDEX IF NOT EXISTS _changes_pos ON _changes (pos)`,
+		`CREATE INDEX IF NOT EXISTS _changes_due ON _changes (seq) WHERE pos IS NULL`,
+		`CREATE INDEX IF NOT EXISTS _changes_model ON _changes (model, org, pos)`,
+		`CREATE TABLE IF NOT EXISTS _log (id INTEGER PRIMARY KEY CHECK (id = 1), pos bigint NOT NULL)`,
+		`INSERT INTO _log (id, pos) VALUES (1, 0) ON CONFLICT (id) DO NOTHING`)
 }
 
 // indexAt finds the name of an index that a statement makes.

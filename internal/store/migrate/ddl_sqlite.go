@@ -151,4 +151,10 @@ func (sqliteDDL) due(_ store.Conn, systemTables []string) ([]string, error) { re
 // grants has nothing to do: who opens the file owns it.
 func (sqliteDDL) grants(store.Conn) error { return nil }
 
-func (sqliteDDL) systemTables() []string { return systemTables() }
+func (sqliteDDL) systemTables() []string {
+	return systemTables(`CREATE TABLE IF NOT EXISTS _changes (
+  seq INTEGER PRIMARY KEY, at TEXT NOT NULL, org TEXT, model TEXT NOT NULL,
+  key TEXT NOT NULL, op TEXT NOT NULL, before TEXT, after TEXT, actor TEXT
+) STRICT`,
+		`CREATE INDEX IF NOT EXISTS _changes_model ON _changes (model, org)`) // and the row's own number, which is seq
+}
