@@ -183,6 +183,8 @@ var thingFilters = []object{
 	{"n": object{"in": []any{json.Number("7"), json.Number("0")}}}, {"f": object{"in": []any{json.Number("7"), json.Number("0.5")}}}, {"f": object{"lt": json.Number("0.5")}}, {"b": true}, {"b": object{"ne": false}}, {"b": object{"in": []any{true}}},
 	{"at": object{"gt": "2000-01-01T00:00:00Z"}}, {"at": object{"in": []any{"0001-01-01T00:00:00Z"}}}, {"at": object{"between": []any{"0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"}}}, {"day": object{"le": "2024-02-29"}}, {"day": object{"in": []any{"2024-02-29"}}},
 	{"time": object{"ge": "12:00"}}, {"kind": "ONE"}, {"kind": object{"notIn": []any{"ONE"}}}, {"ts": object{"lt": json.Number("0")}},
+	{"at": object{"contains": "02-28"}}, {"at": object{"notContains": "02-28"}}, {"at": object{"beginsWith": "2026-02"}}, {"at": object{"size": object{"ge": json.Number("24")}}},
+	{"day": object{"contains": "02-28"}}, {"day": object{"beginsWith": "2026"}}, {"day": object{"size": object{"lt": json.Number("11")}}},
 	{"tags": object{"contains": "red"}}, {"tags": object{"notContains": "red"}}, {"tags": object{"size": object{"ge": json.Number("1")}}}, {"tags": object{"contains": "😀"}},
 	{"ns": object{"contains": json.Number("7")}}, {"fs": object{"contains": json.Number("1.5")}}, {"bs": object{"contains": true}}, {"ats": object{"contains": "2026-02-28T12:30:00Z"}}, {"ats": object{"isNull": true}}, {"j": object{"isNull": false}}, {"place": object{"isNull": true}},
 	{"parent": object{"b": true}}, {"things": object{"things": object{"n": json.Number("7")}}}, {"not": object{"parent": object{"text": object{"gt": "a"}}}}, {"or": []any{object{"n": json.Number("7")}, object{"f": object{"gt": json.Number("1")}}}},

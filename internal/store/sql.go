@@ -295,20 +295,21 @@ func (b *builder) subject(t table, c *query.Cond) {
 	switch {
 	case c.Size && c.Field.List:
 		b.raw("json_array_length(")
+		b.column(t, c.Field)
 	case c.Size:
 		b.raw("length(")
+		b.bare(t, c.Field)
 	default:
 		b.column(t, c.Field)
 		return
 	}
-	b.column(t, c.Field)
 	b.raw(")")
 }
 
 func (b *builder) contains(t table, c *query.Cond, arg any) {
 	if !c.Field.List {
 		b.raw(b.words.find)
-		b.column(t, c.Field)
+		b.bare(t, c.Field)
 		b.raw(",")
 		b.argument(textKind, arg)
 		b.raw(")>0")
@@ -324,12 +325,12 @@ func (b *builder) contains(t table, c *query.Cond, arg any) {
 
 // beginsWith is a range, so that an index serves it.
 func (b *builder) beginsWith(t table, c *query.Cond, prefix string) {
-	b.column(t, c.Field)
+	b.bare(t, c.Field)
 	b.raw(">=")
 	b.argument(textKind, prefix)
 	if end, ok := afterPrefix(prefix); ok {
 		b.raw(" AND ")
-		b.column(t, c.Field)
+		b.bare(t, c.Field)
 		b.raw("<")
 		b.argument(textKind, end)
 	}
