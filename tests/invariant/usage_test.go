@@ -7,7 +7,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/migrate"
-	"github.com/loam-dev/loam/internal/store/sqlite"
+	"github.com/loam-dev/loam/internal/store/storetest"
 )
 
 // counted holds what the writes summed up of each organization's rows and bytes
@@ -17,7 +17,11 @@ func (w *world) counted(dir string) {
 		return
 	}
 	ctx := context.Background()
-	e, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(dir, "loam.db"), Readers: 1})
+	d := storetest.Database{Dialect: store.SQLite, Where: filepath.Join(dir, "loam.db")}
+	if w.url != "" {
+		d = storetest.Database{Dialect: store.PostgreSQL, Where: w.url}
+	}
+	e, err := d.Connect(ctx)
 	if err != nil {
 		w.t.Error(err)
 		return

@@ -21,27 +21,31 @@ import (
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/migrate"
+	"github.com/loam-dev/loam/internal/store/storetest"
 	"github.com/loam-dev/loam/internal/tenant"
 	"github.com/loam-dev/loam/internal/testkit"
 	"github.com/loam-dev/loam/internal/vault"
 )
 
 // settlement is a data directory with users, organizations and keys in it, of
-// which every world is a copy: passwords are slow to hash.
+// which every world is a copy: passwords are slow to hash. On PostgreSQL each world
+// settles anew, since the policies in a database belong to it.
 type settlement struct {
 	dir     string
+	url     string // on PostgreSQL
 	callers []*caller
 	tags    map[string]string // canary tag by organization
 }
 
-func openBackend(t *testing.T, dir string) *backend.Backend {
+func (s *settlement) open(t *testing.T, dir string) *backend.Backend {
 	t.Helper()
 	v, err := vault.Parse(testkit.MasterKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := backend.Open(t.Context(), backend.Options{Name: "test", Data: dir, Vault: v, Dev: true, Config: config.Default(),
+	b, err := backend.Open(t.Context(), backend.Options{Name: "test", Data: dir, Database: s.url, Vault: v, Dev: true, Config: config.Default(),
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))})
 	if err != nil {
 		t.Fatal(err)
@@ -51,9 +55,11 @@ func openBackend(t *testing.T, dir string) *backend.Backend {
 
 // settle signs everybody up.
 func settle(t *testing.T) *settlement {
-	dir := t.TempDir()
-	b := openBackend(t, dir)
-	s := &settlement{dir: dir, tags: map[string]string{"": "qzgl"}}
+	s := &settlement{dir: t.TempDir(), tags: map[string]string{"": "qzgl"}}
+	if storetest.Chosen(t) == store.PostgreSQL {
+		s.url = storetest.URL(t)
+	}
+	b := s.open(t, s.dir)
 	call := func(c *caller, path string, body any) map[string]any {
 		a := send(b.Handler(), c, "POST", path, body)
 		if a.status > 201 {
@@ -156,6 +162,9 @@ type exchange struct {
 
 // newWorld makes a world of a seed.
 func newWorld(t *testing.T, s *settlement, seed uint64) *world {
+	if s.url != "" {
+		s = settle(t)
+	}
 	w := &world{settlement: s, t: t, g: newGen(seed), seed: seed, late: map[string]bool{}}
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(s.dir)); err != nil {
@@ -175,7 +184,7 @@ func newWorld(t *testing.T, s *settlement, seed uint64) *world {
 			t.Fatalf("seed %d: no schema compiles, lately\n%s\n%s", seed, diags, w.sdl)
 		}
 	}
-	w.b = openBackend(t, dir)
+	w.b = s.open(t, dir)
 	t.Cleanup(func() {
 		if err := w.b.Close(); err != nil {
 			t.Error(err)
