@@ -195,20 +195,22 @@ func (postgresDDL) systemTables() []string {
 		`INSERT INTO _log (id, pos) VALUES (1, 0) ON CONFLICT (id) DO NOTHING`)
 }
 
-// indexAt finds the name of an index that a statement makes.
-var indexAt = regexp.MustCompile(`^\s*CREATE (?:UNIQUE )?INDEX IF NOT EXISTS "?(\w+)"? [^;]*$`)
+// makes finds the name of an index or trigger that a statement makes.
+var makes = regexp.MustCompile(`^\s*CREATE (?:(?:UNIQUE )?INDEX IF NOT EXISTS|OR REPLACE TRIGGER) "?(\w+)"? [^;]*$`)
 
-// due leaves out the indexes that are there: PostgreSQL locks a table against
-// writes before it looks whether it has one.
+// due leaves out the indexes and triggers that are there: PostgreSQL locks a table
+// against writes before it looks whether it has one.
 func (postgresDDL) due(c store.Conn, systemTables []string) ([]string, error) {
 	there := map[string]bool{}
 	err := c.Query(`SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = current_schema() AND c.relkind = 'i' AND c.relname LIKE '\_%'`, nil, func(r store.Row) error {
+WHERE n.nspname = current_schema() AND c.relkind = 'i' AND c.relname LIKE '\_%'
+UNION SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND NOT t.tgisinternal`, nil, func(r store.Row) error {
 		there[r.Text(0)] = true
 		return nil
 	})
 	return slices.DeleteFunc(systemTables, func(sql string) bool {
-		name := indexAt.FindStringSubmatch(sql)
+		name := makes.FindStringSubmatch(sql)
 		return name != nil && there[name[1]]
 	}), err
 }

@@ -87,6 +87,8 @@ func TestStartBesideWriters(t *testing.T) {
 		SystemTables: []string{
 			`CREATE TABLE IF NOT EXISTS _notes (id TEXT PRIMARY KEY, text TEXT) STRICT`,
 			`CREATE INDEX IF NOT EXISTS "_notes_text" ON "_notes" ("text")`,
+			`CREATE OR REPLACE FUNCTION "_notes_kept"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`,
+			`CREATE OR REPLACE TRIGGER "_notes_kept" AFTER DELETE ON "_notes" FOR EACH ROW EXECUTE FUNCTION "_notes_kept"()`,
 		},
 		LockTimeout: 20 * time.Millisecond,
 		Pause: func(context.Context, time.Duration) error {
