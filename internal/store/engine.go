@@ -23,8 +23,9 @@ type Engine interface {
 	// WriteRows is Write for store's own statements. On PostgreSQL it runs beside
 	// others: what it relies on, its statements have locked.
 	WriteRows(ctx context.Context, fn func(Conn) error) error
-	// Notify has a signal sent on c after each commit, from whatever node. None is
-	// sent while c is full: several commits may make one.
+	// Notify has a signal sent on c after each commit. None is sent while c is full:
+	// several commits may make one. Of other nodes' commits it is sent as a favour: who
+	// must know of them looks now and then.
 	Notify(c chan<- struct{})
 	Close() error
 }

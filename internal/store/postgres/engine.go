@@ -40,6 +40,7 @@ type Engine struct {
 	log     *slog.Logger
 
 	listeners listeners
+	bell      atomic.Pointer[bell] // nil: nobody here is to be told
 	columns   *lru.Cache[constraintKey, []string]
 	unnamed   atomic.Bool  // no prepared statements; see misnamed
 	names     atomic.Int64 // grows when those prepared so far are no good
@@ -136,18 +137,36 @@ func (e *Engine) Rebuild(ctx context.Context, fn func(store.Conn) error) error {
 	return e.run(ctx, forRebuilding, fn)
 }
 
-// Notify has a signal sent on c after each commit of this process. It is for a few
-// that stay as long as the engine does.
+// Notify has a signal sent on c after each commit of this process, and soon after
+// those of others where the database lets one listen. It is for a few that stay as long
+// as the engine does.
 func (e *Engine) Notify(c chan<- struct{}) {
 	e.listeners.mu.Lock()
 	defer e.listeners.mu.Unlock()
 	e.listeners.all = append(e.listeners.all, c)
+	if e.bell.Load() == nil {
+		e.bell.Store(e.hang())
+	}
+}
+
+// committed tells of a commit.
+func (e *Engine) committed() {
+	e.listeners.tell()
+	if b := e.bell.Load(); b != nil {
+		select {
+		case b.rung <- struct{}{}:
+		default: // it is about to ring
+		}
+	}
 }
 
 // Close refuses new work, lets what is under way end, and closes the connections.
 // Closing again answers the same.
 func (e *Engine) Close() error {
 	e.closing.Do(func() {
+		if b := e.bell.Load(); b != nil {
+			b.close()
+		}
 		e.closed = errors.Join(e.writing.close(e.closeWait), e.lending.close(e.closeWait))
 		if e.closed == nil {
 			e.pool.Close()

@@ -46,3 +46,6 @@ func (e *Engine) Named() bool { return e.named() }
 
 // Waiting is how many wait for a connection.
 func (e *Engine) Waiting() int64 { return e.lending.waiting.Load() }
+
+// Rung returns once nobody listens any more.
+func (e *Engine) Rung() { <-e.bell.Load().stopped }

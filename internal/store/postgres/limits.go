@@ -22,6 +22,8 @@ type limits struct {
 	losses         int           // times that a transaction is run for connections that broke: it may be what breaks them
 	outage         time.Duration // how long a transaction tries to find a server that works
 	outagePause    time.Duration // between two tries
+	ringPause      time.Duration // between two NOTIFY
+	listenPause    time.Duration // from the loss of the connection that listens to another
 	idleAfter      time.Duration // an unused connection is closed
 	statements     int           // prepared statements kept per connection
 	constraints    int           // constraints whose columns are remembered
@@ -49,6 +51,8 @@ func defaultLimits() limits {
 		losses:         3,
 		outage:         10 * time.Second,
 		outagePause:    100 * time.Millisecond,
+		ringPause:      5 * time.Millisecond,
+		listenPause:    time.Second,
 		idleAfter:      5 * time.Minute,
 		statements:     256,
 		constraints:    4096,

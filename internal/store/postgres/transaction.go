@@ -222,7 +222,7 @@ func (t *transaction) commit() error {
 	refused, ok := errors.AsType[*pgconn.PgError](err)
 	switch {
 	case err == nil && tag.String() == "COMMIT":
-		t.engine.listeners.tell()
+		t.engine.committed()
 		return nil
 	case err == nil:
 		return errors.New("postgres: a write ended the transaction it was given")
