@@ -16,6 +16,14 @@ func (s *Service) RotateKeys(ctx context.Context) error {
 	return s.idKeys.Rotate(ctx)
 }
 
+// ReloadKeys reads the keys again: to call when another node has changed them.
+func (s *Service) ReloadKeys(ctx context.Context) error {
+	if err := s.keys.Reload(ctx); err != nil || s.idKeys == nil {
+		return err
+	}
+	return s.idKeys.Reload(ctx)
+}
+
 // JWKS is the document at /.well-known/jwks.json: the public half of every live
 // key, those of ID tokens among them.
 func (s *Service) JWKS() []byte {

@@ -36,6 +36,7 @@ import (
 	"github.com/loam-dev/loam/internal/realtime"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/sdkgen"
+	"github.com/loam-dev/loam/internal/signal"
 	"github.com/loam-dev/loam/internal/socket"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/migrate"
@@ -83,6 +84,7 @@ type Backend struct {
 	hub      *realtime.Hub
 	sockets  *socket.Server
 	channels *channel.Hub
+	signals  *signal.Reader // nil: nobody else changes what is remembered
 	app      atomic.Pointer[httpapi.App]
 	closing  atomic.Bool
 	hangUp   sync.Once
@@ -106,6 +108,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 		return nil, errors.Join(err, engine.Close())
 	}
 	if !o.Idle {
+		b.heed()
 		b.jobs.Start(ctx)
 	}
 	return b, nil
@@ -127,7 +130,7 @@ func (o *Options) open(ctx context.Context) (store.Engine, error) {
 func (b *Backend) wire(ctx context.Context) error {
 	o := b.opts
 	b.Migrator = migrate.New(b.engine, migrate.Options{
-		SystemTables: slices.Concat(auth.Tables(), tenant.Tables(), federation.Tables(), audit.Tables(b.engine.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables()),
+		SystemTables: slices.Concat(auth.Tables(), tenant.Tables(), federation.Tables(), audit.Tables(b.engine.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(), signal.Tables(b.engine.Dialect())),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
 		Now:          o.Now,
@@ -329,6 +332,9 @@ func factors(c *config.Config, dev bool) auth.Factors {
 // Close ends the environment; no request may be under way.
 func (b *Backend) Close() error {
 	b.hangUp.Do(b.sockets.Close)
+	if b.signals != nil {
+		b.signals.Close()
+	}
 	b.hub.Close()
 	b.jobs.Close()
 	return b.engine.Close()

@@ -123,3 +123,7 @@ func (s *Service) SetLimits(ctx context.Context, p *access.Principal, org string
 	s.rates.forget(org)
 	return record, wrap("changing the limits of an organization", err)
 }
+
+// ForgetLimits makes the limits of an organization be read again: to call when
+// another node has changed them.
+func (s *Service) ForgetLimits(org string) { s.rates.forget(org) }

@@ -127,6 +127,13 @@ type Client struct {
 // Anonymous is a caller who shows nothing.
 func (s *Server) Anonymous() *Client { return &Client{s: s, Header: http.Header{}} }
 
+// At is the same caller before another server.
+func (c *Client) At(s *Server) *Client {
+	other := *c
+	other.s = s
+	return &other
+}
+
 // SignUp makes a user with an organization of their own.
 func (s *Server) SignUp(email string) *Client {
 	s.t.Helper()

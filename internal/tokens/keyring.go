@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,9 @@ import (
 const (
 	ClockLeeway = time.Minute // by which another node's clock may be ahead
 	maxToken    = 4096        // bytes of one that is signed here
+
+	reloadPause = 50 * time.Millisecond // between two looks for keys that are not known
+	reloadLimit = time.Second           // of such a look
 )
 
 // Keyring holds the keys that sign one kind of token, all of one algorithm: it
@@ -37,6 +41,9 @@ type Keyring struct {
 	now       func() time.Time
 	tokenLife time.Duration
 	live      atomic.Pointer[[]signingKey] // the one that signs, then those that retire
+
+	looking sync.Mutex
+	looked  time.Time // when the last look for an unknown key began
 }
 
 type signingKey struct {
@@ -51,7 +58,7 @@ type signingKey struct {
 // tokenLife, that of the tokens, and ClockLeeway.
 func OpenKeyring(ctx context.Context, kind Scheme, engine store.Engine, sealer *vault.Sealer, tokenLife time.Duration, now func() time.Time) (*Keyring, error) {
 	k := &Keyring{Scheme: kind, engine: engine, sealer: sealer, tokenLife: tokenLife, now: now}
-	if err := k.load(ctx); err != nil {
+	if err := k.Reload(ctx); err != nil {
 		return nil, err
 	}
 	if keys := *k.live.Load(); len(keys) == 0 || keys[0].retires != "" {
@@ -62,8 +69,9 @@ func OpenKeyring(ctx context.Context, kind Scheme, engine store.Engine, sealer *
 	return k, nil
 }
 
-// load reads the keys that have not retired.
-func (k *Keyring) load(ctx context.Context) error {
+// Reload reads the keys that have not retired: to call when another node has
+// changed them.
+func (k *Keyring) Reload(ctx context.Context) error {
 	var keys []signingKey
 	var private string
 	err := k.engine.Read(ctx, func(c store.Conn) error {
@@ -136,6 +144,10 @@ func (k *Keyring) Read(token string) ([]byte, error) {
 	}
 	header := signed.Signatures[0].Protected
 	key, ok := k.public(header.KeyID)
+	if !ok && k.engine.Dialect() == store.PostgreSQL {
+		k.look()
+		key, ok = k.public(header.KeyID)
+	}
 	if kind, _ := header.ExtraHeaders[jose.HeaderType].(string); !ok || kind != k.token || header.JSONWebKey != nil {
 		return nil, Refused()
 	}
@@ -172,7 +184,7 @@ func (k *Keyring) Rotate(ctx context.Context) error {
 	if err != nil {
 		return wrap("storing a signing key", err)
 	}
-	return k.load(ctx)
+	return k.Reload(ctx)
 }
 
 // public returns the key of that id, unless it has retired.
@@ -183,6 +195,22 @@ func (k *Keyring) public(id string) (crypto.PublicKey, bool) {
 		}
 	}
 	return nil, false
+}
+
+// look reads the keys again for a token of an unknown one, which another node may have
+// made just now. All who ask within a pause share a look: ids are easily invented.
+func (k *Keyring) look() {
+	asked := time.Now()
+	k.looking.Lock()
+	defer k.looking.Unlock()
+	if k.looked.After(asked) {
+		return
+	}
+	time.Sleep(time.Until(k.looked.Add(reloadPause)))
+	k.looked = time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), reloadLimit)
+	defer cancel()
+	_ = k.Reload(ctx) // without it the key stays unknown
 }
 
 func (k signingKey) alive(now time.Time) bool {

@@ -1,0 +1,40 @@
+package backend
+
+import (
+	"context"
+
+	"github.com/loam-dev/loam/internal/signal"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// heed has this node forget what other nodes have changed.
+func (b *Backend) heed() {
+	if b.engine.Dialect() != store.PostgreSQL {
+		return
+	}
+	wake := make(chan struct{}, 1)
+	b.engine.Notify(wake)
+	b.signals = signal.Follow(signal.Options{Engine: b.engine, Wake: wake, Heard: b.heard, Log: b.opts.Log})
+	b.jobs.Every("signal/prune", signal.Every, func(ctx context.Context) error { return signal.Prune(ctx, b.engine) })
+}
+
+// heard forgets what a signal tells of.
+func (b *Backend) heard(ctx context.Context, s signal.Signal) error {
+	switch s.Kind {
+	case signal.User:
+		b.Auth.Forget(s.Subject)
+	case signal.Everyone:
+		b.Auth.ForgetAll()
+	case signal.Key:
+		b.Auth.ForgetKey(s.Subject)
+	case signal.Organization:
+		b.Tenant.ForgetLimits(s.Subject)
+	case signal.Signing:
+		return b.Auth.ReloadKeys(ctx)
+	default: // all of it, and what a newer version may have more
+		b.Auth.ForgetAll()
+		b.Auth.ForgetKeys()
+		return b.Auth.ReloadKeys(ctx)
+	}
+	return nil
+}
