@@ -279,11 +279,8 @@ func (j *joining) resumeDeep(ctx context.Context, since int64) error {
 	if err != nil {
 		return err
 	}
-	if snap.Ahead {
-		return j.list(ctx)
-	}
 	l.fill(j.watch, snap)
-	for _, m := range j.watch.Models() {
+	for _, m := range j.watch.Models() { // what the rows are ahead of their position is found as well
 		t := tableOf(j.watch, m)
 		if m.ReadOnly {
 			continue
