@@ -3,6 +3,8 @@ package invariant
 import (
 	"context"
 	"reflect"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -200,7 +202,8 @@ func (h *history) wait() {
 	}
 }
 
-// write writes something: as a caller through a door, or as who may do all.
+// write writes something: as a caller through a door, or as who may do all, several of
+// them at once.
 func (h *history) write() {
 	if h.g.chance(0.4) {
 		c := pick(h.g, h.callers...)
@@ -215,20 +218,27 @@ func (h *history) write() {
 		}
 		return
 	}
-	for range 4 {
-		org := pick(h.g, h.orgs()...)
-		var writes []*query.Write
-		for range pick(h.g, 1, 1, 1, 2, 6) {
-			if x := h.garden(org); x != nil {
-				writes = append(writes, x)
+	var wrote atomic.Bool
+	for tries := 0; tries < 4 && !wrote.Load(); tries++ {
+		var crowd sync.WaitGroup
+		for range pick(h.g, 1, 1, 2, 5) {
+			org := pick(h.g, h.orgs()...)
+			var writes []*query.Write
+			for range pick(h.g, 1, 1, 1, 2, 6) {
+				if x := h.garden(org); x != nil {
+					writes = append(writes, x)
+				}
 			}
+			if len(writes) == 0 {
+				continue
+			}
+			crowd.Go(func() {
+				if _, err := h.seeder.Write(context.Background(), gardener(org), writes, nil); err == nil {
+					wrote.Store(true)
+				}
+			})
 		}
-		if len(writes) == 0 {
-			continue
-		}
-		if _, err := h.seeder.Write(context.Background(), gardener(org), writes, nil); err == nil {
-			return
-		}
+		crowd.Wait()
 	}
 }
 
