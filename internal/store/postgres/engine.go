@@ -3,9 +3,10 @@
 // What opens a transaction goes along with its first statement, so that a read is
 // one way to the server and back, and a write one more.
 //
-// It keeps nothing in a session but prepared statements, and does without those
-// behind a pooler that hands out servers by the transaction. It is not a query layer
-// and knows no table but _writer: all SQL but its own comes from the store.
+// It keeps nothing in a session but prepared statements and, on a connection of its
+// own, LISTEN; and does without both behind a pooler that hands out servers by the
+// transaction. It is not a query layer and knows no table but _writer: all SQL but its
+// own comes from the store.
 package postgres
 
 import (
