@@ -272,6 +272,9 @@ func (b *Backend) ready(ctx context.Context) error {
 	if b.closing.Load() {
 		return errors.New("the server is stopping")
 	}
+	if server, ok := b.engine.(interface{ Writable(context.Context) error }); ok {
+		return server.Writable(ctx)
+	}
 	return b.engine.Read(ctx, func(c store.Conn) error {
 		return c.Query("SELECT 1", nil, nil)
 	})

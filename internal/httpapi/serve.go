@@ -331,7 +331,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, id string, err error)
 	if r.Context().Err() != nil { // without an answer of ours, a client that still listens would read an empty 200
 		err = fault.New(fault.HTTPTimeout, "the request was broken off before it was answered; look whether it took effect, then send it again").Because(err)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, context.DeadlineExceeded) && fault.Of(err).Kind() != fault.Unavailable { // what else ran out of time says so itself
 		err = fault.New(fault.HTTPTimeout, "the request took longer than %s; ask for less at once", a.Timeout).Because(err)
 	}
 	e := fault.Of(err)

@@ -118,8 +118,10 @@ func killAgainAndAgain(t *testing.T, kills int) {
 type site struct {
 	t        *testing.T
 	dir, bin string
+	database string // the URL of PostgreSQL's; a file, if empty
 	url      string
 	token    string
+	refresh  string
 	client   *http.Client
 }
 
@@ -158,6 +160,9 @@ func (s *site) start() *process {
 	s.t.Helper()
 	p := &process{Cmd: exec.Command(s.bin, "serve", "--dir", s.dir, "--data", filepath.Join(s.dir, "data"), "--addr", "127.0.0.1:0")}
 	p.Env = append(os.Environ(), "LOAM_MASTER_KEY="+testkit.MasterKey)
+	if s.database != "" {
+		p.Env = append(p.Env, "LOAM_DATABASE_URL="+s.database)
+	}
 	var log bytes.Buffer
 	p.Stderr = &log
 	out, err := p.StdoutPipe()
@@ -198,7 +203,7 @@ func (s *site) start() *process {
 	if status, _, err := s.do("GET", "/readyz", nil); err != nil || status != http.StatusOK {
 		s.t.Fatalf("/readyz: %d %v", status, err)
 	}
-	if p.took = time.Since(began); p.took > mostStart {
+	if p.took = time.Since(began); p.took > mostStart && s.database == "" {
 		s.t.Errorf("the server took %v to its first answer", p.took)
 	}
 	return p
@@ -245,7 +250,7 @@ func (s *site) signUp() {
 	if err != nil || status != http.StatusCreated {
 		s.t.Fatalf("sign-up: %d %v %v", status, out, err)
 	}
-	s.token = out["accessToken"].(string)
+	s.token, s.refresh = out["accessToken"].(string), out["refreshToken"].(string)
 }
 
 // load lets all writers write until the server is killed under them.

@@ -19,6 +19,7 @@ const (
 	limitsToo   = `, set_config('statement_timeout', $2, true), set_config('idle_in_transaction_session_timeout', $3, true)`
 	readOnlyToo = `, set_config('statement_timeout', $2, true), set_config('transaction_read_only', 'on', true)`
 	lockWriter  = `SELECT id FROM "_writer" WHERE id = 1 FOR NO KEY UPDATE`
+	touchWriter = `SELECT id FROM "_writer" WHERE id = 1 FOR KEY SHARE SKIP LOCKED` // beside every writer; what it leaves in the log is as much of a commit as any
 	deferAll    = "SET CONSTRAINTS ALL DEFERRED"
 )
 
@@ -47,6 +48,7 @@ type transaction struct {
 	own     arguments // of the statements around fn's
 	ahead   int       // results to come before those of fn's statement
 
+	useless   bool    // the connection, to a server that takes no writes any more
 	delivered bool    // fn has been given a row
 	failed    error   // there is no transaction any more; why
 	verdict   verdict // on what failed

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"strconv"
@@ -34,21 +35,27 @@ func (e *Engine) configure(o Options) (*pgxpool.Config, error) {
 		config.MaxConns = int32(e.connections)
 	}
 	config.MaxConnIdleTime = e.idleAfter
-	config.AfterConnect = begin(e.statements)
+	config.BeforeConnect = e.preferred
+	config.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
+		e.reached(c.PgConn().Conn().RemoteAddr())
+		begin(c, e.statements)
+		return nil
+	}
 	config.ShouldPing = func(_ context.Context, p pgxpool.ShouldPingParams) bool {
 		lost := e.lostAt.Load() // what was idle by then may have gone with it
 		return lost > 0 && time.Now().Add(-p.IdleDuration).UnixNano() <= lost
 	}
-	config.PingTimeout = e.answer
+	config.PingTimeout = e.ping
 	conn := config.ConnConfig
 	if !says("connect_timeout") && os.Getenv("PGCONNECT_TIMEOUT") == "" {
 		conn.ConnectTimeout = e.dial
 	}
+	conn.LookupFunc = e.lookup(conn.LookupFunc)
+	conn.DialFunc = e.dialer().DialContext
 	if conn.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement { // the URL knows of a pooler
 		e.unnamed.Store(true)
 	}
-	several := slices.ContainsFunc(conn.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != conn.Host || f.Port != conn.Port })
-	if several && !says("target_session_attrs") && os.Getenv("PGTARGETSESSIONATTRS") == "" {
+	if !says("target_session_attrs") && os.Getenv("PGTARGETSESSIONATTRS") == "" {
 		conn.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	// All that is not UTF-8, UTC and ISO is somebody else's taste.
@@ -61,9 +68,60 @@ func (e *Engine) configure(o Options) (*pgxpool.Config, error) {
 	return config, nil
 }
 
+// preferred has the server that the latest connection went to tried first: one that
+// has vanished costs every new connection its whole patience.
+func (e *Engine) preferred(_ context.Context, c *pgx.ConnConfig) error {
+	latest := e.host.Load()
+	at := slices.IndexFunc(c.Fallbacks, func(f *pgconn.FallbackConfig) bool { return latest != nil && *latest == hostPort{f.Host, f.Port} })
+	if at < 0 || *latest == (hostPort{c.Host, c.Port}) {
+		return nil
+	}
+	all := append([]*pgconn.FallbackConfig{{Host: c.Host, Port: c.Port, TLSConfig: c.TLSConfig}}, c.Fallbacks...)
+	all = append(slices.Clone(all[at+1:]), all[:at+1]...)
+	c.Host, c.Port, c.TLSConfig, c.Fallbacks = all[0].Host, all[0].Port, all[0].TLSConfig, all[1:]
+	return nil
+}
+
+// hostPort is one of the servers in the URL.
+type hostPort struct {
+	host string
+	port uint16
+}
+
+// lookup notes whose addresses they are.
+func (e *Engine) lookup(find pgconn.LookupFunc) pgconn.LookupFunc {
+	return func(ctx context.Context, host string) ([]string, error) {
+		addresses, err := find(ctx, host)
+		for _, address := range addresses {
+			e.hosts.Store(address, host)
+		}
+		return addresses, err
+	}
+}
+
+// reached notes to which server of the URL a connection goes.
+func (e *Engine) reached(address net.Addr) {
+	if tcp, ok := address.(*net.TCPAddr); ok {
+		if host, ok := e.hosts.Load(tcp.IP.String()); ok {
+			e.host.Store(&hostPort{host.(string), uint16(tcp.Port)})
+		}
+	}
+}
+
+// dialer notices a host that is gone without a word: of what it was sent it
+// acknowledges nothing, or it is not there when it is asked whether it is.
+func (e *Engine) dialer() *net.Dialer {
+	probe := e.silence / 4
+	return &net.Dialer{Timeout: e.dial, Control: giveUpAfter(e.silence), KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 2 * probe, Interval: probe, Count: 2}}
+}
+
 // unconnected is what becomes of a transaction that got no connection.
 func (e *Engine) unconnected(ctx context.Context, err error) (verdict, error) {
-	if ctx.Err() != nil {
+	switch ctx.Err() {
+	case nil:
+	case context.DeadlineExceeded:
+		return final, e.unreachable(err)
+	default:
 		return final, cancelled(ctx, err)
 	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && judge(pg) == final {
@@ -114,7 +172,7 @@ func describe(ctx context.Context, c *pgx.Conn, sql string) ([]string, error) {
 
 // setUp makes what is missing. Several servers may do so at once.
 func (e *Engine) setUp(ctx context.Context) error {
-	began := time.Now()
+	began, told := time.Now(), false
 	for {
 		err := e.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) error { return e.prepare(ctx, c.Conn()) })
 		if err == nil {
@@ -130,8 +188,13 @@ func (e *Engine) setUp(ctx context.Context) error {
 		case again == final:
 			return refused
 		}
-		if time.Since(began) > e.outage {
-			return refused
+		if time.Since(began) > e.startup {
+			return fault.New(fault.StoreUnreachable, "no server of the database's URL that takes writes was to be reached for %v; see that one is up, and is no standby", e.startup).
+				After(e.retryAfter).Because(err)
+		}
+		if !told {
+			e.log.Warn("waiting for a database server that takes writes", "for", e.startup, "error", err)
+			told = true
 		}
 		select {
 		case <-time.After(e.outagePause):

@@ -43,9 +43,11 @@ type Engine struct {
 	listeners listeners
 	bell      atomic.Pointer[bell] // nil: nobody here is to be told
 	columns   *lru.Cache[constraintKey, []string]
-	unnamed   atomic.Bool  // no prepared statements; see misnamed
-	names     atomic.Int64 // grows when those prepared so far are no good
-	lostAt    atomic.Int64 // when a connection last broke, in Unix nanoseconds
+	unnamed   atomic.Bool              // no prepared statements; see misnamed
+	names     atomic.Int64             // grows when those prepared so far are no good
+	lostAt    atomic.Int64             // when a connection last broke, in Unix nanoseconds
+	host      atomic.Pointer[hostPort] // where the latest one goes to
+	hosts     sync.Map                 // whose an address is
 
 	role              string // that the policies bind
 	asServer, asOwner entering
@@ -81,10 +83,11 @@ func open(ctx context.Context, o Options, lim limits) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.lending = newGate(int(config.MaxConns), lim.connectQueue, lim.connectWait, lim.retryAfter, "transactions")
+	config.MaxConns *= 2 // one whose server has fallen silent keeps its place in the pool until the farewell is given up
 	if e.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), config); err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	e.lending = newGate(int(config.MaxConns), lim.connectQueue, lim.connectWait, lim.retryAfter, "transactions")
 	e.writing = newGate(1, lim.writeQueue, lim.writeWait, lim.retryAfter, "writes")
 	if err := e.setUp(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
@@ -136,6 +139,14 @@ func (e *Engine) Rebuild(ctx context.Context, fn func(store.Conn) error) error {
 	defer e.writing.leave()
 	defer e.columns.Purge()
 	return e.run(ctx, forRebuilding, fn)
+}
+
+// Writable tells whether a write would be kept now: there is a server that takes
+// it, and the standbys that it waits for. It answers soon.
+func (e *Engine) Writable(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, e.probe)
+	defer cancel()
+	return e.run(ctx, forProbing, func(c store.Conn) error { return c.Query(touchWriter, nil, nil) })
 }
 
 // Notify has a signal sent on c after each commit of this process, and soon after
@@ -201,10 +212,10 @@ func (e *Engine) run(ctx context.Context, p purpose, fn func(store.Conn) error) 
 			if began.IsZero() {
 				began = time.Now()
 			}
-			if time.Since(began) > e.outage {
+			pause = e.outagePause
+			if until, ok := ctx.Deadline(); time.Since(began) > e.outage || ok && time.Until(until) < pause {
 				return err
 			}
-			pause = e.outagePause
 		}
 		select {
 		case <-time.After(pause):
@@ -218,10 +229,21 @@ func (e *Engine) run(ctx context.Context, p purpose, fn func(store.Conn) error) 
 
 // statementLimit is how long a statement may run; 0 is without a limit.
 func (e *Engine) statementLimit(p purpose) time.Duration {
-	if p == forRebuilding {
+	switch p {
+	case forRebuilding:
 		return 0
+	case forProbing:
+		return e.probe
 	}
 	return e.statement
+}
+
+// commitLimit is how long a commit may take.
+func (e *Engine) commitLimit(p purpose) time.Duration {
+	if p == forProbing {
+		return e.probe
+	}
+	return e.commitWait
 }
 
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

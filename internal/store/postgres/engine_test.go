@@ -151,8 +151,9 @@ func TestLostBeforeCommitRunsAgain(t *testing.T) {
 }
 
 func TestLostAtCommitIsToldSo(t *testing.T) {
-	p := newProxy(t, storetest.URL(t))
-	e := openAt(t, p.URL, postgres.Tight{}, 4)
+	url := storetest.URL(t)
+	p := newProxy(t, url)
+	e, direct := openAt(t, p.URL, postgres.Tight{}, 4), openAt(t, url, postgres.Tight{}, 1)
 	storetest.Tables(t, e, table)
 	for how, kept := range map[cutting]string{cutNow: "0", cutAtAnswer: "1"} {
 		p.breakAll() // so that COMMIT is sent by that name
@@ -162,7 +163,7 @@ func TestLostAtCommitIsToldSo(t *testing.T) {
 		if !fault.Is(err, fault.StoreUncertain) || !strings.Contains(err.Error(), "Idempotency-Key") {
 			t.Errorf("got %v", err)
 		}
-		if got := one(t, e, "SELECT count(*) FROM t WHERE id = ?1", id); got != kept {
+		if got := one(t, direct, "SELECT count(*) FROM t WHERE id = ?1", id); got != kept {
 			t.Errorf("%s rows, want %s", got, kept)
 		}
 	}
@@ -387,7 +388,7 @@ func TestOpenRefusals(t *testing.T) {
 		{strings.Replace(url, "loam@", "guest@", 1), postgres.Tight{}, fault.StoreUnsuitable, ` TO "guest"`},
 		{url + "&search_path=nowhere", postgres.Tight{}, fault.StoreUnsuitable, "names no schema"},
 		{url, postgres.Tight{OldestServer: 990000}, fault.StoreUnsuitable, "is older than 99"},
-		{"postgres://loam:secret@127.0.0.1:1/x", postgres.Tight{Outage: 50 * time.Millisecond}, fault.StoreUnreachable, "can't be reached"},
+		{"postgres://loam:secret@127.0.0.1:1/x", postgres.Tight{Outage: 50 * time.Millisecond}, fault.StoreUnreachable, "is no standby"},
 	} {
 		e, err := postgres.OpenTight(t.Context(), postgres.Options{URL: test.url}, test.tight)
 		if err == nil {

@@ -45,6 +45,12 @@ func judge(err error) verdict {
 	return final
 }
 
+// demoted tells of a server that takes no writes: a standby by now, or before it is
+// something else.
+func demoted(e *pgconn.PgError) bool {
+	return e.Code == "25006" || e.Code == "0A000" && e.Routine == "call_bool_check_hook" // of transaction_read_only
+}
+
 // translate turns the server's error into what the store expects: a
 // *store.ConstraintError, a fault that the caller can act on, or, for our own
 // mistakes, an ordinary error.
@@ -75,7 +81,7 @@ func (e *Engine) translate(ctx context.Context, err error) error {
 		return fault.New(fault.StoreBusy, "the database is busy; try again shortly").After(e.retryAfter).Because(err)
 	case pg.Code == "XX001", pg.Code == "XX002":
 		return fault.New(fault.StoreCorrupt, "the database is damaged; restore the latest backup").Because(err)
-	case judge(err) == lost:
+	case judge(err) == lost, demoted(pg):
 		return e.unreachable(err)
 	}
 	return fmt.Errorf("postgres: %w", err)

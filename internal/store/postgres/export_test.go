@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"net"
 	"time"
 )
 
@@ -13,6 +14,10 @@ type Tight struct {
 	Statement     time.Duration
 	Standing      time.Duration
 	Outage        time.Duration
+	Answer        time.Duration
+	Ping          time.Duration
+	Dial          time.Duration
+	Probe         time.Duration
 	StatementText int
 	OldestServer  int
 }
@@ -25,6 +30,11 @@ func OpenTight(ctx context.Context, o Options, tight Tight) (*Engine, error) {
 	set(&lim.statement, tight.Statement)
 	set(&lim.standing, tight.Standing)
 	set(&lim.outage, tight.Outage)
+	set(&lim.startup, tight.Outage)
+	set(&lim.answer, tight.Answer)
+	set(&lim.ping, tight.Ping)
+	set(&lim.dial, tight.Dial)
+	set(&lim.probe, tight.Probe)
 	set(&lim.statementBytes, tight.StatementText)
 	set(&lim.oldestServer, tight.OldestServer)
 	return open(ctx, o, lim)
@@ -40,6 +50,9 @@ func set[T comparable](limit *T, to T) {
 func Translate(sql string) []string { return split(translate(sql)) }
 
 func RoleOf(database, schema, owner string) string { return roleOf(database, schema, owner) }
+
+// Dialer connects to the server.
+func (e *Engine) Dialer() *net.Dialer { return e.dialer() }
 
 // Named tells whether statements are prepared under names.
 func (e *Engine) Named() bool { return e.named() }

@@ -20,7 +20,11 @@ type limits struct {
 	conflicts      int           // times that a transaction is run for conflicts with others
 	conflictPause  time.Duration // before it runs again, at most, growing with each time
 	losses         int           // times that a transaction is run for connections that broke: it may be what breaks them
-	outage         time.Duration // how long a transaction tries to find a server that works
+	outage         time.Duration // how long a transaction tries to find a server that works: less than a request may take
+	startup        time.Duration // how long Open does
+	probe          time.Duration // how long Writable looks
+	ping           time.Duration // how long a connection that may be broken has to show that it is not
+	silence        time.Duration // how long a host may leave what it was sent unacknowledged
 	outagePause    time.Duration // between two tries
 	ringPause      time.Duration // between two NOTIFY
 	listenPause    time.Duration // from the loss of the connection that listens to another
@@ -41,7 +45,7 @@ func defaultLimits() limits {
 		connectWait:    5 * time.Second,
 		writeQueue:     4096,
 		writeWait:      10 * time.Second,
-		dial:           3 * time.Second,
+		dial:           2 * time.Second,
 		statement:      30 * time.Second,
 		standing:       10 * time.Second,
 		answer:         5 * time.Second,
@@ -49,7 +53,11 @@ func defaultLimits() limits {
 		conflicts:      8,
 		conflictPause:  5 * time.Millisecond,
 		losses:         3,
-		outage:         10 * time.Second,
+		outage:         6 * time.Second,
+		startup:        30 * time.Second,
+		probe:          2 * time.Second,
+		ping:           time.Second,
+		silence:        4 * time.Second,
 		outagePause:    100 * time.Millisecond,
 		ringPause:      5 * time.Millisecond,
 		listenPause:    time.Second,

@@ -17,9 +17,11 @@ type proxy struct {
 	listener net.Listener
 	mu       sync.Mutex
 	pairs    map[*pair]bool
+	joined   int
 	trips    int
 	refuses  bool
 	refused  int
+	silent   chan struct{} // no byte passes until it is closed
 	cut      func(toServer bool, data []byte) cutting
 }
 
@@ -64,6 +66,7 @@ func newProxy(t *testing.T, target string) *proxy {
 
 func (p *proxy) join(client net.Conn, host string) {
 	p.mu.Lock()
+	p.joined++
 	refuses := p.refuses
 	if refuses {
 		p.refused++
@@ -87,6 +90,12 @@ func (p *proxy) carry(one *pair, from, to net.Conn, toServer bool) {
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buffer)
+		p.mu.Lock()
+		silent := p.silent
+		p.mu.Unlock()
+		if silent != nil {
+			<-silent
+		}
 		if err != nil || !p.see(one, toServer, buffer[:n]) {
 			return
 		}
@@ -146,6 +155,21 @@ func (p *proxy) refuse(refuses bool) {
 	if refuses {
 		p.breakAll()
 	}
+}
+
+// silence has nothing pass any more, as with a host that is gone without a word.
+func (p *proxy) silence(t *testing.T) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.silent = make(chan struct{})
+	t.Cleanup(func() { close(p.silent) })
+}
+
+// connections is how many there have been.
+func (p *proxy) connections() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.joined
 }
 
 // cutOnce breaks the first connection that sends a text to the server.

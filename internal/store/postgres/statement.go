@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"container/list"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -43,11 +42,8 @@ type statement struct {
 const sessionKey = "loam" // in a connection's custom data
 
 // begin gives a new connection its session.
-func begin(bound int) func(context.Context, *pgx.Conn) error {
-	return func(_ context.Context, c *pgx.Conn) error {
-		c.PgConn().CustomData()[sessionKey] = &session{pg: c.PgConn(), bound: bound, byText: map[string]*statement{}, recent: list.New()}
-		return nil
-	}
+func begin(c *pgx.Conn, bound int) {
+	c.PgConn().CustomData()[sessionKey] = &session{pg: c.PgConn(), bound: bound, byText: map[string]*statement{}, recent: list.New()}
 }
 
 // sessionOf is the session of a connection. Its statements are prepared anew where

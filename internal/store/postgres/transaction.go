@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ const (
 	forWriting                   // one at a time, on whatever node
 	forRows                      // beside others
 	forRebuilding                // as the login role, with foreign keys checked at the end
+	forProbing                   // whether a commit is kept
 )
 
 func (p purpose) reads() bool { return p <= forOneRead }
@@ -178,8 +180,8 @@ var errEnded = errors.New("postgres: the connection has ended")
 // connection, and answers what fn is to see.
 func (t *transaction) fail(err error) error {
 	t.verdict = judge(err)
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "25006" && !t.purpose.reads() {
-		t.verdict = lost // the server is a standby by now
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && !t.purpose.reads() && demoted(pg) {
+		t.verdict, t.useless = absent, true
 	}
 	t.ahead = 0
 	if !t.session.pg.IsClosed() {
@@ -189,10 +191,13 @@ func (t *transaction) fail(err error) error {
 	switch {
 	case t.verdict == unnamed:
 		t.engine.misnamed(err)
-	case t.verdict == lost && t.ctx.Err() != nil:
-		t.verdict = final
-	case t.verdict == lost:
+	case t.verdict == lost || t.verdict == absent:
 		t.engine.lostAt.Store(time.Now().UnixNano())
+		if t.ctx.Err() != nil {
+			t.verdict = final
+		} else if silent, ok := errors.AsType[net.Error](err); ok && silent.Timeout() {
+			t.engine.pool.Reset() // the others won't have an answer either
+		}
 	}
 	t.failed = t.engine.translate(t.ctx, err)
 	if broken, ok := errors.AsType[*store.ConstraintError](t.failed); ok {
@@ -208,7 +213,7 @@ func (t *transaction) commit() error {
 	}
 	t.prelude("COMMIT")
 	t.ahead = 0
-	_ = t.session.pg.Conn().SetDeadline(time.Now().Add(t.engine.commitWait))
+	_ = t.session.pg.Conn().SetDeadline(time.Now().Add(t.engine.commitLimit(t.purpose)))
 	err := t.pipe.Sync()
 	var tag pgconn.CommandTag
 	if err == nil {
@@ -244,6 +249,9 @@ func (t *transaction) undo(lent *pgxpool.Conn) {
 	_ = t.pipe.Close()
 	if !t.session.pg.IsClosed() && t.session.pg.TxStatus() != 'I' {
 		_, _ = t.session.pg.Exec(context.Background(), "ROLLBACK").ReadAll()
+	}
+	if t.useless {
+		_ = t.session.pg.Close(context.Background())
 	}
 }
 
