@@ -41,6 +41,15 @@ func loam(dir, name, verb, masterKey string) *peer {
 	}
 }
 
+// loamPostgres is the same binary on PostgreSQL.
+func loamPostgres(dir string) *peer {
+	p := loam(dir, "loam-postgres", "serve", fileKey)
+	p.about, p.extra, p.postgres = "loam serve on PostgreSQL", true, true
+	command := p.command
+	p.command = func(addr string) []string { return append(command(addr), "--database", p.database.url) }
+	return p
+}
+
 func loamSignIn(ctx context.Context, p *peer) error {
 	var out struct{ AccessToken string }
 	err := p.call(ctx, "POST", "/auth/sign-in", map[string]string{"email": email, "password": password}, &out)

@@ -90,6 +90,7 @@ func run(ctx context.Context, s settings) (err error) {
 	defer func() {
 		for _, p := range peers {
 			p.stop()
+			p.database.stop()
 		}
 	}()
 	for _, p := range peers {

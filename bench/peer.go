@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,11 +30,14 @@ type peer struct {
 	signIn  func(context.Context, *peer) error
 	asks    func(p *peer, work string) asked
 
-	server *process.Server
-	addr   string
-	token  string
-	org    string
-	rows   rows
+	postgres bool // has a database server of its own, whose CPU counts as the peer's
+
+	server   *process.Server
+	database *cluster
+	addr     string
+	token    string
+	org      string
+	rows     rows
 }
 
 // allPeers lists who is measured. Every one keeps its data in dir.
@@ -47,6 +51,8 @@ func allPeers(dir string) []*peer {
 		loam(dir, "loam-encrypted", "serve", fileKey),
 		bare(dir, "bare", ""),
 		bare(dir, "bare-encrypted", fileKey),
+		loamPostgres(dir),
+		barePostgres(dir),
 	}
 }
 
@@ -104,10 +110,34 @@ func bare(dir, name, key string) *peer {
 	}
 }
 
+func barePostgres(dir string) *peer {
+	binary, data := filepath.Join(dir, "barepg"), filepath.Join(dir, "bare-postgres-data")
+	p := &peer{
+		name:     "bare-postgres",
+		about:    "a net/http handler with hand-written SQL over pgx: the limit on PostgreSQL",
+		extra:    true,
+		postgres: true,
+		data:     data,
+		build:    func(ctx context.Context) error { return process.Build(ctx, ".", "./bench/barepg", binary) },
+		signIn:   loamSignIn,
+		asks:     loamRequests,
+	}
+	p.seed = func(ctx context.Context) error {
+		return process.Run(ctx, binary, append([]string{"--seed", "--data", data, "--url", p.database.url}, seedFlags()...)...)
+	}
+	p.command = func(addr string) []string { return []string{binary, "--addr", addr, "--url", p.database.url} }
+	return p
+}
+
 // prepare builds, seeds and starts the server, and signs in.
-func (p *peer) prepare(ctx context.Context) error {
+func (p *peer) prepare(ctx context.Context) (err error) {
 	if err := p.build(ctx); err != nil {
 		return err
+	}
+	if p.postgres {
+		if p.database, err = newCluster(ctx, p.data+"-postgres"); err != nil {
+			return err
+		}
 	}
 	if p.seed != nil {
 		if err := p.seed(ctx); err != nil {
@@ -167,6 +197,13 @@ func (p *peer) startToAnswer(ctx context.Context) (time.Duration, error) {
 func (p *peer) stop() {
 	p.server.Stop()
 	p.server = nil
+}
+
+// cpu is what the peer has used so far, with its database.
+func (p *peer) cpu() (time.Duration, error) {
+	own, err1 := p.server.CPU()
+	database, err2 := p.database.cpu()
+	return own + database, errors.Join(err1, err2)
 }
 
 func (p *peer) rss() float64 { return p.server.RSS() }

@@ -54,8 +54,8 @@ func (r *results) measure(ctx context.Context, s settings, p *peer, w work) erro
 	}
 	var from, to time.Duration
 	out, err := runLoad(o,
-		func() (err error) { from, err = p.server.CPU(); return err },
-		func() (err error) { to, err = p.server.CPU(); return err })
+		func() (err error) { from, err = p.cpu(); return err },
+		func() (err error) { to, err = p.cpu(); return err })
 	if err != nil {
 		return err
 	}
