@@ -79,6 +79,9 @@ func TestCommitsWakeOtherNodes(t *testing.T) {
 			ended = true
 		}
 	}
+	if n == 0 && there.told(10*time.Second) { // the burst was over first
+		n++
+	}
 	if most := int(time.Since(began)/(5*time.Millisecond)) + 1; n == 0 || n > most {
 		t.Errorf("160 commits were told of %d times, at most %d are due", n, most)
 	}
