@@ -99,17 +99,6 @@ func wordsOf(d Dialect) *words {
 	return &sqliteWords
 }
 
-// all is the same around every kind but some.
-func all(of string, but map[kind]string) (out [kinds]string) {
-	for k := range out {
-		out[k] = of
-	}
-	for k, s := range but {
-		out[k] = s
-	}
-	return out
-}
-
 func allAround(of around, but map[kind]around) (out [kinds]around) {
 	for k := range out {
 		out[k] = of

@@ -39,11 +39,6 @@ func (b *builder) query(c Conn, fn func(Row) error) error {
 	return c.Query(string(b.sql), b.args, fn)
 }
 
-func (b *builder) exec(c Conn) (int64, error) {
-	c.Enter(b.org)
-	return c.Exec(string(b.sql), b.args...)
-}
-
 func (b *builder) raw(parts ...string) {
 	for _, p := range parts {
 		b.sql = append(b.sql, p...)
