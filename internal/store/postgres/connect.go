@@ -115,11 +115,12 @@ func (e *Engine) dialer() *net.Dialer {
 	return &net.Dialer{Timeout: e.dial, Control: giveUpAfter(e.silence), KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 2 * probe, Interval: probe, Count: 2}}
 }
 
-// unconnected is what becomes of a transaction that got no connection.
-func (e *Engine) unconnected(ctx context.Context, err error) (verdict, error) {
-	switch ctx.Err() {
-	case nil:
-	case context.DeadlineExceeded:
+// unconnected is what becomes of a transaction that got no connection, after a while:
+// where the time of a request has gone into that, it is not the request that was slow.
+func (e *Engine) unconnected(ctx context.Context, err error, waited time.Duration) (verdict, error) {
+	switch {
+	case ctx.Err() == nil:
+	case errors.Is(ctx.Err(), context.DeadlineExceeded) && waited >= e.ping:
 		return final, e.unreachable(err)
 	default:
 		return final, cancelled(ctx, err)
@@ -181,7 +182,7 @@ func (e *Engine) setUp(ctx context.Context) error {
 		if _, known := errors.AsType[*fault.Error](err); known {
 			return err
 		}
-		again, refused := e.unconnected(ctx, err)
+		again, refused := e.unconnected(ctx, err, time.Since(began))
 		pg, _ := errors.AsType[*pgconn.PgError](err)
 		switch {
 		case pg != nil && raced(pg.Code):

@@ -81,7 +81,7 @@ func (e *Engine) translate(ctx context.Context, err error) error {
 		return fault.New(fault.StoreBusy, "the database is busy; try again shortly").After(e.retryAfter).Because(err)
 	case pg.Code == "XX001", pg.Code == "XX002":
 		return fault.New(fault.StoreCorrupt, "the database is damaged; restore the latest backup").Because(err)
-	case judge(err) == lost, demoted(pg):
+	case judge(err) == lost:
 		return e.unreachable(err)
 	}
 	return fmt.Errorf("postgres: %w", err)

@@ -42,10 +42,11 @@ func (e *Engine) once(ctx context.Context, p purpose, fn func(store.Conn) error)
 	if err := e.lending.enter(ctx); err != nil {
 		return final, err
 	}
+	began := time.Now()
 	lent, err := e.pool.Acquire(ctx)
 	if err != nil {
 		e.lending.leave()
-		return e.unconnected(ctx, err)
+		return e.unconnected(ctx, err, time.Since(began))
 	}
 	t := &transaction{engine: e, session: e.sessionOf(lent), purpose: p, ctx: ctx}
 	if p == forRebuilding {
@@ -199,7 +200,9 @@ func (t *transaction) fail(err error) error {
 			t.engine.pool.Reset() // the others won't have an answer either
 		}
 	}
-	t.failed = t.engine.translate(t.ctx, err)
+	if t.failed = t.engine.translate(t.ctx, err); t.useless {
+		t.failed = t.engine.unreachable(err)
+	}
 	if broken, ok := errors.AsType[*store.ConstraintError](t.failed); ok {
 		t.locate(broken)
 	}
