@@ -53,8 +53,9 @@ type Server struct {
 	gone    sync.WaitGroup
 
 	sweeping sync.Mutex
-	seen     uint64  // the generation that all connections were checked at
-	round    []*conn // those of the last sweep
+	seen     uint64       // the generation that all connections were checked at
+	round    []*conn      // those of the last sweep
+	beats    atomic.Int64 // sweeps of the watch
 
 	mu    sync.Mutex
 	all   map[*conn]struct{}
@@ -121,7 +122,7 @@ type conn struct {
 	by     atomic.Pointer[access.Principal] // nil until the client has said who it is
 	keys   *[2]string                       // what it counts for: caller, organization; the server's lock guards it
 	opened time.Time
-	number int          // by order of arrival
+	since  int64        // the beat that it came with
 	heard  atomic.Int64 // when a client that is heard last said something, Unix milliseconds; 0 for others
 	protocol
 }
@@ -208,7 +209,8 @@ func (s *Server) open(c *conn) error {
 		return fault.New(fault.RealtimeTooMany, "the server has %d live connections, as many as it may; try again in a moment", s.Limits.Connections)
 	}
 	s.all[c] = struct{}{}
-	c.number = int(s.opened.Add(1))
+	s.opened.Add(1)
+	c.since = s.beats.Load()
 	return nil
 }
 
@@ -236,7 +238,7 @@ func (s *Server) Check() {
 func (s *Server) watch() {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
-	beats, turns := 0, max(1, int(min(heartbeat, s.Limits.Idle/3)/checkEvery))
+	turns := max(1, int64(min(heartbeat, s.Limits.Idle/3)/checkEvery))
 	for {
 		select {
 		case <-tick.C:
@@ -246,13 +248,13 @@ func (s *Server) watch() {
 		s.sweeping.Lock()
 		s.seen = s.Generation()
 		s.sweep()
-		beats++
-		s.beat(beats%turns, turns)
-		if beats%int(pulse/checkEvery) == 0 {
+		beats := s.beats.Add(1)
+		s.beat(beats, turns)
+		if beats%int64(pulse/checkEvery) == 0 {
 			s.pulse(time.Now())
 		}
 		s.sweeping.Unlock()
-		if beats%int(calm/checkEvery) == 0 {
+		if beats%int64(calm/checkEvery) == 0 {
 			s.tidy()
 		}
 	}
@@ -292,11 +294,11 @@ func (s *Server) conns(to []*conn) []*conn {
 	return to
 }
 
-// beat sends the sign of life to those whose turn it is: to all at once, they would
-// ask for as many buffers.
-func (s *Server) beat(turn, turns int) {
+// beat sends the sign of life to those whose turn it is, each time so many beats after
+// they came: to all at once, they would ask for as many buffers.
+func (s *Server) beat(now, turns int64) {
 	for _, c := range s.round {
-		if c.number%turns == turn {
+		if now > c.since && (now-c.since)%turns == 0 {
 			c.beat()
 		}
 	}
