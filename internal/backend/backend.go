@@ -5,7 +5,6 @@ package backend
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -25,7 +24,6 @@ import (
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/federation"
-	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/hooks"
 	"github.com/loam-dev/loam/internal/httpapi"
 	"github.com/loam-dev/loam/internal/jobs"
@@ -34,8 +32,6 @@ import (
 	"github.com/loam-dev/loam/internal/outbound"
 	"github.com/loam-dev/loam/internal/provider"
 	"github.com/loam-dev/loam/internal/realtime"
-	"github.com/loam-dev/loam/internal/schema"
-	"github.com/loam-dev/loam/internal/sdkgen"
 	"github.com/loam-dev/loam/internal/signal"
 	"github.com/loam-dev/loam/internal/socket"
 	"github.com/loam-dev/loam/internal/store"
@@ -86,6 +82,7 @@ type Backend struct {
 	channels *channel.Hub
 	signals  *signal.Reader // nil: nobody else changes what is remembered
 	app      atomic.Pointer[httpapi.App]
+	force    force
 	closing  atomic.Bool
 	hangUp   sync.Once
 }
@@ -210,46 +207,6 @@ func (b *Backend) mail(brands mail.Brands) mail.Options {
 	}
 }
 
-// Use serves a schema from now on; requests under way finish with the one that
-// they began with. The database must match it: see Migrator.
-func (b *Backend) Use(c *Compiled) error {
-	st := store.New(b.engine, c.Schema, b.opts.Now).Limited(b.usage)
-	service, err := data.New(c.Schema, c.Policy, st, b.opts.Vault.Key("data/cursor").Bytes(), requestLimits(b.opts.Config.Limits.Request), b.opts.Now)
-	if err != nil {
-		return err
-	}
-	api, err := b.graphql(c)
-	if err != nil {
-		return err
-	}
-	executor, err := graphql.New(api, service, !b.opts.Dev)
-	if err != nil {
-		return err
-	}
-	b.app.Store(&httpapi.App{Data: service, GraphQL: executor, OpenAPI: sync.OnceValue(func() []byte { return b.openAPI(c.Schema) })})
-	b.hub.Use(service)
-	return nil
-}
-
-// graphql is the GraphQL schema in the dialect that loam.yaml asks for.
-func (b *Backend) graphql(c *Compiled) (*graphql.API, error) {
-	dialect := map[string]graphql.Dialect{"native": graphql.Native, "amplify": graphql.Amplify}
-	asked, ok := dialect[b.opts.Config.API.GraphQL]
-	if !ok || asked == c.GraphQL.Dialect {
-		return c.GraphQL, nil
-	}
-	api, clashes := graphql.NewAPI(c.Schema, asked)
-	if api == nil {
-		return nil, fmt.Errorf("api.graphql: %s does not fit the schema:\n%s", b.opts.Config.API.GraphQL, clashes)
-	}
-	return api, nil
-}
-
-func (b *Backend) openAPI(s *schema.Schema) []byte {
-	limits := b.opts.Config.Limits.Request
-	return sdkgen.OpenAPI(s, sdkgen.Options{Title: b.opts.Config.Name, MaxPage: limits.PageSize, MaxBatch: limits.Batch})
-}
-
 // Data answers queries under the schema in force; for seeds and tests.
 func (b *Backend) Data() *data.Service { return b.app.Load().Data }
 
@@ -271,6 +228,9 @@ func (b *Backend) Local() http.Handler { return b.api.Local() }
 func (b *Backend) ready(ctx context.Context) error {
 	if b.closing.Load() {
 		return errors.New("the server is stopping")
+	}
+	if app := b.app.Load(); app != nil && app.Refuses != nil {
+		return app.Refuses
 	}
 	if server, ok := b.engine.(interface{ Writable(context.Context) error }); ok {
 		return server.Writable(ctx)

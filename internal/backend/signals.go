@@ -2,6 +2,7 @@ package backend
 
 import (
 	"context"
+	"errors"
 
 	"github.com/loam-dev/loam/internal/signal"
 	"github.com/loam-dev/loam/internal/store"
@@ -31,10 +32,12 @@ func (b *Backend) heard(ctx context.Context, s signal.Signal) error {
 		b.Tenant.ForgetLimits(s.Subject)
 	case signal.Signing:
 		return b.Auth.ReloadKeys(ctx)
+	case signal.Schema:
+		return b.stand(ctx)
 	default: // all of it, and what a newer version may have more
 		b.Auth.ForgetAll()
 		b.Auth.ForgetKeys()
-		return b.Auth.ReloadKeys(ctx)
+		return errors.Join(b.Auth.ReloadKeys(ctx), b.stand(ctx))
 	}
 	return nil
 }

@@ -56,6 +56,22 @@ func readProject(files fs.FS, dir string, env config.Environment) (*project, err
 	return p, nil
 }
 
+// newest reads the directory's schema as it is by then, under this project's loam.yaml;
+// nil for one with mistakes.
+func (p *project) newest(dir string) func() *backend.Compiled {
+	return func() *backend.Compiled {
+		text, err := readFile(os.DirFS(dir), schemaFile)
+		if err != nil {
+			return nil
+		}
+		c, _ := backend.Compile(schemaFile, text, p.roles())
+		if c != nil && p.config.CheckSchema(configFile, c.Schema).HasErrors() {
+			return nil
+		}
+		return c
+	}
+}
+
 // roles are those that rules may name. They are not known where loam.yaml has
 // errors: then no role is a mistake.
 func (p *project) roles() []string {

@@ -26,7 +26,11 @@ introspection is for admins, and logs are JSON on the standard error output.
 
 It refuses to start without a strong master key, with a schema that does not
 match the database, or with a data directory that it can't write, and says all
-of its reasons at once. A database that does not exist yet is made.`,
+of its reasons at once. A database that does not exist yet is made.
+
+Of several servers on one PostgreSQL database, those that have the schema from
+before a migration serve it on where that only added to the tables; one that reads
+its files from a directory where the new schema is takes it into use by itself.`,
 		Example: `  export LOAM_MASTER_KEY=$(loam keys generate)   # once: keep it, the data can't be read without it
   loam serve --addr :8080
   loam serve --dir /srv/app --data /var/lib/app --key-file /etc/app/master.key`,
@@ -66,12 +70,15 @@ func (c *console) production(ctx context.Context, at *place) (err error) {
 		log.Info("made a new database")
 		_, err = b.Migrator.Apply(ctx, p.compiled.Schema, migrate.ApplyOptions{Source: p.schemaText})
 	} else {
-		err = matches(ctx, b, p)
+		err = matches(ctx, b, p, at.databaseURL(p.config) != "")
 	}
 	if err != nil {
 		return err
 	}
 	if err := b.Use(p.compiled); err != nil {
+		return err
+	}
+	if err := b.Keep(ctx, p.newest(at.dir)); err != nil {
 		return err
 	}
 	log.Info("serving", "address", s.Addr())
@@ -114,15 +121,26 @@ func (c *console) fit(at *place) (*project, error) {
 }
 
 // matches refuses a database whose tables are not what the schema needs. A
-// schema that changes none of them, such as one with other rules, goes live.
-func matches(ctx context.Context, b *backend.Backend, p *project) error {
+// schema that changes none of them, such as one with other rules, goes live. Where
+// others may have migrated the database since it had this schema, one that suits the
+// tables is served on.
+func matches(ctx context.Context, b *backend.Backend, p *project, shared bool) error {
 	plan, err := b.Migrator.Plan(ctx, p.compiled.Schema)
 	if err != nil {
 		return err
 	}
-	if !plan.Empty() {
-		return fault.New(fault.CLIRefuses, "will not serve: the database does not match %s, which %s; run `loam migrate`", schemaFile, inWords(plan))
+	if plan.Empty() {
+		_, err = b.Migrator.Apply(ctx, p.compiled.Schema, migrate.ApplyOptions{Source: p.schemaText})
+		return err
 	}
-	_, err = b.Migrator.Apply(ctx, p.compiled.Schema, migrate.ApplyOptions{Source: p.schemaText})
-	return err
+	state, err := b.Migrator.Status(ctx, p.compiled.Schema)
+	switch {
+	case err != nil:
+		return err
+	case shared && state.Applied && state.Outdated == nil:
+		return nil
+	case shared && state.Applied:
+		return fault.New(fault.CLIRefuses, "will not serve: %s", explain(state.Outdated))
+	}
+	return fault.New(fault.CLIRefuses, "will not serve: the database does not match %s, which %s; run `loam migrate`", schemaFile, inWords(plan))
 }

@@ -90,6 +90,8 @@ const (
 	MigrateForeign Code = "migrate/foreign"
 	MigrateNewer   Code = "migrate/newer_database"
 
+	MigrateOutdated Code = "migrate/outdated"
+
 	DataNotFound    Code = "data/not_found"
 	DataNoReference Code = "data/no_reference"
 	DataReferenced  Code = "data/referenced"
@@ -318,6 +320,8 @@ var Catalog = map[Code]Entry{
 	MigrateEdited:  {Conflict, "The file of a migration that was applied has been changed since. Restore it, and put the change into the schema."},
 	MigrateForeign: {Conflict, "A file in the directory of the migrations is of another database. Keep this database's in a directory of its own, with --migrations."},
 	MigrateNewer:   {Unavailable, "The database was written by a newer version of Loam. Run that version, or restore a backup from before."},
+
+	MigrateOutdated: {Unavailable, "The database was migrated to a schema that this server does not have and can't be served beside. Start the server with the newer schema; meanwhile others answer."},
 
 	DataNotFound:    {NotFound, "There is no such row, or none that the caller may see."},
 	DataNoReference: {Invalid, "A reference points to a row that does not exist, or that the caller may not see."},

@@ -42,6 +42,7 @@ type App struct {
 	Data    *data.Service
 	GraphQL *graphql.Executor
 	OpenAPI func() []byte // the document, made when it is first asked for
+	Refuses error         // why nothing of it is served for now; nil: it is
 }
 
 // Config is what New needs.

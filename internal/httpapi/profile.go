@@ -55,7 +55,7 @@ func (c *call) served() error {
 	if c.app == nil {
 		return fault.New(fault.Unready, "no schema is served yet: mend schema.graphql, or wait for the server to start")
 	}
-	return nil
+	return c.app.Refuses
 }
 
 func me(c *call) (reply, error) {

@@ -155,6 +155,9 @@ func (e *endpoint) run(c *call) (answer reply, err error) {
 	if err = e.admits(c.by); err == nil {
 		err = c.pass(e.route)
 	}
+	if err == nil && e.ofData() && c.app != nil {
+		err = c.app.Refuses
+	}
 	if err == nil {
 		answer, err = e.handle(c)
 	}

@@ -96,8 +96,11 @@ func (a *API) execute(ctx context.Context, caller *socket.Caller, by *access.Pri
 	if err == nil {
 		err = admits(by, true)
 	}
-	if err == nil && app == nil {
+	switch {
+	case err == nil && app == nil:
 		err = fault.New(fault.Unready, "the server has no schema yet")
+	case err == nil:
+		err = app.Refuses
 	}
 	if err != nil {
 		return graphql.Refuse(err)

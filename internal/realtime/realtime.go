@@ -70,6 +70,7 @@ type Hub struct {
 
 	mu      sync.Mutex
 	service *data.Service
+	resting error // why there is no service
 	pos     int64 // all changes up to here have been judged
 	asleep  bool  // nobody listens, and pos is not kept
 	recent  recent
@@ -104,6 +105,15 @@ func (h *Hub) Use(s *data.Service) {
 	defer h.mu.Unlock()
 	h.endAll(fault.New(fault.RealtimeRestart, "the schema has changed; connect again and resume from the last event"))
 	h.service = s
+	h.clear()
+}
+
+// Rest ends all subscriptions and takes none until Use, for a reason.
+func (h *Hub) Rest(why error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.endAll(fault.New(fault.RealtimeRestart, "this server can't go on for now; connect again and resume from the last event").Because(why))
+	h.service, h.resting = nil, why
 	h.clear()
 }
 

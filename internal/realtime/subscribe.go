@@ -14,9 +14,12 @@ import (
 // first events before Subscribe returns.
 func (h *Hub) Subscribe(ctx context.Context, by *access.Principal, r Request, sink Sink) (*Subscription, error) {
 	h.mu.Lock()
-	service := h.service
+	service, resting := h.service, h.resting
 	h.mu.Unlock()
-	if service == nil {
+	switch {
+	case service == nil && resting != nil:
+		return nil, resting
+	case service == nil:
 		return nil, fault.New(fault.Unready, "the server has no schema yet")
 	}
 	w, err := service.Watch(by, r.Read)

@@ -37,6 +37,7 @@ const (
 	Key          Kind = "key"          // an API key's id
 	Organization Kind = "organization" // its id
 	Signing      Kind = "signing"      // "": the keys that sign tokens
+	Schema       Kind = "schema"       // "": the one that the database is at
 	Everything   Kind = "everything"   // "": never written; some signals may have been missed
 )
 

@@ -25,6 +25,7 @@ func watched() []struct{ table, on, tells string } {
 		{"_connections", `INSERT OR UPDATE OR DELETE`, `SELECT 'everyone', ''`},
 		{"_domains", `UPDATE OF "verified_at" OR DELETE`, `SELECT 'everyone', '' WHERE OLD."verified_at" IS DISTINCT FROM NEW."verified_at"`},
 		{"_keys", `INSERT OR UPDATE OR DELETE`, `SELECT 'signing', ''`},
+		{"_schema", `INSERT OR UPDATE`, `SELECT 'schema', ''`},
 	}
 }
 

@@ -419,6 +419,9 @@ func (w *writing) constraint(c *access.Change, err error) error {
 	case ForeignKeyViolation:
 		return w.brokenReference(c, broken)
 	}
+	if broken.Kind == NotNullViolation && !slices.ContainsFunc(c.Model.Fields, func(f *schema.Field) bool { return slices.Contains(broken.Columns, f.Column) }) {
+		return fault.New(fault.MigrateOutdated, "rows of %s need a value that this server does not know: the database was migrated meanwhile; another server answers", c.Model.Name).Because(err)
+	}
 	return fault.New(fault.InternalError, "the database refused the row").Because(err)
 }
 

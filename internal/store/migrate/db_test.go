@@ -246,7 +246,7 @@ func postgresStructure(t fatal, e store.Engine) []string {
 	const ours = ` c.relnamespace = current_schema()::regnamespace`
 	var list []string
 	for _, sql := range []string{
-		`SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attcollation::regcollation, pg_get_expr(d.adbin, d.adrelid)
+		`SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attcollation::regcollation, CASE WHEN NOT a.attnotnull THEN pg_get_expr(d.adbin, d.adrelid) END
 			FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
 			WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'v') AND` + ours + ` ORDER BY 1, 2`,
 		`SELECT c.relname, k.conname, pg_get_constraintdef(k.oid), k.convalidated FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE` + ours + ` ORDER BY 1, 2`,

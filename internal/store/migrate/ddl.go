@@ -279,6 +279,8 @@ func systemTables(log ...string) []string {
 		`CREATE TABLE IF NOT EXISTS _migrations (
   version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, plan TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT`,
+		`CREATE TABLE IF NOT EXISTS _schemas (hash TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT`, // those that the database has had
+		noteSchema,
 		`CREATE TABLE IF NOT EXISTS _upgrades (name TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT`,
 		`CREATE TABLE IF NOT EXISTS _usage (org TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
 		`CREATE TABLE IF NOT EXISTS _idempotency (
@@ -288,3 +290,6 @@ func systemTables(log ...string) []string {
 		`CREATE INDEX IF NOT EXISTS _idempotency_at ON _idempotency (at)`, // those that are due are forgotten with each write
 	)
 }
+
+// noteSchema keeps for good that the database has had the schema of now.
+const noteSchema = `INSERT INTO _schemas (hash, at) SELECT hash, at FROM _schema WHERE id = 1 ON CONFLICT (hash) DO NOTHING`

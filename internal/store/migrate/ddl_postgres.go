@@ -244,7 +244,7 @@ AND NOT has_table_privilege('`+d.role+`', c.oid, 'SELECT') ORDER BY c.relname`, 
 		}
 		may := allRows
 		switch name {
-		case "_schema", "_migrations", "_upgrades":
+		case "_schema", "_schemas", "_migrations", "_upgrades":
 			may = "SELECT"
 		}
 		err = c.Script("GRANT " + may + " ON " + ident(name) + " TO " + d.role)

@@ -201,8 +201,9 @@ func (w *postgresPlan) dropIndex(c *tableChange, x Index) string {
 	return "DROP INDEX " + ident(w.indexName(c.old, x))
 }
 
-// addColumn gives the rows that are there their value by a default that is gone
-// at once: PostgreSQL does that without touching them.
+// addColumn gives the rows that are there their value by a default: PostgreSQL does
+// that without touching them. That of a required column stays, for servers which don't
+// know the column yet; who does know it always says its value.
 func (w *postgresPlan) addColumn(c *tableChange, n *Column, table string) []string {
 	value := ""
 	if n.filled() {
@@ -213,10 +214,11 @@ func (w *postgresPlan) addColumn(c *tableChange, n *Column, table string) []stri
 	if value == "" {
 		return []string{table + "ADD COLUMN " + w.column(n)}
 	}
-	return []string{
-		table + "ADD COLUMN " + w.column(n) + " DEFAULT " + value,
-		table + "ALTER COLUMN " + ident(n.Name) + " DROP DEFAULT",
+	add := table + "ADD COLUMN " + w.column(n) + " DEFAULT " + value
+	if n.Required && n.filled() {
+		return []string{add}
 	}
+	return []string{add, table + "ALTER COLUMN " + ident(n.Name) + " DROP DEFAULT"}
 }
 
 func (w *postgresPlan) changeType(c *tableChange, n *Column, table string) []string {
@@ -233,7 +235,7 @@ func (w *postgresPlan) changeType(c *tableChange, n *Column, table string) []str
 	if same {
 		return append(stmts, "UPDATE "+ident(c.new.Name)+" SET "+column+" = "+value+" WHERE "+column+" IS NOT NULL")
 	}
-	return append(stmts, table+"ALTER COLUMN "+column+" TYPE "+declaredType(n)+" USING "+value)
+	return append(stmts, table+"ALTER COLUMN "+column+" DROP DEFAULT, ALTER COLUMN "+column+" TYPE "+declaredType(n)+" USING "+value)
 }
 
 // changeNullness makes the indexes anew that order the column's nulls.
@@ -247,10 +249,10 @@ func (w *postgresPlan) changeNullness(c *tableChange, n *Column, table string) [
 	}
 	switch {
 	case !n.Required:
-		stmts = append(stmts, table+"ALTER COLUMN "+column+" DROP NOT NULL")
+		stmts = append(stmts, table+"ALTER COLUMN "+column+" DROP NOT NULL, ALTER COLUMN "+column+" DROP DEFAULT")
 	default:
-		if value != "" {
-			stmts = append(stmts, "UPDATE "+ident(c.new.Name)+" SET "+column+" = "+value+" WHERE "+column+" IS NULL")
+		if value != "" { // under a lock, or others write further nulls meanwhile
+			stmts = append(stmts, "LOCK TABLE "+ident(c.new.Name)+" IN SHARE ROW EXCLUSIVE MODE", "UPDATE "+ident(c.new.Name)+" SET "+column+" = "+value+" WHERE "+column+" IS NULL")
 		}
 		stmts = append(stmts, table+"ALTER COLUMN "+column+" SET NOT NULL")
 	}

@@ -61,6 +61,10 @@ type State struct {
 	Hash    string // of the schema that was last applied
 	Source  string // its text
 	InSync  bool   // the tables are what the schema asked about needs
+	Applied bool   // that schema is the database's, or was before
+	// Outdated is why a server of the schema asked about can't go on beside others of
+	// the database's; nil where it can.
+	Outdated error
 }
 
 // ApplyOptions say how far a migration may go.
@@ -80,8 +84,11 @@ func (m *Migrator) Status(ctx context.Context, s *schema.Schema) (State, error) 
 		}
 		plan := Diff(now.layout, LayoutOf(s))
 		state = now.State
-		state.InSync = plan.Empty() && now.recorded
-		return nil
+		state.InSync, state.Outdated = plan.Empty() && now.recorded, now.outdated(s)
+		if now.fresh {
+			return nil
+		}
+		return c.Query(`SELECT 1 FROM _schemas WHERE hash = ?1`, []any{s.Hash}, func(store.Row) error { state.Applied = true; return nil })
 	})
 	return state, err
 }
@@ -317,6 +324,9 @@ func (m *Migrator) record(c store.Conn, version int, s *schema.Schema, source st
 	_, err = c.Exec(`INSERT INTO _schema (id, version, hash, source, layout, at) VALUES (1, ?1, ?2, ?3, ?4, ?5)
 ON CONFLICT (id) DO UPDATE SET version = excluded.version, hash = excluded.hash, source = excluded.source, layout = excluded.layout, at = excluded.at`,
 		version, s.Hash, source, string(layout), form.Stamp(m.opts.Now()))
+	if err == nil {
+		_, err = c.Exec(noteSchema)
+	}
 	return err
 }
 

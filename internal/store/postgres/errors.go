@@ -79,6 +79,9 @@ func (e *Engine) translate(ctx context.Context, err error) error {
 		return fault.New(fault.StoreTooLarge, "a value, a row or a key of an index is larger than PostgreSQL takes").Because(err)
 	case pg.Code == "55P03", pg.Code[:2] == "53", judge(err) == conflict, judge(err) == unnamed:
 		return fault.New(fault.StoreBusy, "the database is busy; try again shortly").After(e.retryAfter).Because(err)
+	case pg.Code == "42703", pg.Code == "42P01", pg.Code == "42883", pg.Code == "42804":
+		return fault.New(fault.MigrateOutdated, "a table is not what this server knows: the database was migrated meanwhile; another server answers, or this one once it has the newer schema").
+			After(e.retryAfter).Because(err)
 	case pg.Code == "XX001", pg.Code == "XX002":
 		return fault.New(fault.StoreCorrupt, "the database is damaged; restore the latest backup").Because(err)
 	case judge(err) == lost:

@@ -149,10 +149,10 @@ ALTER TABLE "Item" DROP COLUMN "old";
 ALTER TABLE "Item" ADD COLUMN "slug" text COLLATE "C" NOT NULL;
 
 -- makes Item.id optional [slow]
-ALTER TABLE "Item" ALTER COLUMN "id" DROP NOT NULL;
+ALTER TABLE "Item" ALTER COLUMN "id" DROP NOT NULL, ALTER COLUMN "id" DROP DEFAULT;
 
 -- makes Item.title optional [slow]
-ALTER TABLE "Item" ALTER COLUMN "title" DROP NOT NULL;
+ALTER TABLE "Item" ALTER COLUMN "title" DROP NOT NULL, ALTER COLUMN "title" DROP DEFAULT;
 
 -- changes Item.code from String to Email [destructive]
 --   counts: SELECT count(*) FROM "Item" WHERE "code" IS NOT NULL AND (substr("code", 1, 1) <> chr(1)) IS NOT TRUE;
@@ -161,9 +161,10 @@ UPDATE "Item" SET "code" = CASE WHEN substr("code", 1, 1) <> chr(1) THEN "code":
 
 -- changes Item.price from String to Int [destructive]
 --   counts: SELECT count(*) FROM "Item" WHERE "price" IS NOT NULL AND (CASE WHEN "price" ~ '^(0|-?[1-9][0-9]{0,18})$' THEN "price"::numeric BETWEEN -2147483648 AND 2147483647 END) IS NOT TRUE;
-ALTER TABLE "Item" ALTER COLUMN "price" TYPE bigint USING coalesce(CASE WHEN CASE WHEN "price" ~ '^(0|-?[1-9][0-9]{0,18})$' THEN "price"::numeric BETWEEN -2147483648 AND 2147483647 END THEN "price"::bigint END, 1::bigint);
+ALTER TABLE "Item" ALTER COLUMN "price" DROP DEFAULT, ALTER COLUMN "price" TYPE bigint USING coalesce(CASE WHEN CASE WHEN "price" ~ '^(0|-?[1-9][0-9]{0,18})$' THEN "price"::numeric BETWEEN -2147483648 AND 2147483647 END THEN "price"::bigint END, 1::bigint);
 
 -- makes Item.price required, filled with 1 where it is empty [slow]
+LOCK TABLE "Item" IN SHARE ROW EXCLUSIVE MODE;
 UPDATE "Item" SET "price" = 1::bigint WHERE "price" IS NULL;
 ALTER TABLE "Item" ALTER COLUMN "price" SET NOT NULL;
 
@@ -172,11 +173,10 @@ ALTER TABLE "Item" ALTER COLUMN "price" SET NOT NULL;
 UPDATE "Item" SET "tags" = CASE WHEN NOT EXISTS (SELECT 1 FROM json_array_elements_text("tags") AS v WHERE v NOT IN ('ON', 'OFF')) THEN "tags" END WHERE "tags" IS NOT NULL;
 
 -- changes Item.day from Date to DateTime [slow]
-ALTER TABLE "Item" ALTER COLUMN "day" TYPE timestamptz USING "day"::timestamp AT TIME ZONE 'UTC';
+ALTER TABLE "Item" ALTER COLUMN "day" DROP DEFAULT, ALTER COLUMN "day" TYPE timestamptz USING "day"::timestamp AT TIME ZONE 'UTC';
 
 -- adds column Item.state, filled with ON [slow]
 ALTER TABLE "Item" ADD COLUMN "state" text COLLATE "C" NOT NULL DEFAULT 'ON';
-ALTER TABLE "Item" ALTER COLUMN "state" DROP DEFAULT;
 
 -- adds column Item.parentSlug [safe]
 ALTER TABLE "Item" ADD COLUMN "parentSlug" text COLLATE "C";

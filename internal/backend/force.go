@@ -1,0 +1,126 @@
+package backend
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/loam-dev/loam/internal/data"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/graphql"
+	"github.com/loam-dev/loam/internal/httpapi"
+	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/sdkgen"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// force is the schema in force, and what has it follow the database.
+type force struct {
+	sync.Mutex
+	schema *Compiled
+	newest func() *Compiled // nil: it does not follow
+	at     string           // the hash of the database's schema that was last looked at
+}
+
+// Use serves a schema from now on; requests under way finish with the one that
+// they began with. The database must match it: see Migrator.
+func (b *Backend) Use(c *Compiled) error {
+	b.force.Lock()
+	defer b.force.Unlock()
+	return b.use(c)
+}
+
+func (b *Backend) use(c *Compiled) error {
+	st := store.New(b.engine, c.Schema, b.opts.Now).Limited(b.usage)
+	service, err := data.New(c.Schema, c.Policy, st, b.opts.Vault.Key("data/cursor").Bytes(), requestLimits(b.opts.Config.Limits.Request), b.opts.Now)
+	if err != nil {
+		return err
+	}
+	api, err := b.graphql(c)
+	if err != nil {
+		return err
+	}
+	executor, err := graphql.New(api, service, !b.opts.Dev)
+	if err != nil {
+		return err
+	}
+	b.app.Store(&httpapi.App{Data: service, GraphQL: executor, OpenAPI: sync.OnceValue(func() []byte { return b.openAPI(c.Schema) })})
+	b.hub.Use(service)
+	b.force.schema = c
+	return nil
+}
+
+// graphql is the GraphQL schema in the dialect that loam.yaml asks for.
+func (b *Backend) graphql(c *Compiled) (*graphql.API, error) {
+	dialect := map[string]graphql.Dialect{"native": graphql.Native, "amplify": graphql.Amplify}
+	asked, ok := dialect[b.opts.Config.API.GraphQL]
+	if !ok || asked == c.GraphQL.Dialect {
+		return c.GraphQL, nil
+	}
+	api, clashes := graphql.NewAPI(c.Schema, asked)
+	if api == nil {
+		return nil, fmt.Errorf("api.graphql: %s does not fit the schema:\n%s", b.opts.Config.API.GraphQL, clashes)
+	}
+	return api, nil
+}
+
+func (b *Backend) openAPI(s *schema.Schema) []byte {
+	limits := b.opts.Config.Limits.Request
+	return sdkgen.OpenAPI(s, sdkgen.Options{Title: b.opts.Config.Name, MaxPage: limits.PageSize, MaxBatch: limits.Batch})
+}
+
+// Keep has the schema in force follow the database, which other nodes migrate: the
+// newest one that this node has the files of is taken into use once it is the
+// database's, and until then the one in force goes on to be served as long as the
+// tables suit it. Once they don't, requests are refused.
+func (b *Backend) Keep(ctx context.Context, newest func() *Compiled) error {
+	b.force.Lock()
+	b.force.newest = newest
+	b.force.Unlock()
+	return b.stand(ctx)
+}
+
+// stand holds the schema in force against what the database says.
+func (b *Backend) stand(ctx context.Context) error {
+	b.force.Lock()
+	defer b.force.Unlock()
+	if b.force.newest == nil {
+		return nil
+	}
+	state, err := b.Migrator.Status(ctx, b.force.schema.Schema)
+	switch {
+	case fault.Is(err, fault.MigrateNewer):
+		b.rest(err)
+		return nil
+	case err != nil:
+		return err
+	}
+	moved := state.Hash != b.force.at
+	b.force.at = state.Hash
+	if moved && state.Hash != b.force.schema.Schema.Hash {
+		if c := b.force.newest(); c != nil && c.Schema.Hash == state.Hash {
+			b.opts.Log.Info("the database was migrated: serving its new schema", "version", state.Version)
+			return b.use(c)
+		}
+		b.opts.Log.Warn("the database was migrated to a schema that this server does not have: it goes on with its own for as long as that can be; start it with the new one", "version", state.Version)
+	}
+	switch app := b.app.Load(); {
+	case state.Outdated != nil:
+		b.rest(state.Outdated)
+	case app.Refuses != nil:
+		b.opts.Log.Info("the tables suit this server's schema again")
+		return b.use(b.force.schema)
+	}
+	return nil
+}
+
+// rest refuses what the schema in force says how to answer.
+func (b *Backend) rest(why error) {
+	app := *b.app.Load()
+	if app.Refuses == nil {
+		b.opts.Log.Error("requests are refused", "error", why)
+		b.hub.Rest(why)
+	}
+	app.Refuses = why
+	b.app.Store(&app)
+}
