@@ -13,7 +13,7 @@ RACE        := -race -gcflags=github.com/ncruces/go-sqlite3-wasm/v6/...=-race=fa
 # invariants are as many again, and take five minutes more: make postgres EITHER='./tests/attack ./tests/invariant'.
 EITHER      := ./internal/audit ./internal/auth ./internal/federation ./internal/jobs ./internal/mail ./internal/tenant ./tests/doors
 
-.PHONY: test tools lint vuln node openapi-check gotest postgres fuzz goldens generate soak bench build demo
+.PHONY: test tools lint vuln node openapi-check gotest postgres deploy fuzz goldens generate soak bench build demo
 
 test: tools lint vuln node gotest postgres goldens fuzz
 
@@ -41,6 +41,11 @@ gotest:
 # The same once more, on PostgreSQL.
 postgres:
 	LOAM_TEST_ENGINE=postgres go test -timeout 25m $(EITHER)
+
+# The files of deploy/, by what reads them: Helm, Compose, Docker's parser, systemd. No part of make test: Helm alone
+# takes minutes to build.
+deploy:
+	cd tests/deploy && go vet . && go test .
 
 # A few seconds for each fuzz target; `make fuzz FUZZTIME=10m` for a night.
 fuzz: ; @FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
