@@ -28,6 +28,7 @@ import (
 	"github.com/loam-dev/loam/internal/httpapi"
 	"github.com/loam-dev/loam/internal/jobs"
 	"github.com/loam-dev/loam/internal/mail"
+	"github.com/loam-dev/loam/internal/move"
 	"github.com/loam-dev/loam/internal/observe"
 	"github.com/loam-dev/loam/internal/outbound"
 	"github.com/loam-dev/loam/internal/provider"
@@ -96,12 +97,16 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	if o.Resolver == nil {
 		o.Resolver = net.DefaultResolver
 	}
-	engine, err := o.open(ctx)
+	engine, err := o.open(ctx, false)
 	if err != nil {
 		return nil, err
 	}
 	b := &Backend{opts: o, engine: engine, metrics: observe.New()}
-	if err := b.wire(ctx); err != nil {
+	err = move.Permit(ctx, engine)
+	if err == nil {
+		err = b.wire(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
 	if !o.Idle {
@@ -111,8 +116,8 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	return b, nil
 }
 
-// open opens the database.
-func (o *Options) open(ctx context.Context) (store.Engine, error) {
+// open opens the database, as one that is being filled where it is.
+func (o *Options) open(ctx context.Context, filling bool) (store.Engine, error) {
 	if o.Database != "" {
 		return postgres.Open(ctx, postgres.Options{URL: o.Database, Log: o.Log})
 	}
@@ -120,18 +125,23 @@ func (o *Options) open(ctx context.Context) (store.Engine, error) {
 	if o.Encrypt {
 		key = o.Vault.Key("store/database").Bytes()
 	}
-	return sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(o.Data, "loam.db"), Key: key, Log: o.Log})
+	return sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(o.Data, "loam.db"), Key: key, Filling: filling, Log: o.Log})
+}
+
+// migrator takes a database to the shape that all rooms need.
+func (o *Options) migrator(e store.Engine) *migrate.Migrator {
+	return migrate.New(e, migrate.Options{
+		SystemTables: slices.Concat(auth.Tables(), tenant.Tables(), federation.Tables(), audit.Tables(e.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(), signal.Tables(e.Dialect())),
+		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
+		Views:        tenant.Views(),
+		Now:          o.Now,
+	})
 }
 
 // wire joins the rooms.
 func (b *Backend) wire(ctx context.Context) error {
 	o := b.opts
-	b.Migrator = migrate.New(b.engine, migrate.Options{
-		SystemTables: slices.Concat(auth.Tables(), tenant.Tables(), federation.Tables(), audit.Tables(b.engine.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(), signal.Tables(b.engine.Dialect())),
-		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
-		Views:        tenant.Views(),
-		Now:          o.Now,
-	})
+	b.Migrator = o.migrator(b.engine)
 	if err := b.Migrator.Prepare(ctx); err != nil {
 		return err
 	}

@@ -136,25 +136,34 @@ func (p *place) key() (v *vault.Vault, encrypt bool, err error) {
 	return v, false, err
 }
 
-// open opens the environment of a place.
-func (p *place) open(ctx context.Context, config *config.Config, dev bool, log *slog.Logger) (*backend.Backend, error) {
+// options are those of the environment of a place.
+func (p *place) options(config *config.Config, dev bool, log *slog.Logger) (o backend.Options, err error) {
 	v, encrypt, err := p.key()
 	if err != nil {
-		return nil, err
+		return o, err
 	}
 	database := p.databaseURL(config)
 	if database == "" {
 		if err := p.makeData(); err != nil {
-			return nil, err
+			return o, err
 		}
 	}
 	if p.url != "" {
 		config = config.ServedAt(p.url)
 	}
-	return backend.Open(ctx, backend.Options{
+	return backend.Options{
 		Name: environmentName, Data: p.dataDir(), Database: database, Vault: v, Encrypt: encrypt, Idle: p.idle,
 		Config: config, Dev: dev, Mail: p.mail, Demo: p.demo, Log: log,
-	})
+	}, nil
+}
+
+// open opens the environment of a place.
+func (p *place) open(ctx context.Context, config *config.Config, dev bool, log *slog.Logger) (*backend.Backend, error) {
+	o, err := p.options(config, dev, log)
+	if err != nil {
+		return nil, err
+	}
+	return backend.Open(ctx, o)
 }
 
 // openAlone is open for a command that works on a database which no server

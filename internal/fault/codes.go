@@ -82,6 +82,15 @@ const (
 	StoreUnsuitable  Code = "store/unsuitable"
 	StoreUncertain   Code = "store/uncertain"
 	StoreUnstorable  Code = "store/unstorable"
+	StoreMoved       Code = "store/moved"
+
+	MoveTarget     Code = "move/target"
+	MoveUnfinished Code = "move/unfinished"
+	MoveChanged    Code = "move/changed"
+	MoveRefused    Code = "move/refused"
+	MoveDiffers    Code = "move/differs"
+	MoveBehind     Code = "move/behind"
+	MoveNone       Code = "move/none"
 
 	MigrateRefused Code = "migrate/refused"
 	MigrateBlocked Code = "migrate/blocked"
@@ -312,7 +321,16 @@ var Catalog = map[Code]Entry{
 	StoreUnsuitable:  {Unavailable, "The database server does not suit: it is too old, or lacks what Loam has no right to make. The message says what to do."},
 	StoreUncertain:   {Unavailable, "The database was lost while it saved the change, which may be there or not. With the same Idempotency-Key it is safe to try again."},
 	StoreUnstorable:  {Invalid, "A text holds a character that the database can't keep. The message names it."},
+	StoreMoved:       {Unavailable, "The database was moved elsewhere, or is being moved this moment. It takes no writes; try again, and the new one has them."},
 	StoreUnreadable:  {Unavailable, "The database file can't be opened: a wrong key, no database, or no right to read and write it."},
+
+	MoveTarget:     {Conflict, "The database to move to is in use by something else. Name an empty one."},
+	MoveUnfinished: {Unavailable, "A move from or to this database is not finished. Run the same loam move again: it goes on where it was."},
+	MoveChanged:    {Conflict, "The database is not as the move found it. The message says what has changed, and what to do."},
+	MoveRefused:    {Conflict, "The new database does not take a row. The message names it, and why."},
+	MoveDiffers:    {Internal, "A row is not the same in both databases. The old one goes on to be the one in use."},
+	MoveBehind:     {Unavailable, "Rows change faster than they can be taken to the new database. Run the move again when less is written."},
+	MoveNone:       {NotFound, "There is no move to cancel."},
 
 	MigrateRefused: {Conflict, "The migration has steps that lose or make up data. Allow each by its name, or change the schema."},
 	MigrateBlocked: {Conflict, "The rows that are there do not allow a step of the migration. Change the rows or the schema; the message names both."},

@@ -31,6 +31,10 @@ type ViewTime struct{ Name, Value string }
 // transaction that names the organization whose rows the server's role sees.
 const OrgSetting = "loam.org"
 
+// Moved is what the triggers of a database that has moved elsewhere say to who would
+// write to it; the engines make it a fault.
+const Moved = "loam: this database has moved"
+
 // Isolator is an engine whose statements run as a role that owns nothing, which
 // policies and grants name. It is of one database, schema and owner alone: roles are
 // shared by all databases of a server.

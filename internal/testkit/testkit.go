@@ -71,7 +71,7 @@ func New(t testing.TB, source string, options ...Option) *Server {
 	for _, option := range options {
 		option(&o)
 	}
-	if storetest.Chosen(t) == store.PostgreSQL {
+	if o.Database == "" && storetest.Chosen(t) == store.PostgreSQL {
 		o.Database = databaseOf(t, o.Data, o.Data != own)
 	}
 	web := httptest.NewUnstartedServer(nil)

@@ -71,6 +71,8 @@ func (e *Engine) translate(ctx context.Context, err error) error {
 		return e.unreachable(err)
 	case pg.Code == "57014":
 		return fault.New(fault.StoreCancelled, "the database took longer than %v over a statement; nothing was written", e.statement).Because(err)
+	case pg.Message == store.Moved:
+		return fault.New(fault.StoreMoved, "the backend is moving to another database; try again shortly").After(e.retryAfter).Because(err)
 	case pg.Code == "53100":
 		return fault.New(fault.StoreFull, "there is no room left for this write; nothing of it was kept").Because(err)
 	case pg.Code == "22021", pg.Code == "22P05":

@@ -59,6 +59,9 @@ func (f *file) connect(ctx context.Context, p purpose) (_ *conn, err error) {
 	db.Limit(sqlite3.LIMIT_LENGTH, f.valueBytes)
 	db.Limit(sqlite3.LIMIT_SQL_LENGTH, f.statementBytes)
 	script := settings + fmt.Sprintf("PRAGMA cache_size = %d;", -f.cacheKiB)
+	if f.filling {
+		script += "PRAGMA foreign_keys = OFF;"
+	}
 	switch p {
 	case forWriting:
 		script = fmt.Sprintf("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = %d;", f.walKeptBytes) + script

@@ -30,6 +30,7 @@ type Options struct {
 	Path    string       // the file; its directory is made if need be
 	Key     []byte       // KeySize random bytes encrypt the file; nil leaves it plain
 	Readers int          // connections for reads; 0 takes twice the cores, at least 4
+	Filling bool         // checks no foreign keys: rows come in any order
 	Log     *slog.Logger // nil discards
 }
 
@@ -150,6 +151,7 @@ type file struct {
 	path    string
 	key     []byte
 	readers int
+	filling bool
 	log     *slog.Logger
 	limits
 }
@@ -173,7 +175,7 @@ func newFile(o Options, lim limits) (*file, error) {
 	if readers <= 0 {
 		readers = defaultReaders()
 	}
-	return &file{path: path, key: o.Key, readers: readers, log: log, limits: lim}, nil
+	return &file{path: path, key: o.Key, readers: readers, filling: o.Filling, log: log, limits: lim}, nil
 }
 
 // prepare makes the directory and the file with modes that keep others out, and

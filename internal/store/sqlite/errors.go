@@ -26,6 +26,8 @@ func (f *file) translate(ctx context.Context, err error) error {
 		return cancelled(ctx, err)
 	case !ok:
 		return err
+	case code == sqlite3.CONSTRAINT && strings.Contains(err.Error(), store.Moved):
+		return fault.New(fault.StoreMoved, "the backend is moving to another database; try again shortly").After(f.retryAfter).Because(err)
 	case code == sqlite3.CONSTRAINT:
 		return constraint(err)
 	case code == sqlite3.INTERRUPT:

@@ -24,6 +24,9 @@ func (w *writer) rebuild(j *job) {
 		return
 	}
 	defer func() {
+		if w.file.filling {
+			return
+		}
 		if err := w.conn.run("PRAGMA foreign_keys = ON"); err != nil {
 			w.file.log.Error("switching foreign keys on again", "error", err)
 			w.broken = true
@@ -34,7 +37,7 @@ func (w *writer) rebuild(j *job) {
 		return
 	}
 	j.err = w.call(j, false)
-	if j.err == nil {
+	if j.err == nil && !w.file.filling {
 		j.err = w.checkReferences()
 	}
 	if j.err != nil {
