@@ -250,10 +250,13 @@ func (b *Backend) ready(ctx context.Context) error {
 	})
 }
 
-// Drain makes the environment say that it is not ready any more, so that a load
-// balancer sends no new requests, and ends the connections that stay.
+// Retire makes the environment say that it is not ready any more, so that a load
+// balancer sends no new requests.
+func (b *Backend) Retire() { b.closing.Store(true) }
+
+// Drain does so and ends the connections that stay.
 func (b *Backend) Drain() {
-	b.closing.Store(true)
+	b.Retire()
 	b.hangUp.Do(b.sockets.Close)
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/fault"
@@ -71,18 +72,23 @@ func browsable(addr string) string {
 const gcPercent = 200
 
 // serve says that the server is ready and answers until ctx ends; then the
-// backend stops being ready, and the requests under way finish.
+// backend stops being ready, and after a while the connections that stay are ended and
+// the requests under way finish.
 func (c *console) serve(ctx context.Context, at *place, s *server.Server, b *backend.Backend, log *slog.Logger) error {
 	defer c.listenLocal(ctx, at, b, log)()
 	if err := c.offerAdmin(ctx, b, log); err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, b.Drain)()
+	defer context.AfterFunc(ctx, func() {
+		b.Retire()
+		time.Sleep(at.linger)
+		b.Drain()
+	})()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
 	fmt.Fprintln(c.out, "ready "+address(s))
-	return s.Serve(ctx, b.Handler())
+	return s.Serve(ctx, b.Handler(), at.linger)
 }
 
 // unlessStopped drops the error of a server that was told to stop while it

@@ -44,7 +44,7 @@ func (c *console) listenLocal(ctx context.Context, at *place, b *backend.Backend
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx, b.Local()) }()
+	go func() { done <- s.Serve(ctx, b.Local(), 0) }()
 	return func() {
 		cancel()
 		if err := errors.Join(<-done, os.Remove(at.socket())); err != nil && !errors.Is(err, http.ErrServerClosed) {

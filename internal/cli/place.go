@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -36,6 +37,8 @@ type place struct {
 	demo  fs.FS  // the page at /demo; nil: none
 	local bool   // for development, where an empty LOAM_MASTER_KEY is none
 	idle  bool   // runs no background jobs
+
+	linger time.Duration // for how long it answers on once it is to stop
 }
 
 // flags gives a command the flags of a place. Addr is for those that listen.

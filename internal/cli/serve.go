@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,19 +31,33 @@ of its reasons at once. A database that does not exist yet is made.
 
 Of several servers on one PostgreSQL database, those that have the schema from
 before a migration serve it on where that only added to the tables; one that reads
-its files from a directory where the new schema is takes it into use by itself.`,
+its files from a directory where the new schema is takes it into use by itself.
+
+Told to stop by SIGTERM, it says so at /readyz at once. For --drain-delay it answers
+on, until a load balancer has noticed; then it takes no connection any more, tells
+live clients to resume elsewhere, and finishes the requests under way, for which they
+have 20 seconds. A second SIGTERM ends it at once.`,
 		Example: `  export LOAM_MASTER_KEY=$(loam keys generate)   # once: keep it, the data can't be read without it
   loam serve --addr :8080
-  loam serve --dir /srv/app --data /var/lib/app --key-file /etc/app/master.key`,
+  loam serve --dir /srv/app --data /var/lib/app --key-file /etc/app/master.key
+  loam serve --drain-delay 5s                    # behind a load balancer that asks /readyz every 2 seconds`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if at.linger < 0 || at.linger > longestLinger {
+				return usage(cmd, "--drain-delay is from 0 to %s", longestLinger)
+			}
 			return unlessStopped(cmd.Context(), c.production(cmd.Context(), at))
 		},
 	}
 	at.flags(cmd, true)
 	at.keyFlag(cmd)
+	cmd.Flags().DurationVar(&at.linger, "drain-delay", 0, "how long to answer on after SIGTERM while /readyz says 503")
+	withEnvironment(cmd.Flags(), "drain-delay", "LOAM_DRAIN_DELAY")
 	return cmd
 }
+
+// longestLinger bounds --drain-delay.
+const longestLinger = 5 * time.Minute
 
 // production serves a project once nothing speaks against it.
 func (c *console) production(ctx context.Context, at *place) (err error) {

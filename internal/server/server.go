@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -80,14 +81,23 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// Serve answers by h until ctx ends, then lets the requests under way finish.
-func (s *Server) Serve(ctx context.Context, h http.Handler) error {
+// Serve answers by h until ctx ends. It goes on for a while then, for those who have
+// not noticed yet, and asks each to connect anew for the next request; at last it lets
+// the requests under way finish.
+func (s *Server) Serve(ctx context.Context, h http.Handler, linger time.Duration) error {
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(gzipFrom), gzhttp.EnableZstd(false))
 	if err != nil {
 		return err
 	}
+	var leaving atomic.Bool
+	answer := compress(h)
 	web := &http.Server{
-		Handler:           compress(h),
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if leaving.Load() {
+				w.Header().Set("Connection", "close")
+			}
+			answer.ServeHTTP(w, r)
+		}),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -101,6 +111,12 @@ func (s *Server) Serve(ctx context.Context, h http.Handler) error {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
+	}
+	leaving.Store(true)
+	select {
+	case err := <-failed:
+		return err
+	case <-time.After(linger):
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()

@@ -29,7 +29,7 @@ func listen(t *testing.T, s *testkit.Server) string {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
-	go func() { done <- srv.Serve(ctx, s.Backend.Handler()) }()
+	go func() { done <- srv.Serve(ctx, s.Backend.Handler(), 0) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {
