@@ -33,6 +33,7 @@ type follower struct {
 	from      int      // of a feed: the change that it was told of last, or of the state that it began at
 	since     int      // the state that it knew last
 	exact     bool     // of a feed: no other row has a say
+	deep      bool     // of a list: only the database can judge it
 	away      int      // the write of the burst before which it leaves, and comes back
 	back      int
 	returned  bool
@@ -107,6 +108,11 @@ func (h *history) follower(feed bool) *follower {
 		}
 		return nil
 	}
+	w, err := h.b.Data().Watch(f.c.principal(), f.request.Read)
+	if err != nil {
+		h.fatalf("%v", err)
+	}
+	f.deep = w.Deep()
 	f.hear()
 	return f
 }

@@ -2,11 +2,14 @@ package invariant
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
@@ -36,6 +39,7 @@ func (w *world) replay() {
 	if _, h.states[0].seq, err = w.b.Data().LogBounds(context.Background()); err != nil {
 		w.fatalf("%v", err)
 	}
+	h.noteTransactions()
 	var all []*follower
 	for n := 0; len(all) < liveLists+liveFeeds && n < 40*(liveLists+liveFeeds); n++ {
 		if f := h.follower(len(all) < liveFeeds); f != nil {
@@ -53,15 +57,17 @@ func (w *world) replay() {
 // history is what the change log says, state after state.
 type history struct {
 	*world
-	states  []state
-	changes []*change
-	settled int // the state that all followers knew last
+	states       []state
+	changes      []*change
+	settled      int       // the state that all followers knew last
+	transactions *pgx.Conn // which the changes came from; nil where one writer is alone
 }
 
 // state is all rows behind a change.
 type state struct {
-	seq  int64
-	rows map[string][]*row
+	seq    int64
+	rows   map[string][]*row
+	beside []map[string][]*row // see besides
 }
 
 // change is an entry of the log as the oracle reads it.
@@ -83,6 +89,7 @@ func (h *history) at(s state) *oracle {
 
 // read takes in what the log has by now.
 func (h *history) read() {
+	before := len(h.states) - 1
 	for {
 		page, err := h.b.Data().Changes(context.Background(), store.Following{After: h.now().seq, Limit: 100})
 		if err != nil {
@@ -93,6 +100,7 @@ func (h *history) read() {
 		}
 		if !page.More {
 			h.rows = h.now().rows
+			h.beside(before)
 			return
 		}
 	}
@@ -107,20 +115,24 @@ func (h *history) add(in *store.Change) {
 		return &row{m: c.m, org: c.org, v: asObject(decode(im.Text()))}
 	}
 	c.before, c.after = image(in.Before), image(in.After)
-	rows := make(map[string][]*row, len(h.now().rows))
-	for name, all := range h.now().rows {
-		rows[name] = all
-	}
-	kept := keep(rows[c.m.Name], func(r *row) bool { return r.org != c.org || idOf(r) != c.id })
-	if found := len(kept) < len(rows[c.m.Name]); found != (c.before != nil) {
+	rows, found := c.apply(h.now().rows)
+	if found != (c.before != nil) {
 		h.fatalf("change %d of %s has a before-image: %v, and the row was there: %v", c.seq, c.id, c.before != nil, found)
 	}
+	h.states = append(h.states, state{seq: c.seq, rows: rows})
+	h.changes = append(h.changes, c)
+}
+
+// apply is all rows behind the change, and whether its row was there before.
+func (c *change) apply(was map[string][]*row) (rows map[string][]*row, found bool) {
+	rows = maps.Clone(was)
+	kept := keep(rows[c.m.Name], func(r *row) bool { return r.org != c.org || idOf(r) != c.id })
+	found = len(kept) < len(rows[c.m.Name])
 	if c.after != nil {
 		kept = append(kept, c.after)
 	}
 	rows[c.m.Name] = kept
-	h.states = append(h.states, state{c.seq, rows})
-	h.changes = append(h.changes, c)
+	return rows, found
 }
 
 // idOf names a row as events do.

@@ -54,8 +54,8 @@ func (f *follower) hearList(e heard) {
 // follower last knew everything, and that it was what is told of it.
 func (f *follower) could(e heard, id string, row []byte) {
 	var seen []string
-	for _, s := range f.states[f.since:] {
-		if e.Resume > 0 && s.seq > e.Resume+1 {
+	for _, s := range f.history.since(f.since, f.deep) {
+		if e.Resume > 0 && s.seq > e.Resume+1 && !(f.deep && f.transactions != nil) {
 			break
 		}
 		o := f.at(s)
@@ -151,7 +151,7 @@ func (f *follower) hearChange(e heard) {
 // couldChange is could for a change that other rows have a say in: as they are when
 // it is told.
 func (f *follower) couldChange(e heard, c *change) {
-	for _, s := range f.states[f.since:] {
+	for _, s := range f.history.since(f.since, true) {
 		o := f.at(s)
 		rows := append(keep(o.within(f.c, f.q.m), func(r *row) bool { return idOf(r) == e.ID }), c.before, c.after)
 		for _, r := range rows {

@@ -144,9 +144,13 @@ func (e *Engine) Rebuild(ctx context.Context, fn func(store.Conn) error) error {
 // Writable tells whether a write would be kept now: there is a server that takes
 // it, and the standbys that it waits for. It answers soon.
 func (e *Engine) Writable(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, e.probe)
+	soon, cancel := context.WithTimeout(ctx, e.probe)
 	defer cancel()
-	return e.run(ctx, forProbing, func(c store.Conn) error { return c.Query(touchWriter, nil, nil) })
+	err := e.run(soon, forProbing, func(c store.Conn) error { return c.Query(touchWriter, nil, nil) })
+	if err != nil && soon.Err() != nil && ctx.Err() == nil {
+		return e.unreachable(err)
+	}
+	return err
 }
 
 // Notify has a signal sent on c after each commit of this process, and soon after
