@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 func (w *writer) watchLog() {
 	w.conn.db.WALHook(func(_ *sqlite3.Conn, _ string, pages int) error {
 		w.walPages = pages
+		w.feed.capture(pages)
 		return nil
 	})
 }
@@ -57,6 +59,10 @@ func (w *writer) tidy() {
 			w.file.log.Warn("updating the query planner's statistics", "error", err)
 		}
 	}
+	if w.keepLog {
+		w.dirty = false
+		return
+	}
 	if err := w.checkpoint(sqlite3.CHECKPOINT_TRUNCATE); err == nil {
 		w.walPages, w.restart, w.dirty = 0, w.file.walHardPages, false
 	}
@@ -67,6 +73,9 @@ func (w *writer) tidy() {
 func (w *writer) checkpoint(mode sqlite3.CheckpointMode) error {
 	w.janitor.folding.Lock()
 	defer w.janitor.folding.Unlock()
+	if w.janitor.paused {
+		return errPaused
+	}
 	defer w.janitor.settle()()
 	db := w.conn.db
 	_ = db.BusyTimeout(w.file.restartWait)
@@ -84,6 +93,22 @@ type janitor struct {
 	gone   chan struct{}
 
 	folding sync.Mutex // held during a checkpoint, whoever does it
+	paused  bool       // a snapshot is being copied from the database file
+}
+
+// errPaused is why a checkpoint is left to a later time.
+var errPaused = errors.New("sqlite: a snapshot is being taken")
+
+// pause has the database file stay as it is until resume; commits go into the log
+// meanwhile.
+func (j *janitor) pause() (resume func()) {
+	set := func(to bool) {
+		j.folding.Lock()
+		defer j.folding.Unlock()
+		j.paused = to
+	}
+	set(true)
+	return func() { set(false); j.wake() }
 }
 
 func newJanitor(f *file, settle func() (resume func())) *janitor {
@@ -147,6 +172,9 @@ func (j *janitor) checkpoint(c *conn) (_ *conn) {
 	}
 	j.folding.Lock()
 	defer j.folding.Unlock()
+	if j.paused {
+		return c
+	}
 	defer j.settle()()
 	if _, _, err := c.db.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE); err != nil {
 		j.file.log.Warn("folding the log into the database", "error", err)

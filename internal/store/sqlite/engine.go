@@ -42,6 +42,8 @@ type Engine struct {
 	lock    *os.File
 	epoch   atomic.Int64 // snapshots of an earlier one may lack a commit
 
+	snapshots chan struct{} // has a token while one is taken
+
 	closing sync.Once
 	closed  error // what Close answers
 }
@@ -60,16 +62,22 @@ func open(ctx context.Context, o Options, lim limits) (_ *Engine, err error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{}
+	e := &Engine{snapshots: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			e.abandon()
 		}
 	}()
-	if err = f.prepare(); err != nil {
+	if err = f.prepareDir(); err != nil {
 		return nil, err
 	}
 	if e.lock, err = f.hold(ctx); err != nil {
+		return nil, err
+	}
+	if _, err = f.finishInstall(); err != nil {
+		return nil, err
+	}
+	if err = f.prepare(); err != nil {
 		return nil, err
 	}
 	main, err := f.connect(ctx, forWriting)
@@ -105,19 +113,19 @@ func (e *Engine) ReadOne(ctx context.Context, fn func(store.Conn) error) error {
 // truly whether the write was kept. A panic in fn undoes its writes and comes
 // back as an error.
 func (e *Engine) Write(ctx context.Context, fn func(store.Conn) error) error {
-	return e.writer.write(ctx, fn, false)
+	return e.writer.write(ctx, fn, grouped)
 }
 
 // WriteRows is Write: there is one writer.
 func (e *Engine) WriteRows(ctx context.Context, fn func(store.Conn) error) error {
-	return e.writer.write(ctx, fn, false)
+	return e.writer.write(ctx, fn, grouped)
 }
 
 // Rebuild is Write for a migration that replaces tables which others refer to.
 // It runs alone, with foreign keys unchecked while fn runs and checked as a
 // whole before the commit.
 func (e *Engine) Rebuild(ctx context.Context, fn func(store.Conn) error) error {
-	return e.writer.write(ctx, fn, true)
+	return e.writer.write(ctx, fn, alone)
 }
 
 // Notify has a signal sent on c after each commit. It is for a few that stay as long
@@ -178,14 +186,19 @@ func newFile(o Options, lim limits) (*file, error) {
 	return &file{path: path, key: o.Key, readers: readers, filling: o.Filling, log: log, limits: lim}, nil
 }
 
-// prepare makes the directory and the file with modes that keep others out, and
-// has the directory itself on the disk, or a power cut could take the whole
-// database although every commit in it was synced.
-func (f *file) prepare() error {
+// prepareDir makes the directory with a mode that keeps others out.
+func (f *file) prepareDir() error {
 	dir := filepath.Dir(f.path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return unwritable(dir, err)
 	}
+	return nil
+}
+
+// prepare makes the file likewise, and has the directory itself on the disk, or a
+// power cut could take the whole database although every commit in it was synced.
+func (f *file) prepare() error {
+	dir := filepath.Dir(f.path)
 	db, err := os.OpenFile(f.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return unwritable(f.path, err)

@@ -18,9 +18,9 @@ func (w *writer) commitTogether(first *job) {
 	defer w.survive()
 	deadline := time.Now().Add(w.file.groupTime)
 	for j := first; j != nil; j = w.another() {
-		if j.alone {
+		if j.how != grouped {
 			w.commit()
-			w.rebuild(j)
+			w.single(j)
 			return
 		}
 		w.do(j)
@@ -30,6 +30,20 @@ func (w *writer) commitTogether(first *job) {
 	}
 	w.commit()
 	w.mindLog()
+}
+
+// single runs a job that shares its turn with no other.
+func (w *writer) single(j *job) {
+	switch {
+	case j.how == alone:
+		w.rebuild(j)
+	case w.start(j):
+		if err := w.mend(); err != nil {
+			w.answer(err)
+			return
+		}
+		w.answer(j.fn(nil))
+	}
 }
 
 // do runs one job in the open transaction, or in a new one.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -26,6 +27,8 @@ type writer struct {
 	jobs    sync.Pool
 
 	listeners listeners // told of each commit
+	feed      *Feed     // is handed what each commit changes; nil: nobody asked
+	keepLog   bool      // a feed may want to go on with it: it is emptied only where it has grown long
 
 	current  *job   // runs now
 	group    []*job // ran in the open transaction, to be answered at its commit
@@ -41,11 +44,20 @@ type writer struct {
 type job struct {
 	ctx   context.Context
 	fn    func(store.Conn) error
-	alone bool // Rebuild: in a transaction of its own
+	how   manner
 	state atomic.Int32
 	err   error
 	done  chan struct{}
 }
+
+// manner is how a job runs.
+type manner uint8
+
+const (
+	grouped manner = iota // in a transaction with others
+	alone                 // Rebuild: in a transaction of its own
+	between               // in none, between two
+)
 
 // A job belongs to its caller until the writer starts it; the caller may take
 // it back until then.
@@ -91,7 +103,7 @@ func (l *listeners) tell() {
 }
 
 // write queues fn and waits for its outcome.
-func (w *writer) write(ctx context.Context, fn func(store.Conn) error, alone bool) error {
+func (w *writer) write(ctx context.Context, fn func(store.Conn) error, how manner) error {
 	if ctx.Err() != nil {
 		return cancelled(ctx, nil)
 	}
@@ -101,7 +113,7 @@ func (w *writer) write(ctx context.Context, fn func(store.Conn) error, alone boo
 	default:
 	}
 	j := w.jobs.Get().(*job)
-	j.ctx, j.fn, j.alone, j.err = ctx, fn, alone, nil
+	j.ctx, j.fn, j.how, j.err = ctx, fn, how, nil
 	j.state.Store(waiting)
 	select {
 	case w.queue <- j:
@@ -176,9 +188,13 @@ func (w *writer) drain() {
 	<-w.gone
 }
 
-// close folds the log into the file. drain comes first, and all readers must be
+// close folds the log into the file, unless a feed is to go on with it. drain comes first, and all readers must be
 // gone.
 func (w *writer) close() error {
+	if w.keepLog {
+		_, err := w.conn.db.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
+		return errors.Join(err, w.conn.close())
+	}
 	if _, _, err := w.conn.db.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE); err != nil {
 		w.file.log.Warn("the log stays beside the database until it is opened again", "error", err)
 	}
