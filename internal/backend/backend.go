@@ -20,6 +20,7 @@ import (
 	"github.com/loam-dev/loam/internal/admin"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/backup"
 	"github.com/loam-dev/loam/internal/channel"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/data"
@@ -81,7 +82,8 @@ type Backend struct {
 	hub      *realtime.Hub
 	sockets  *socket.Server
 	channels *channel.Hub
-	signals  *signal.Reader // nil: nobody else changes what is remembered
+	signals  *signal.Reader  // nil: nobody else changes what is remembered
+	backup   *backup.Service // nil: loam.yaml asks for none
 	app      atomic.Pointer[httpapi.App]
 	force    force
 	closing  atomic.Bool
@@ -110,6 +112,9 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 		return nil, errors.Join(err, engine.Close())
 	}
 	if !o.Idle {
+		if err := b.keepBackups(ctx); err != nil {
+			return nil, errors.Join(err, b.Close())
+		}
 		b.heed()
 		b.jobs.Start(ctx)
 	}
@@ -193,7 +198,7 @@ func (b *Backend) wire(ctx context.Context) error {
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
 		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,
-		Audit: b.Audit, Dev: o.Dev, Demo: o.Demo, Ready: b.ready, Log: o.Log,
+		Audit: b.Audit, Dev: o.Dev, Demo: o.Demo, Ready: b.ready, Backups: backups{b}, Log: o.Log,
 	})
 	return nil
 }
@@ -313,5 +318,5 @@ func (b *Backend) Close() error {
 	}
 	b.hub.Close()
 	b.jobs.Close()
-	return b.engine.Close()
+	return errors.Join(b.endBackups(), b.engine.Close())
 }

@@ -102,7 +102,7 @@ isolation, a REST and a GraphQL API, and a database, all in this one binary.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%s", err) })
 	root.AddCommand(
 		c.demoCommand(), c.initCommand(), c.devCommand(), c.checkCommand(), c.diffCommand(),
-		c.migrateCommand(), c.moveCommand(), c.serveCommand(), c.userCommand(), c.orgCommand(), c.keysCommand(), c.jobsCommand(), c.auditCommand(), c.versionCommand(),
+		c.migrateCommand(), c.moveCommand(), c.serveCommand(), c.userCommand(), c.orgCommand(), c.keysCommand(), c.jobsCommand(), c.backupCommand(), c.restoreCommand(), c.auditCommand(), c.versionCommand(),
 	)
 	return root
 }

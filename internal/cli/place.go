@@ -43,18 +43,24 @@ type place struct {
 
 // flags gives a command the flags of a place. Addr is for those that listen.
 func (p *place) flags(cmd *cobra.Command, listens bool) {
+	p.dirFlag(cmd)
 	f := cmd.Flags()
-	f.StringVar(&p.dir, "dir", ".", "the project's directory")
 	f.StringVar(&p.data, "data", "", "the data directory; .loam inside the project unless given")
 	f.StringVar(&p.database, "database", "", "the URL of a PostgreSQL database, in place of a file in the data directory")
-	withEnvironment(f, "dir", "LOAM_DIR")
 	withEnvironment(f, "data", "LOAM_DATA")
 	withEnvironment(f, "database", "LOAM_DATABASE_URL")
-	completeDirectories(cmd, "dir", "data")
+	completeDirectories(cmd, "data")
 	if listens {
 		f.StringVar(&p.addr, "addr", "127.0.0.1:8080", "the address to listen on")
 		withEnvironment(f, "addr", "LOAM_ADDR")
 	}
+}
+
+// dirFlag is the flag of a project.
+func (p *place) dirFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&p.dir, "dir", ".", "the project's directory")
+	withEnvironment(cmd.Flags(), "dir", "LOAM_DIR")
+	completeDirectories(cmd, "dir")
 }
 
 // completeDirectories makes the shell offer directories for flags.

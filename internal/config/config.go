@@ -19,6 +19,7 @@ type Config struct {
 	Auth          AuthConfig
 	Mail          MailConfig
 	Database      DatabaseConfig
+	Backup        BackupConfig
 	Server        ServerConfig
 	Outbound      OutboundConfig
 	API           APIConfig
@@ -54,6 +55,13 @@ type SMTPConfig struct {
 // DatabaseConfig says where rows are kept.
 type DatabaseConfig struct {
 	URL Secret // of a PostgreSQL database; without one, a file in the data directory
+}
+
+// BackupConfig says where backups go while the server runs; without a To, nowhere.
+type BackupConfig struct {
+	To        string        // a directory's full path
+	Every     time.Duration // from one snapshot to the next
+	Retention time.Duration // how far back a moment can be restored
 }
 
 // ServerConfig says what stands before the server.

@@ -241,6 +241,14 @@ const (
 	OutboundSecret    Code = "outbound/bad_secret"
 	OutboundSignature Code = "outbound/bad_signature"
 
+	BackupTarget  Code = "backup/target"
+	BackupKey     Code = "backup/wrong_key"
+	BackupDamaged Code = "backup/damaged"
+	BackupGap     Code = "backup/gap"
+	BackupNone    Code = "backup/none"
+	BackupNewer   Code = "backup/newer"
+	BackupKind    Code = "backup/kind"
+
 	CLIUsage     Code = "cli/usage"
 	CLINoProject Code = "cli/no_project"
 	CLIMistakes  Code = "cli/mistakes"
@@ -480,6 +488,14 @@ var Catalog = map[Code]Entry{
 	OutboundAnswer:    {Unavailable, "Another server that is needed for this can't be reached, is too slow, or answers with too much. Try again."},
 	OutboundSecret:    {Invalid, "A webhook's secret is not well formed. The message says how to make one."},
 	OutboundSignature: {Unauthenticated, "A webhook's signature, id or timestamp does not fit."},
+
+	BackupTarget:  {Unavailable, "The place of the backups can't be read or written. Give the user that runs Loam the right to, or make room."},
+	BackupKey:     {Invalid, "The backup was sealed with another master key. Give the one that the server had then."},
+	BackupDamaged: {Unprocessable, "A file of the backup was cut short or changed. The message says what can be restored in spite of it."},
+	BackupGap:     {NotFound, "What was committed about that time is not in the backups. The message says what is."},
+	BackupNone:    {NotFound, "There is no backup of that moment. `loam backup list` shows what there is."},
+	BackupNewer:   {Precondition, "The backup was written by a newer version of Loam. Use that version to restore it."},
+	BackupKind:    {Precondition, "The backup is of the other kind of database. Restore it into one of its kind."},
 
 	CLIUsage:     {Invalid, "The command line is not understood. `loam <command> --help` shows how the command is called."},
 	CLINoProject: {NotFound, "The directory holds no schema.graphql. Make a project with `loam init`, or name one with --dir."},

@@ -67,6 +67,7 @@ type Config struct {
 	MaxBody        int64             // bytes of a request's body
 	Timeout        time.Duration     // of a request
 	Ready          func(context.Context) error
+	Backups        Backups
 	Log            *slog.Logger
 	Cookies        bool           // browsers may have their tokens in cookies
 	SessionIdle    time.Duration  // how long a session lives without use

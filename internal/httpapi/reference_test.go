@@ -35,7 +35,7 @@ func TestRouteReference(t *testing.T) {
 
 func routeTable() string {
 	guards := map[guard]string{open: "everybody", anyone: "whom the rules let", signedIn: "a user",
-		adminReads: "an admin", adminActs: "an admin, freshly proved", adminUploads: "an admin, freshly proved"}
+		adminReads: "an admin", adminActs: "an admin, freshly proved", adminUploads: "an admin, freshly proved", operates: "who runs the server"}
 	var b strings.Builder
 	b.WriteString("\n| route | for | what it does |\n| --- | --- | --- |\n")
 	for _, r := range routes() {

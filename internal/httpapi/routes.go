@@ -12,6 +12,7 @@ const (
 	adminReads                // an admin of the server, in a session of their own; to others nothing is there
 	adminActs                 // likewise, who has just proved who they are
 	adminUploads              // likewise, with a body of any length
+	operates                  // who runs the server, on its own machine; to others nothing is there
 )
 
 // route is one line of the table.

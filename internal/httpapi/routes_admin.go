@@ -15,6 +15,8 @@ var adminRoutes = []route{
 	{"POST /auth/admin/keys", adminActs, adminCreateKey, "makes an API key of the organization `org`; its secret is shown once"},
 	{"DELETE /auth/admin/keys/{key}", adminActs, adminRevokeKey, "revokes an API key of the organization `?org=`"},
 	{"POST /auth/admin/keys/rotate", adminActs, adminRotateKeys, "signs tokens with a new key"},
+	{"GET /auth/admin/backup", operates, backupStatus, "how the backups are getting on that loam.yaml asks for; for `loam backup` on the server's own machine"},
+	{"POST /auth/admin/backup", operates, makeBackup, "a sealed snapshot of the database, for `loam backup` on the server's own machine"},
 	{"GET /auth/admin/jobs", adminReads, adminJobs, "a page of background jobs, newest first; `?state=dead`, those that were given up, or `waiting`"},
 	{"POST /auth/admin/jobs/{id}/retry", adminActs, adminRetryJob, "runs a job that was given up again"},
 	{"DELETE /auth/admin/jobs/{id}", adminActs, adminDropJob, "drops a job that was given up"},

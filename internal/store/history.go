@@ -9,6 +9,12 @@ import (
 
 // How far back the change log goes.
 
+// LogEnd is the number of the change log's last entry, 0 where it has none.
+func LogEnd(c Conn) (last int64, err error) {
+	err = c.Query(`SELECT coalesce(max(seq), 0) FROM "_changes"`, nil, func(r Row) error { last = r.Int(0); return nil })
+	return last, err
+}
+
 // LogBounds are the positions of the first and the last entry that somebody may
 // still follow the log from: 0 and 0 while there is none. The last one is never
 // removed.

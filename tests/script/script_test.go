@@ -72,12 +72,13 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": start,
-			"end":   end,
-			"await": await,
-			"get":   get,
-			"paste": paste,
-			"edit":  edit,
+			"start":  start,
+			"end":    end,
+			"killed": killed,
+			"await":  await,
+			"get":    get,
+			"paste":  paste,
+			"edit":   edit,
 		},
 		RequireUniqueNames: true,
 	})
@@ -160,6 +161,19 @@ func end(ts *testscript.TestScript, neg bool, args []string) {
 	case <-time.After(patience):
 		ts.Fatalf("still running after %s", patience)
 	}
+}
+
+// killed NAME ends a server by SIGKILL.
+func killed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: killed name")
+	}
+	p := ts.Value(servers).(map[string]*process)[args[0]]
+	if p == nil {
+		ts.Fatalf("%s was not started", args[0])
+	}
+	ts.Check(p.Process.Kill())
+	<-p.done
 }
 
 // await FILE PATTERN waits until a line of a growing file matches.

@@ -93,6 +93,12 @@ func (m *Migrator) Status(ctx context.Context, s *schema.Schema) (State, error) 
 	return state, err
 }
 
+// Hash is that of the schema which the database is at; "" where it has had none.
+func Hash(c store.Conn) (hash string, err error) {
+	err = c.Query(`SELECT hash FROM _schema WHERE id = 1`, nil, func(r store.Row) error { hash = r.Text(0); return nil })
+	return hash, err
+}
+
 // Plan says what Apply would do, with the rows counted that it would harm.
 func (m *Migrator) Plan(ctx context.Context, s *schema.Schema) (Plan, error) {
 	var plan Plan
