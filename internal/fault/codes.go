@@ -1,16 +1,5 @@
 package fault
 
-// Code is a stable name for one thing that can go wrong: "room/what". A code
-// is never reused for another meaning; clients branch on it.
-type Code string
-
-// Entry says of a code what a client needs to know. docs/reference/errors.md
-// is generated from the catalog.
-type Entry struct {
-	Kind Kind
-	Help string // what it means and what to do, one sentence
-}
-
 // The codes, by room.
 const (
 	InternalError Code = "loam/internal"

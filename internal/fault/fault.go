@@ -41,6 +41,17 @@ var statuses = [...]int{500, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 4
 // Status is the HTTP status of the kind.
 func (k Kind) Status() int { return statuses[k] }
 
+// Code is a stable name for one thing that can go wrong: "room/what". A code
+// is never reused for another meaning; clients branch on it.
+type Code string
+
+// Entry says of a code what a client needs to know. docs/reference/errors.md
+// is generated from the catalog.
+type Entry struct {
+	Kind Kind
+	Help string // what it means and what to do, one sentence
+}
+
 // Error is what a door answers with. It is immutable once returned; At and
 // Because copy.
 type Error struct {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -154,8 +156,9 @@ func TestSnapshotAndFeedMakeTheDatabase(t *testing.T) {
 // whether that was closed or killed, and says so where it can't.
 func TestFeedGoesOnAfterARestart(t *testing.T) {
 	key := bytes.Repeat([]byte{7}, KeySize)
-	for _, killed := range []bool{false, true} {
-		t.Run(fmt.Sprint("killed=", killed), func(t *testing.T) {
+	for _, c := range []struct{ killed, anew bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
+		killed := c.killed
+		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
 			dir := t.TempDir()
 			e := openEngine(t, Options{Path: filepath.Join(dir, "a.db"), Key: key})
 			makeTable(t, e)
@@ -170,13 +173,17 @@ func TestFeedGoesOnAfterARestart(t *testing.T) {
 			add(t, e, "shipped")
 			last := take(t, feed)
 			copied.apply(last[0])
+			if c.anew { // all of the log is folded in, so that it begins anew
+				for e.writer.between(t.Context(), func() error { return e.writer.checkpoint(sqlite3.CHECKPOINT_RESTART) }) != nil {
+				}
+			}
 			add(t, e, "not shipped")
 			add(t, e, "nor this")
 			want := content(t, e)
 			next := filepath.Join(dir, "a.db")
 			if killed { // what is on the disk now is all that is left
 				next = filepath.Join(t.TempDir(), "a.db")
-				for _, suffix := range []string{"", "-wal"} {
+				for _, suffix := range []string{"", "-wal", "-turn"} {
 					copyFile(t, filepath.Join(dir, "a.db"+suffix), next+suffix)
 				}
 			} else if err := e.Close(); err != nil {

@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -34,6 +36,7 @@ type Feed struct {
 
 	// The writer's.
 	log    *blocks
+	turns  *os.File // has the last turn
 	header walHeader
 	frames uint32 // of the log that were captured
 
@@ -67,7 +70,11 @@ func (e *Engine) Follow(ctx context.Context, after Position, limit int64, now fu
 	if err != nil {
 		return nil, false, unwritable(e.writer.file.path+"-wal", err)
 	}
-	f = &Feed{now: now, limit: limit, wake: make(chan struct{}, 1), log: newBlocks(file, e.writer.file.key), opener: newBlocks(nil, e.writer.file.key)}
+	turns, err := os.OpenFile(e.writer.file.path+"-turn", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, false, errors.Join(unwritable(e.writer.file.path+"-turn", err), file.Close())
+	}
+	f = &Feed{turns: turns, now: now, limit: limit, wake: make(chan struct{}, 1), log: newBlocks(file, e.writer.file.key), opener: newBlocks(nil, e.writer.file.key)}
 	err = e.writer.between(ctx, func() error {
 		if e.writer.feed != nil {
 			return errors.New("sqlite: there is a feed already")
@@ -79,7 +86,7 @@ func (e *Engine) Follow(ctx context.Context, after Position, limit int64, now fu
 		return err
 	})
 	if err != nil {
-		return nil, false, errors.Join(err, file.Close())
+		return nil, false, errors.Join(err, f.close())
 	}
 	return f, resumed, nil
 }
@@ -91,8 +98,44 @@ func (e *Engine) Unfollow(ctx context.Context, f *Feed) error {
 			return nil
 		}
 		e.writer.feed = nil
-		return f.log.file.Close()
+		return f.close()
 	})
+}
+
+func (f *Feed) close() error { return errors.Join(f.log.file.Close(), f.turns.Close()) }
+
+// turn is what a log that began anew does not tell of the one before it: how far that
+// went. It is kept beside the database, so that a feed goes on that has come so far.
+type turn struct {
+	From  [2]uint32 `json:"from"` // the salts of the two
+	To    [2]uint32 `json:"to"`
+	Frame uint32    `json:"frame"` // the last one of the former
+}
+
+// turnBytes is more than a turn takes.
+const turnBytes = 256
+
+// turned keeps that the log goes on with another header. Where it is lost, with the
+// power or a full disk, a later feed does not go on.
+func (f *Feed) turned(to walHeader) {
+	text, err := json.Marshal(turn{From: f.header.salt, To: to.salt, Frame: f.frames})
+	if err == nil {
+		_, _ = f.turns.WriteAt(append(text, bytes.Repeat([]byte{' '}, turnBytes-len(text))...), 0)
+	}
+}
+
+// behind is a position in a log that goes on where another one had that position last.
+func (f *Feed) behind(after Position, h walHeader) (Position, bool) {
+	var last turn
+	text := make([]byte, turnBytes)
+	n, _ := f.turns.ReadAt(text, 0)
+	if err := json.Unmarshal(text[:n], &last); err != nil {
+		return after, false // nothing, or a part of it
+	}
+	if last != (turn{From: after.Salt, To: h.salt, Frame: after.Frame}) {
+		return after, false
+	}
+	return Position{Salt: h.salt, Sum: h.sum}, true
 }
 
 // begin finds the end of the log, and captures what is behind a position.
@@ -106,6 +149,7 @@ func (f *Feed) begin(after Position) (resumed bool, err error) {
 		return false, nil // nothing was committed since the log was emptied
 	}
 	f.header = h
+	after, resumed = f.behind(after, h)
 	sum, end, endSum := h.sum, uint32(0), h.sum
 	for n := uint32(0); ; n++ {
 		b, err := f.log.read(h.end(n), h.end(n+1))
@@ -162,6 +206,7 @@ func (f *Feed) copy(frames uint32) error {
 		return fmt.Errorf("%w: the log has no header", errFrame)
 	}
 	if h.salt != f.header.salt {
+		f.turned(h)
 		f.header, f.frames = h, 0
 	}
 	first := f.frames
