@@ -27,9 +27,8 @@ func (w *writing) log(m *schema.Model, key []any, op query.WriteOp, before, afte
 	if m.Scope == schema.Tenant {
 		org = w.by.Org
 	}
-	_, err = w.conn.Exec(insertChange, form.Stamp(w.store.now()), org, m.Name, string(keyText),
+	return w.conn.Later(insertChange, form.Stamp(w.store.now()), org, m.Name, string(keyText),
 		opNames[op], textOrNull(before), textOrNull(after), w.by.Actor())
-	return err
 }
 
 func textOrNull(text []byte) any {

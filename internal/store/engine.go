@@ -62,6 +62,13 @@ type Conn interface {
 	Query(sql string, args []any, fn func(Row) error) error
 	// Exec runs one statement and tells how many rows it changed.
 	Exec(sql string, args ...any) (int64, error)
+	// Later is Exec for a statement whose outcome nobody waits for. It runs in its place
+	// among the others; its error may be told by one that follows, or by the end.
+	Later(sql string, args ...any) error
+	// Sum runs a statement before the transaction ends, with ?1 the key and ?2 and ?3
+	// the sums of what was added under it, by others who share the commit as well: one
+	// row that all of them count in is then held for as long as a commit takes.
+	Sum(sql, key string, a, b int64) error
 	// Script runs several statements without arguments: migrations.
 	Script(sql string) error
 }

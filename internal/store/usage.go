@@ -14,7 +14,7 @@ import (
 // the rows are.
 
 const addUsage = `INSERT INTO "_usage" (org, rows, bytes) VALUES (?1, ?2, ?3)
-	ON CONFLICT (org) DO UPDATE SET rows = "_usage".rows + excluded.rows, bytes = "_usage".bytes + excluded.bytes RETURNING rows, bytes`
+	ON CONFLICT (org) DO UPDATE SET rows = "_usage".rows + excluded.rows, bytes = "_usage".bytes + excluded.bytes`
 
 // Usage is what an organization has, or may have.
 type Usage struct {
@@ -60,24 +60,31 @@ func (w *writing) count(m *schema.Model, before, after []byte) {
 	w.tally[w.by.Org] = sum
 }
 
-// settle writes the tally down, and refuses one over a limit.
+// settle writes the tally down, and refuses one over a limit. Where there is a limit,
+// others of the organization wait from here on.
 func (s *Store) settle(c Conn, t tally) error {
 	for _, org := range slices.Sorted(maps.Keys(t)) { // in one order: none waits for one that waits for it
 		sum := t[org]
 		if sum.Usage == (Usage{}) {
 			continue
 		}
-		var total Usage
-		if err := c.Query(addUsage, []any{org, sum.Rows, sum.Bytes}, total.scan); err != nil {
-			return err
+		var most, total Usage
+		var err error
+		if sum.limited && s.usageLimit != nil {
+			if most, err = s.usageLimit(c, org); err != nil {
+				return err
+			}
 		}
-		if !sum.limited || s.usageLimit == nil {
+		if most == (Usage{}) {
+			if err := c.Sum(addUsage, org, sum.Rows, sum.Bytes); err != nil {
+				return err
+			}
 			continue
 		}
-		most, err := s.usageLimit(c, org)
-		switch {
-		case err != nil:
+		if err := c.Query(addUsage+" RETURNING rows, bytes", []any{org, sum.Rows, sum.Bytes}, total.scan); err != nil {
 			return err
+		}
+		switch {
 		case sum.Rows > 0 && most.Rows > 0 && total.Rows > most.Rows:
 			return fault.New(fault.TenantLimit, "this organization has at most %d rows: delete some, or ask for a higher limits.organization.rows", most.Rows)
 		case sum.Bytes > 0 && most.Bytes > 0 && total.Bytes > most.Bytes:

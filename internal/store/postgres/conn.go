@@ -17,18 +17,20 @@ import (
 const (
 	enter       = `SELECT set_config('role', '%s', true), set_config('` + store.OrgSetting + `', $1, true)`
 	limitsToo   = `, set_config('statement_timeout', $2, true), set_config('idle_in_transaction_session_timeout', $3, true)`
+	locksToo    = `, set_config('lock_timeout', $4, true)`
 	readOnlyToo = `, set_config('statement_timeout', $2, true), set_config('transaction_read_only', 'on', true)`
 	lockWriter  = `SELECT id FROM "_writer" WHERE id = 1 FOR NO KEY UPDATE`
 	touchWriter = `SELECT id FROM "_writer" WHERE id = 1 FOR KEY SHARE SKIP LOCKED` // beside every writer; what it leaves in the log is as much of a commit as any
 	deferAll    = "SET CONSTRAINTS ALL DEFERRED"
+	waitAtEnd   = `SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', '0', true)`
 )
 
 // entering are the statements that take a transaction to a role and an organization.
-type entering struct{ first, only, again string }
+type entering struct{ first, group, only, again string }
 
 func enteringAs(role string) entering {
 	again := fmt.Sprintf(enter, role)
-	return entering{first: again + limitsToo, only: again + readOnlyToo, again: again}
+	return entering{first: again + limitsToo, group: again + limitsToo + locksToo, only: again + readOnlyToo, again: again}
 }
 
 // transaction is one run of a function, and the store.Conn that it is given. What
@@ -47,6 +49,8 @@ type transaction struct {
 	args    arguments
 	own     arguments // of the statements around fn's
 	ahead   int       // results to come before those of fn's statement
+	sums    sums      // to be added before the end
+	sharing           // with others
 
 	useless   bool    // the connection, to a server that takes no writes any more
 	delivered bool    // fn has been given a row
@@ -78,6 +82,28 @@ func (t *transaction) Exec(sql string, args ...any) (int64, error) {
 	return tag.RowsAffected(), nil
 }
 
+// Later implements store.Conn: it goes along with what follows it.
+func (t *transaction) Later(sql string, args ...any) error {
+	if err := t.begin(sql, args); err != nil {
+		return err
+	}
+	t.session.send(t.pipe, t.session.take(sql, t.pipe), t.engine.named(), &t.args)
+	t.ahead++
+	return nil
+}
+
+// Sum implements store.Conn.
+func (t *transaction) Sum(sql, key string, a, b int64) error {
+	if err := t.ready(len(sql)); err != nil {
+		return err
+	}
+	if strings.IndexByte(key, 0) >= 0 {
+		return unstorable(errors.New("U+0000 in a key"))
+	}
+	t.sums.add(sumOf{sql, key}, [2]int64{a, b})
+	return nil
+}
+
 // Script implements store.Conn. What it defines belongs to the login role.
 func (t *transaction) Script(sql string) error {
 	before := t.wanted
@@ -98,16 +124,24 @@ func (t *transaction) Script(sql string) error {
 
 // run sends a statement and hands its rows to fn.
 func (t *transaction) run(sql string, args []any, fn func(store.Row) error) (none pgconn.CommandTag, _ error) {
-	if err := t.ready(len(sql)); err != nil {
+	if err := t.begin(sql, args); err != nil {
 		return none, err
 	}
-	if err := t.args.set(args, t.engine.valueBytes); err != nil {
-		return none, err
-	}
-	t.open()
 	st := t.session.take(sql, t.pipe)
 	t.session.send(t.pipe, st, t.engine.named(), &t.args)
 	return t.results(st, fn)
+}
+
+// begin sees to all that comes before a statement.
+func (t *transaction) begin(sql string, args []any) error {
+	if err := t.ready(len(sql)); err != nil {
+		return err
+	}
+	if err := t.args.set(args, t.engine.valueBytes); err != nil {
+		return err
+	}
+	t.open()
+	return nil
 }
 
 // ready tells whether a statement may be sent.
@@ -134,9 +168,17 @@ func (t *transaction) open() {
 	if t.pipe == nil {
 		t.pipe = t.session.pg.StartPipeline(context.Background())
 	}
-	if t.began && t.entered == t.wanted {
-		return
+	if !t.began || t.entered != t.wanted {
+		t.enter()
 	}
+	if t.fresh {
+		t.fresh, t.before = false, t.entered
+		t.prelude(savepoint)
+	}
+}
+
+// enter takes the transaction, which it begins, to the organization that is wanted.
+func (t *transaction) enter() {
 	enter := &t.engine.asServer
 	if t.wanted == store.Everyone {
 		enter = &t.engine.asOwner
@@ -152,7 +194,12 @@ func (t *transaction) open() {
 		return
 	}
 	t.prelude(t.purpose.begin())
-	t.prelude(enter.first, t.wanted, millis(t.engine.statementLimit(t.purpose)), t.engine.standingMillis)
+	limit := millis(t.engine.statementLimit(t.purpose))
+	if t.purpose == forGroup {
+		t.prelude(enter.group, t.wanted, limit, t.engine.standingMillis, millis(t.engine.groupLock))
+		return
+	}
+	t.prelude(enter.first, t.wanted, limit, t.engine.standingMillis)
 	switch t.purpose {
 	case forWriting:
 		t.prelude(lockWriter)
@@ -170,6 +217,20 @@ func (t *transaction) prelude(sql string, args ...any) {
 	t.ahead++
 }
 
+// passed reads past what was sent before the last statement, from the first result on.
+func (t *transaction) passed(rows *pgconn.ResultReader) (_ *pgconn.ResultReader, err error) {
+	for ; t.ahead > 0; t.ahead-- {
+		if _, err = rows.Close(); err != nil {
+			return nil, err
+		}
+		t.foreign = max(0, t.foreign-1)
+		if rows, err = t.next(); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
 // results sends what is in the pipeline and hands the rows of its last statement,
 // st, to fn.
 func (t *transaction) results(st *statement, fn func(store.Row) error) (tag pgconn.CommandTag, err error) {
@@ -177,10 +238,8 @@ func (t *transaction) results(st *statement, fn func(store.Row) error) (tag pgco
 		return tag, t.fail(err)
 	}
 	rows, err := t.next()
-	for ; err == nil && t.ahead > 0; t.ahead-- {
-		if _, err = rows.Close(); err == nil {
-			rows, err = t.next()
-		}
+	if err == nil {
+		rows, err = t.passed(rows)
 	}
 	if err != nil {
 		return tag, t.fail(err)

@@ -1,7 +1,8 @@
 // Package postgres is the database on a server of its own: a store.Engine over
 // PostgreSQL 15 or later, or what speaks its protocol, with a pool of connections.
 // What opens a transaction goes along with its first statement, so that a read is
-// one way to the server and back, and a write one more.
+// one way to the server and back, and a write one more. Writes of rows that wait at the
+// same moment share a transaction.
 //
 // It keeps nothing in a session but prepared statements and, on a connection of its
 // own, LISTEN; and does without both behind a pooler that hands out servers by the
@@ -38,10 +39,12 @@ type Engine struct {
 	pool    *pgxpool.Pool
 	lending *gate // of connections
 	writing *gate // one at a time
+	grouped line  // writes of rows
 	log     *slog.Logger
 
-	listeners listeners
+	listeners store.Listeners
 	bell      atomic.Pointer[bell] // nil: nobody here is to be told
+	hanging   sync.Once
 	columns   *lru.Cache[constraintKey, []string]
 	unnamed   atomic.Bool              // no prepared statements; see misnamed
 	names     atomic.Int64             // grows when those prepared so far are no good
@@ -89,6 +92,8 @@ func open(ctx context.Context, o Options, lim limits) (*Engine, error) {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
 	e.writing = newGate(1, lim.writeQueue, lim.writeWait, lim.retryAfter, "writes")
+	e.grouped = newLine(lim.writeQueue)
+	go e.lead()
 	if err := e.setUp(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -124,11 +129,6 @@ func (e *Engine) Write(ctx context.Context, fn func(store.Conn) error) error {
 	return e.run(ctx, forWriting, fn)
 }
 
-// WriteRows is Write beside others.
-func (e *Engine) WriteRows(ctx context.Context, fn func(store.Conn) error) error {
-	return e.run(ctx, forRows, fn)
-}
-
 // Rebuild is Write for a migration: as the login role, who owns the tables, without a
 // limit on the time of a statement, with foreign keys checked before the commit. It
 // waits for no other server's writes but by locks of its own.
@@ -157,17 +157,13 @@ func (e *Engine) Writable(ctx context.Context) error {
 // those of others where the database lets one listen. It is for a few that stay as long
 // as the engine does.
 func (e *Engine) Notify(c chan<- struct{}) {
-	e.listeners.mu.Lock()
-	defer e.listeners.mu.Unlock()
-	e.listeners.all = append(e.listeners.all, c)
-	if e.bell.Load() == nil {
-		e.bell.Store(e.hang())
-	}
+	e.listeners.Add(c)
+	e.hanging.Do(func() { e.bell.Store(e.hang()) })
 }
 
 // committed tells of a commit.
 func (e *Engine) committed() {
-	e.listeners.tell()
+	e.listeners.Tell()
 	if b := e.bell.Load(); b != nil {
 		select {
 		case b.rung <- struct{}{}:
@@ -183,7 +179,7 @@ func (e *Engine) Close() error {
 		if b := e.bell.Load(); b != nil {
 			b.close()
 		}
-		e.closed = errors.Join(e.writing.close(e.closeWait), e.lending.close(e.closeWait))
+		e.closed = errors.Join(e.writing.close(e.closeWait), e.grouped.close(e.closeWait), e.lending.close(e.closeWait))
 		if e.closed == nil {
 			e.pool.Close()
 		} else {
@@ -238,8 +234,18 @@ func (e *Engine) statementLimit(p purpose) time.Duration {
 		return 0
 	case forProbing:
 		return e.probe
+	case forGroup:
+		return e.groupStatement
 	}
 	return e.statement
+}
+
+// answerLimit is how much longer than it may run the answer to a statement may take.
+func (e *Engine) answerLimit(p purpose) time.Duration {
+	if p == forGroup {
+		return e.ping
+	}
+	return e.answer
 }
 
 // commitLimit is how long a commit may take.
@@ -251,20 +257,3 @@ func (e *Engine) commitLimit(p purpose) time.Duration {
 }
 
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
-
-// listeners are told of commits.
-type listeners struct {
-	mu  sync.Mutex
-	all []chan<- struct{}
-}
-
-func (l *listeners) tell() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, c := range l.all {
-		select {
-		case c <- struct{}{}:
-		default: // it has not looked since the last one
-		}
-	}
-}

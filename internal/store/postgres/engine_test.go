@@ -84,6 +84,12 @@ func TestRoundTrips(t *testing.T) {
 		c.Enter(store.Everyone)
 		return errors.Join(err, query("SELECT 1")(c))
 	}
+	later := func(c store.Conn) error {
+		err := write(c)
+		return errors.Join(err, c.Later("UPDATE t SET n = 1"), c.Sum("UPDATE t SET n = ?2 WHERE id = ?1 AND n <> ?3", "a", 1, 2))
+	}
+	both := func(store.Conn) error { return e.Read(t.Context(), query("SELECT 1")) }
+	must(t, e.WriteRows(t.Context(), both)) // there is a connection for each
 	for _, test := range []struct {
 		name string
 		run  func(context.Context, func(store.Conn) error) error
@@ -98,13 +104,14 @@ func TestRoundTrips(t *testing.T) {
 		{"write", e.Write, write, 2},
 		{"write of rows", e.WriteRows, write, 2},
 		{"two writes", e.WriteRows, twice(write), 3},
+		{"write with what nobody waits for", e.WriteRows, later, 2},
 	} {
 		for _, state := range []string{"cold", "warm"} {
 			must(t, e.Read(t.Context(), query("SELECT 0"))) // waits for the end of the read before
-			must(t, e.WriteRows(t.Context(), func(store.Conn) error { return nil }))
+			must(t, e.Write(t.Context(), func(store.Conn) error { return nil }))
 			before := p.count()
 			must(t, test.run(context.Background(), test.fn))
-			must(t, e.WriteRows(t.Context(), func(store.Conn) error { return nil }))
+			must(t, e.Write(t.Context(), func(store.Conn) error { return nil }))
 			if got := p.count() - before; got != test.want {
 				t.Errorf("%s, %s: %d round trips, want %d", test.name, state, got, test.want)
 			}

@@ -175,7 +175,7 @@ func (t *transaction) locate(broken *store.ConstraintError) {
 }
 
 func (t *transaction) columnsOf(key constraintKey) (columns []string, err error) {
-	t.pipe.SendQueryParams("ROLLBACK", nil, nil, nil, nil)
+	t.pipe.SendQueryParams(t.undoing(), nil, nil, nil, nil)
 	t.pipe.SendQueryParams(findColumns, [][]byte{[]byte(key.schema), []byte(key.table), []byte(key.name)}, nil, nil, nil)
 	if err := t.flush(); err != nil {
 		return nil, err

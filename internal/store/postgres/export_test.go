@@ -12,6 +12,8 @@ type Tight struct {
 	ConnectQueue  int
 	ConnectWait   time.Duration
 	Statement     time.Duration
+	GroupStall    time.Duration
+	GroupTime     time.Duration
 	Standing      time.Duration
 	Outage        time.Duration
 	Answer        time.Duration
@@ -28,6 +30,8 @@ func OpenTight(ctx context.Context, o Options, tight Tight) (*Engine, error) {
 	set(&lim.connectQueue, tight.ConnectQueue)
 	set(&lim.connectWait, tight.ConnectWait)
 	set(&lim.statement, tight.Statement)
+	set(&lim.groupStall, tight.GroupStall)
+	set(&lim.groupTime, tight.GroupTime)
 	set(&lim.standing, tight.Standing)
 	set(&lim.outage, tight.Outage)
 	set(&lim.startup, tight.Outage)
@@ -62,3 +66,6 @@ func (e *Engine) Waiting() int64 { return e.lending.waiting.Load() }
 
 // Rung returns once nobody listens any more.
 func (e *Engine) Rung() { <-e.bell.Load().stopped }
+
+// InLine is how many writes of rows wait.
+func (e *Engine) InLine() int { return len(e.grouped.jobs) }

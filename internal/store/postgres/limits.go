@@ -12,6 +12,11 @@ type limits struct {
 	connectWait    time.Duration // how long one waits for it
 	writeQueue     int           // writes that may wait for their turn
 	writeWait      time.Duration // how long one waits for it
+	groupJobs      int           // writes of rows that share a commit; PostgreSQL remembers 64 savepoints cheaply
+	groupTime      time.Duration // after which a group takes no further one
+	groupStatement time.Duration // how long a statement of a group may run, and
+	groupLock      time.Duration // how long it may wait for a lock: a write that needs longer goes on alone
+	groupStall     time.Duration // how long a group may take over one write before those behind it go on alone
 	dial           time.Duration // how long connecting to one host may take, where the URL doesn't say
 	statement      time.Duration // how long one statement may run; the server ends it then
 	standing       time.Duration // how long a transaction may stand idle; the server ends it then, and its locks
@@ -45,6 +50,11 @@ func defaultLimits() limits {
 		connectWait:    5 * time.Second,
 		writeQueue:     4096,
 		writeWait:      10 * time.Second,
+		groupJobs:      48,
+		groupTime:      20 * time.Millisecond,
+		groupStatement: 100 * time.Millisecond,
+		groupLock:      20 * time.Millisecond,
+		groupStall:     250 * time.Millisecond,
 		dial:           2 * time.Second,
 		statement:      30 * time.Second,
 		standing:       10 * time.Second,

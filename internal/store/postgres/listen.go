@@ -120,14 +120,14 @@ func (b *bell) hear(ctx context.Context) error {
 	if _, err := conn.PgConn().Exec(dialing, "LISTEN "+bellName).ReadAll(); err != nil {
 		return err
 	}
-	b.engine.listeners.tell() // of what was committed before
+	b.engine.listeners.Tell() // of what was committed before
 	for {
 		told, err := conn.WaitForNotification(ctx)
 		if err != nil {
 			return err
 		}
 		if told.Payload != b.node {
-			b.engine.listeners.tell()
+			b.engine.listeners.Tell()
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/postgres"
 	"github.com/loam-dev/loam/internal/store/storetest"
 )
@@ -38,7 +39,8 @@ func TestServerFallsSilent(t *testing.T) {
 		}
 		all.Wait()
 	}
-	together(4) // and as many connections
+	together(4)
+	must(t, e.Read(t.Context(), func(store.Conn) error { return e.Read(t.Context(), query("SELECT 1")) })) // on two connections
 	if p.connections() < 2 || other.connections() > 0 {
 		t.Errorf("%d connections to the first, %d to the other", p.connections(), other.connections())
 	}

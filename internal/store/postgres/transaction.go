@@ -24,6 +24,7 @@ const (
 	forOneRead                   // of one statement, which is its own transaction
 	forWriting                   // one at a time, on whatever node
 	forRows                      // beside others
+	forGroup                     // several of those
 	forRebuilding                // as the login role, with foreign keys checked at the end
 	forProbing                   // whether a commit is kept
 )
@@ -123,12 +124,12 @@ func (t *transaction) flush() error {
 	limit := t.engine.statementLimit(t.purpose)
 	deadline := time.Time{}
 	if limit > 0 {
-		deadline = time.Now().Add(limit + t.engine.answer)
+		deadline = time.Now().Add(limit + t.engine.answerLimit(t.purpose))
 	}
 	if err := t.session.pg.Conn().SetDeadline(deadline); err != nil {
 		return err
 	}
-	if err := t.ctx.Err(); err != nil { // or the deadline has taken the place of watch's
+	if err := t.ctx.Err(); err != nil && t.purpose != forGroup { // or the deadline has taken the place of watch's
 		_ = t.session.pg.Conn().SetDeadline(time.Unix(1, 0))
 		return err
 	}
@@ -211,17 +212,21 @@ func (t *transaction) fail(err error) error {
 
 // commit makes a write durable.
 func (t *transaction) commit() error {
+	t.sumUp()
 	if !t.began {
 		return nil
 	}
 	t.prelude("COMMIT")
-	t.ahead = 0
+	t.ahead-- // COMMIT is the last one
 	_ = t.session.pg.Conn().SetDeadline(time.Now().Add(t.engine.commitLimit(t.purpose)))
 	err := t.pipe.Sync()
 	var tag pgconn.CommandTag
 	if err == nil {
 		var rows *pgconn.ResultReader
 		if rows, err = t.next(); err == nil {
+			rows, err = t.passed(rows)
+		}
+		if t.ahead = 0; err == nil {
 			if tag, err = rows.Close(); err == nil {
 				err = t.synced()
 			}
@@ -234,7 +239,7 @@ func (t *transaction) commit() error {
 		return nil
 	case err == nil:
 		return errors.New("postgres: a write ended the transaction it was given")
-	case ok && refused.Severity == "ERROR":
+	case ok && refused.SeverityUnlocalized == "ERROR":
 		return t.fail(err)
 	}
 	t.engine.lostAt.Store(time.Now().UnixNano())
@@ -243,11 +248,20 @@ func (t *transaction) commit() error {
 
 // undo ends a transaction that is not to be kept, and frees the connection.
 func (t *transaction) undo(lent *pgxpool.Conn) {
-	defer t.release(lent)
+	t.end()
+	t.release(lent)
+}
+
+// end leaves nothing of the transaction on the connection, but what was committed.
+func (t *transaction) end() {
 	if t.pipe == nil {
 		return
 	}
 	_ = t.session.pg.Conn().SetDeadline(time.Now().Add(t.engine.answer))
+	if t.ahead > 0 && !t.session.pg.IsClosed() { // what nobody has waited for
+		_ = t.pipe.Sync()
+		_ = t.synced()
+	}
 	t.session.unprepared()
 	_ = t.pipe.Close()
 	if !t.session.pg.IsClosed() && t.session.pg.TxStatus() != 'I' {

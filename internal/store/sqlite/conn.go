@@ -86,6 +86,15 @@ func (c *conn) Exec(sql string, args ...any) (int64, error) {
 	return changed, c.file.translate(c.ctx, err)
 }
 
+// Later implements store.Conn: the way to the database is short.
+func (c *conn) Later(sql string, args ...any) error {
+	_, err := c.Exec(sql, args...)
+	return err
+}
+
+// Sum implements store.Conn: nobody writes beside this.
+func (c *conn) Sum(sql, key string, a, b int64) error { return c.Later(sql, key, a, b) }
+
 // Script implements store.Conn.
 func (c *conn) Script(sql string) error {
 	if c.sheltered {

@@ -131,9 +131,7 @@ func (e *Engine) Rebuild(ctx context.Context, fn func(store.Conn) error) error {
 // Notify has a signal sent on c after each commit. It is for a few that stay as long
 // as the engine does.
 func (e *Engine) Notify(c chan<- struct{}) {
-	e.writer.listeners.mu.Lock()
-	defer e.writer.listeners.mu.Unlock()
-	e.writer.listeners.all = append(e.writer.listeners.all, c)
+	e.writer.listeners.Add(c)
 }
 
 // Close lets the writes that wait finish, refuses new work, folds the log into

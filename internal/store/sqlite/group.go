@@ -200,7 +200,7 @@ func (w *writer) commit() {
 	}
 	w.epoch.Add(1)
 	w.dirty = true
-	w.listeners.tell()
+	w.listeners.Tell()
 	w.answerAll()
 }
 

@@ -26,9 +26,9 @@ type writer struct {
 	gone    chan struct{} // closed when the loop has ended
 	jobs    sync.Pool
 
-	listeners listeners // told of each commit
-	feed      *Feed     // is handed what each commit changes; nil: nobody asked
-	keepLog   bool      // a feed may want to go on with it: it is emptied only where it has grown long
+	listeners store.Listeners // told of each commit
+	feed      *Feed           // is handed what each commit changes; nil: nobody asked
+	keepLog   bool            // a feed may want to go on with it: it is emptied only where it has grown long
 
 	current  *job   // runs now
 	group    []*job // ran in the open transaction, to be answered at its commit
@@ -83,23 +83,6 @@ func newWriter(f *file, c *conn, epoch *atomic.Int64, janitor *janitor) *writer 
 	w.watchLog()
 	go w.loop()
 	return w
-}
-
-// listeners are told of commits.
-type listeners struct {
-	mu  sync.Mutex
-	all []chan<- struct{}
-}
-
-func (l *listeners) tell() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, c := range l.all {
-		select {
-		case c <- struct{}{}:
-		default: // it has not looked since the last one
-		}
-	}
 }
 
 // write queues fn and waits for its outcome.

@@ -3,7 +3,7 @@ INSERT INTO "Project"("_org","_version","name","archived","leadId","id","created
 INSERT INTO "_changes"(at,org,model,key,op,before,after,actor) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)
 SELECT json_object('id',t0."id",'name',t0."name",'archived',CASE t0."archived" WHEN 1 THEN json('true') WHEN 0 THEN json('false') END,'budget',CASE WHEN t0."leadId"=?1 THEN loam_float(t0."budget") ELSE null END,'leadId',t0."leadId",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."_version" FROM "Project" t0 WHERE t0."_org"=?2 AND t0."id"=?3
 INSERT INTO "_usage" (org, rows, bytes) VALUES (?1, ?2, ?3)
-	ON CONFLICT (org) DO UPDATE SET rows = "_usage".rows + excluded.rows, bytes = "_usage".bytes + excluded.bytes RETURNING rows, bytes
+	ON CONFLICT (org) DO UPDATE SET rows = "_usage".rows + excluded.rows, bytes = "_usage".bytes + excluded.bytes
 
 -- create, once
 INSERT INTO "_idempotency"(caller,key,request,answer,at) VALUES (?1,?2,?3,?4,?5)
@@ -19,7 +19,7 @@ INSERT INTO "Task"("_org","_version","title","status","tags","projectId","id","c
 INSERT INTO "_changes"(at,org,model,key,op,before,after,actor) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)
 SELECT json_object('id',t0."id",'title',t0."title",'body',t0."body",'points',t0."points",'status',t0."status",'place',json(t0."place"),'tags',json(t0."tags"),'slug',t0."slug",'projectId',t0."projectId",'owner',t0."owner",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."_version" FROM "Task" t0 WHERE t0."_org"=?1 AND (t0."owner"=?2 OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=?1 AND t1."id"=t0."projectId" AND t1."leadId"=?3)) AND t0."id"=?4
 INSERT INTO "_usage" (org, rows, bytes) VALUES (?1, ?2, ?3)
-	ON CONFLICT (org) DO UPDATE SET rows = "_usage".rows + excluded.rows, bytes = "_usage".bytes + excluded.bytes RETURNING rows, bytes
+	ON CONFLICT (org) DO UPDATE SET rows = "_usage".rows + excluded.rows, bytes = "_usage".bytes + excluded.bytes
 
 -- update
 SELECT json_object('id',t0."id",'name',t0."name",'archived',CASE t0."archived" WHEN 1 THEN json('true') WHEN 0 THEN json('false') END,'budget',loam_float(t0."budget"),'leadId',t0."leadId",'createdAt',t0."createdAt",'updatedAt',t0."updatedAt",'version',t0."_version"),t0."_version",(true),(true),(true AND t0."archived"=?1),t0."id" FROM "Project" t0 WHERE t0."_org"=?2 AND t0."id"=?3
