@@ -35,6 +35,7 @@ type statement struct {
 	sql         string // for the server
 	name        string // of the prepared statement
 	description *pgconn.StatementDescription
+	underway    bool     // its preparation is on the way
 	oids        []uint32 // types of the columns, once they are known
 	place       *list.Element
 }
@@ -113,8 +114,11 @@ func (s *session) send(pipe *pgconn.Pipeline, st *statement, named bool, a *argu
 	case st.description != nil:
 		pipe.SendQueryStatement(st.description, a.values, a.formats, nil)
 	default:
-		pipe.SendPrepare(st.name, st.sql, nil)
-		s.preparing = append(s.preparing, st)
+		if !st.underway {
+			pipe.SendPrepare(st.name, st.sql, nil)
+			st.underway = true
+			s.preparing = append(s.preparing, st)
+		}
 		pipe.SendQueryPrepared(st.name, a.values, a.formats, nil)
 	}
 }
@@ -124,6 +128,7 @@ func (s *session) prepared(d *pgconn.StatementDescription) {
 	st := s.preparing[0]
 	s.preparing = s.preparing[1:]
 	d.Name = st.name
+	st.underway = false
 	st.description = d
 	st.oids = oidsOf(d.Fields)
 }

@@ -221,4 +221,7 @@ func TestGroupsOfSeveralServers(t *testing.T) {
 	if got := one(t, nodes[0], "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"); got != "0" {
 		t.Errorf("%s deadlocks", got)
 	}
+	if !nodes[0].Named() {
+		t.Error("statements have no names any more")
+	}
 }
