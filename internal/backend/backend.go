@@ -155,7 +155,6 @@ func (b *Backend) wire(ctx context.Context) error {
 	b.Audit = audit.New(b.engine, o.Vault, o.Now)
 	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Roles: o.Config.Roles, Limits: &o.Config.Limits.Organization,
 		PerUser: o.Config.Limits.User.Organizations, AdminsFound: o.Config.Orgs.Create == "admins", NoDomains: !o.Config.Orgs.Domains, Jobs: b.jobs, Now: o.Now}
-	b.usage = register.UsageLimit
 	var err error
 	if b.Mail, err = mail.New(b.mail(register)); err != nil {
 		return err
@@ -179,6 +178,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	b.jobs.Every("realtime/prune", tidyEvery, b.pruneLog)
 	b.jobs.Every("auth/prune", tidyEvery, b.tidy)
 	b.Tenant = tenant.New(b.engine, register, b.Auth, b.outside())
+	b.usage = b.Tenant.UsageLimit
 	anonymous := &access.Principal{}
 	if !o.Config.Organizations {
 		anonymous.Org = tenant.None

@@ -25,6 +25,7 @@ type rates struct {
 type rateShard struct {
 	mu         sync.Mutex
 	young, old map[string]*bucket
+	forgotten  int // times that a limit was forgotten
 }
 
 // bucket holds what an organization may still ask.
@@ -32,7 +33,8 @@ type bucket struct {
 	perMinute float64 // 0: any number
 	tokens    float64
 	at        time.Time // of tokens
-	known     time.Time // when perMinute was read
+	known     time.Time // when the limits were read
+	usage     store.Usage
 }
 
 func newRates() *rates {
@@ -88,11 +90,29 @@ func (r *rates) take(org string, now time.Time) (stale bool, wait time.Duration,
 	return false, 0, 0
 }
 
-// know notes an organization's limit. What it has used of the old one stays used.
-func (r *rates) know(org string, perMinute int64, now time.Time) {
+// read has the limits of an organization read and notes them, but for those that
+// change meanwhile. What it has used of an old one stays used.
+func (r *rates) read(org string, now time.Time, read func() (Limits, error)) (Limits, error) {
 	s := r.shard(org)
 	s.mu.Lock()
+	forgotten := s.forgotten
+	s.mu.Unlock()
+	limits, err := read()
+	if err != nil {
+		return limits, err
+	}
+	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.know(org, limits, now)
+	if s.forgotten != forgotten {
+		s.find(org).known = time.Time{}
+	}
+	return limits, nil
+}
+
+// know notes an organization's limits; under the lock.
+func (s *rateShard) know(org string, limits Limits, now time.Time) {
+	perMinute := limits.RequestsPerMinute
 	b := s.find(org)
 	if b == nil {
 		b = &bucket{tokens: float64(perMinute), at: now}
@@ -101,15 +121,28 @@ func (r *rates) know(org string, perMinute int64, now time.Time) {
 	if b.perMinute == 0 {
 		b.tokens, b.at = float64(perMinute), now
 	}
-	b.perMinute, b.known = float64(perMinute), now
+	b.perMinute, b.known, b.usage = float64(perMinute), now, limits.usage()
 	b.tokens = math.Min(b.tokens, b.perMinute)
 }
 
-// forget makes the limit be read again.
+// usage is the most that an organization may have, where that is known.
+func (r *rates) usage(org string, now time.Time) (most store.Usage, known bool) {
+	s := r.shard(org)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.find(org)
+	if b == nil || now.Sub(b.known) >= rateKnown {
+		return most, false
+	}
+	return b.usage, true
+}
+
+// forget makes the limits be read again.
 func (r *rates) forget(org string) {
 	s := r.shard(org)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.forgotten++
 	if b := s.find(org); b != nil {
 		b.known = time.Time{}
 	}
@@ -125,14 +158,15 @@ func (s *Service) Admit(ctx context.Context, p *access.Principal) error {
 	now := s.now()
 	stale, wait, limit := s.rates.take(p.Org, now)
 	if stale {
-		var limits Limits
-		if err := s.engine.Read(ctx, func(c store.Conn) (err error) {
-			limits, err = s.register.LimitsOf(c, p.Org)
-			return err
+		if _, err := s.rates.read(p.Org, now, func() (limits Limits, err error) {
+			err = s.engine.ReadOne(ctx, func(c store.Conn) (err error) {
+				limits, err = s.register.LimitsOf(c, p.Org)
+				return err
+			})
+			return limits, err
 		}); err != nil {
 			return wrap("reading how much an organization may ask", err)
 		}
-		s.rates.know(p.Org, limits.RequestsPerMinute, now)
 		_, wait, limit = s.rates.take(p.Org, now)
 	}
 	if wait > 0 {

@@ -8,11 +8,18 @@ import (
 )
 
 // UsageLimit is the most that an organization may have, for the store to hold what
-// grows against, inside the transaction that writes; 0 is any number.
-func (r Register) UsageLimit(c store.Conn, org string) (store.Usage, error) {
-	limits, err := r.LimitsOf(c, org)
-	return store.Usage{Rows: limits.Rows, Bytes: limits.Storage}, err
+// grows against, inside the transaction that writes; 0 is any number. It is read once a
+// minute, and again when it has changed: what Admit reads is the same.
+func (s *Service) UsageLimit(c store.Conn, org string) (store.Usage, error) {
+	now := s.now()
+	if most, known := s.rates.usage(org, now); known {
+		return most, nil
+	}
+	limits, err := s.rates.read(org, now, func() (Limits, error) { return s.register.LimitsOf(c, org) })
+	return limits.usage(), err
 }
+
+func (l Limits) usage() store.Usage { return store.Usage{Rows: l.Rows, Bytes: l.Storage} }
 
 // Rows are the rows of all models of an organization, under the schema in force:
 // what is done with them as a whole. The store has it.
