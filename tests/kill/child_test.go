@@ -45,6 +45,16 @@ func work(path string, encrypted bool) error {
 	if err != nil {
 		return fmt.Errorf("create tables: %w", err)
 	}
+	if os.Getenv(backupVar) != "" {
+		s, err := keepBackups(e)
+		if err != nil {
+			return fmt.Errorf("backups: %w", err)
+		}
+		for s.Status().Snapshot == nil {
+			time.Sleep(time.Millisecond)
+		}
+		fmt.Println("snapshot")
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var latest [writers]atomic.Int64
 	var all sync.WaitGroup

@@ -203,7 +203,9 @@ func keep(path string) string {
 func openDatabase(path string, encrypted bool) (*sqlite.Engine, error) {
 	o := sqlite.Options{Path: path, Readers: readers}
 	if encrypted {
-		o.Key = []byte("a key of thirty-two bytes, fixed")
+		o.Key = databaseKey()
 	}
 	return sqlite.Open(context.Background(), o)
 }
+
+func databaseKey() []byte { return []byte("a key of thirty-two bytes, fixed") }

@@ -61,7 +61,7 @@ func (e *Engine) Snapshot(ctx context.Context, now func() time.Time, fn func(*Sn
 
 // snapshotWait is how long a snapshot waits between two tries to find no read in the
 // way of a whole checkpoint.
-const snapshotWait = 100 * time.Millisecond
+const snapshotWait = 500 * time.Millisecond
 
 // still has the database file hold all that is committed, keeps it so, and begins a
 // read transaction of that moment. Reads that began earlier are waited for.
