@@ -136,7 +136,7 @@ func (o *Options) open(ctx context.Context, filling bool) (store.Engine, error) 
 // migrator takes a database to the shape that all rooms need.
 func (o *Options) migrator(e store.Engine) *migrate.Migrator {
 	return migrate.New(e, migrate.Options{
-		SystemTables: slices.Concat(auth.Tables(), tenant.Tables(), federation.Tables(), audit.Tables(e.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(), signal.Tables(e.Dialect())),
+		SystemTables: slices.Concat(auth.Tables(), tenant.Tables(), federation.Tables(), audit.Tables(e.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(e.Dialect()), signal.Tables(e.Dialect())),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
 		Now:          o.Now,
@@ -313,6 +313,7 @@ func factors(c *config.Config, dev bool) auth.Factors {
 // Close ends the environment; no request may be under way.
 func (b *Backend) Close() error {
 	b.hangUp.Do(b.sockets.Close)
+	b.channels.Close()
 	if b.signals != nil {
 		b.signals.Close()
 	}

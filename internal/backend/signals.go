@@ -8,7 +8,8 @@ import (
 	"github.com/loam-dev/loam/internal/store"
 )
 
-// heed has this node forget what other nodes have changed.
+// heed has this node forget what other nodes have changed, and hear what they say in
+// channels.
 func (b *Backend) heed() {
 	if b.engine.Dialect() != store.PostgreSQL {
 		return
@@ -16,6 +17,9 @@ func (b *Backend) heed() {
 	wake := make(chan struct{}, 1)
 	b.engine.Notify(wake)
 	b.signals = signal.Follow(signal.Options{Engine: b.engine, Wake: wake, Heard: b.heard, Log: b.opts.Log})
+	told := make(chan struct{}, 1)
+	b.engine.Notify(told)
+	b.channels.Connect(b.engine, told, b.opts.Log)
 	b.jobs.Every("signal/prune", signal.Every, func(ctx context.Context) error { return signal.Prune(ctx, b.engine) })
 }
 

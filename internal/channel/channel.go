@@ -1,12 +1,14 @@
 // Package channel is named places of an organization where those who are connected
 // tell each other things: broadcast, and presence, which is who is here and what they
 // show of themselves. Rules of loam.yaml say who may; what no rule names does not exist.
-// Nothing is stored but the last messages, where a rule asks for that. It knows no HTTP
-// and no socket: a Sink takes what is told.
+// Nothing is stored but the last messages, where a rule asks for that, and on PostgreSQL
+// what nodes tell each other, while they do (nodes.go). It knows no HTTP and no socket:
+// a Sink takes what is told.
 package channel
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -26,13 +28,22 @@ type Options struct {
 	Limits config.ChannelLimits
 	Rows   Rows
 	Engine store.Engine // of the messages that are kept
-	Bus    Bus          // nil: there is this node alone
 	Now    func() time.Time
 }
 
-// Bus carries what happens in channels to the hubs of all nodes: each delivers it.
-type Bus interface {
-	Publish(Event)
+// bus carries what happens in channels to the hubs of all nodes: each delivers it, and
+// it may come twice.
+type bus interface {
+	// Publish tells of an event, soon and in the order of calls. It does not wait.
+	Publish(Event) error
+	// Keep does so in the transaction that keeps a message, in the order of these.
+	Keep(store.Conn, Event) error
+	// Attend has events be delivered from now on. It is called while a channel is in use.
+	Attend(context.Context) error
+	// Others are those present by other nodes, if they are asked for, and up to which
+	// of each node's events that is.
+	Others(ctx context.Context, org, channel string, seen bool) ([]present, map[string]int64, error)
+	Close()
 }
 
 // Rows tells who may read a row.
@@ -70,6 +81,9 @@ type Event struct {
 	From         string // the connection that it comes from and that is not told; "" for none
 	ID           string // of a message
 	Body         []byte // a JSON object
+
+	node string // that published it; "" where none counts
+	turn int64  // the how many-th of its events
 }
 
 // Sink takes what a member is told. Both are called with locks held: they must not
@@ -84,6 +98,7 @@ type Sink interface {
 // It is safe for concurrent use.
 type Hub struct {
 	opts Options
+	bus  bus // nil: there is this node alone
 	pace pace
 
 	mu    sync.Mutex
@@ -142,12 +157,51 @@ func (h *Hub) exit(r *room) {
 	}
 }
 
-func (h *Hub) publish(e Event) {
-	if h.opts.Bus != nil {
-		h.opts.Bus.Publish(e)
-		return
+// Close tells other nodes that nobody is here any more.
+func (h *Hub) Close() {
+	if h.bus != nil {
+		h.bus.Close()
+	}
+}
+
+func (h *Hub) publish(e Event) error {
+	if h.bus != nil {
+		return h.bus.Publish(e)
 	}
 	h.Deliver(e)
+	return nil
+}
+
+func (h *Hub) inUse() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.rooms) > 0
+}
+
+// all are the members of this node.
+func (h *Hub) all() (all []*Member) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range h.rooms {
+		r.mu.Lock()
+		all = slices.AppendSeq(all, maps.Keys(r.members))
+		r.mu.Unlock()
+	}
+	return all
+}
+
+// scatter puts everybody out.
+func (h *Hub) scatter(why error) {
+	for _, m := range h.all() {
+		m.end(why)
+	}
+}
+
+// announce tells of everybody who is present.
+func (h *Hub) announce() {
+	for _, m := range h.all() {
+		m.announce()
+	}
 }
 
 // Deliver tells the members on this node of an event.
@@ -162,8 +216,7 @@ func (h *Hub) Deliver(e Event) {
 	defer r.mu.Unlock()
 	for m := range r.members {
 		if m.ref != e.From && (e.Kind == Said || m.may.presence) {
-			m.sink.Tell(m, &e)
-			h.told.Add(1)
+			m.hear(&e)
 		}
 	}
 }

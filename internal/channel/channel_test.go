@@ -89,7 +89,7 @@ func TestLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := func() fault.Code { _, err := m.Send(t.Context(), Message{Event: "e"}); return code(err) }
-	if got := []fault.Code{said(), code(m.Show([]byte("1"))), said(), code(m.Show([]byte("2")))}; fmt.Sprint(got) != "[  channel/limit channel/limit]" {
+	if got := []fault.Code{said(), code(m.Show(t.Context(), []byte("1"))), said(), code(m.Show(t.Context(), []byte("2")))}; fmt.Sprint(got) != "[  channel/limit channel/limit]" {
 		t.Errorf("in one second: %q", got)
 	}
 	if _, err := h.Send(t.Context(), user("u"), "x", Message{Event: "e"}); err != nil {
@@ -101,12 +101,12 @@ func TestLimits(t *testing.T) {
 	if got := said(); got != "" {
 		t.Errorf("in the next second: %q", got)
 	}
-	if got := code(m.Show([]byte(`"12345678901"`))); got != fault.ChannelTooLarge {
+	if got := code(m.Show(t.Context(), []byte(`"12345678901"`))); got != fault.ChannelTooLarge {
 		t.Errorf("a large state: %q", got)
 	}
 	m.Leave()
 	m.Leave()
-	if got := []fault.Code{said(), code(m.Show([]byte("1")))}; fmt.Sprint(got) != "[channel/unknown channel/unknown]" {
+	if got := []fault.Code{said(), code(m.Show(t.Context(), []byte("1")))}; fmt.Sprint(got) != "[channel/unknown channel/unknown]" {
 		t.Errorf("after it has left: %q", got)
 	}
 	if len(h.rooms) != 0 || h.Stats().Members != 0 {
@@ -130,13 +130,13 @@ func TestRightsLost(t *testing.T) {
 	if err := m.Rebind(t.Context(), user("a")); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Show([]byte("2")); code(err) != fault.AccessDenied {
+	if err := m.Show(t.Context(), []byte("2")); code(err) != fault.AccessDenied {
 		t.Errorf("it shows itself: %v", err)
 	}
 	if err := m.Rebind(t.Context(), admin("a")); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Show([]byte("3")); err != nil {
+	if err := m.Show(t.Context(), []byte("3")); err != nil {
 		t.Error(err)
 	}
 	if err := m.Rebind(t.Context(), &access.Principal{Kind: access.User, UserID: "a", Org: "o1"}); code(err) != fault.AccessDenied {
@@ -167,7 +167,7 @@ func TestMany(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				done.Go(func() { _ = m.Show([]byte("1")) }) // it may have left
+				done.Go(func() { _ = m.Show(t.Context(), []byte("1")) }) // it may have left
 				if _, err := m.Send(context.Background(), Message{Event: "e"}); err != nil {
 					t.Error(err)
 				}

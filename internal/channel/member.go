@@ -24,10 +24,18 @@ type Member struct {
 	by    *access.Principal
 	may   may
 	in    bool
+	wants bool // to show itself once it has come in
 	shown bool
 	state jsontext.Value
-	row   RowWatch // nil where the channel is about no row
+	row   RowWatch         // nil where the channel is about no row
+	waits bool             // to be told who is here: what happens is held
+	held  []*Event         // meanwhile
+	told  map[string]int64 // up to which event of each node it knows
+	last  string           // the last kept message that it was told of when it came
 }
+
+// maxHeld is how many events may be held for a member who waits.
+const maxHeld = 1000
 
 // Joining is how a connection joins a channel.
 type Joining struct {
@@ -59,14 +67,18 @@ func (h *Hub) Join(ctx context.Context, by *access.Principal, name string, in Jo
 		if m.state, err = h.shows(s.may, by, name, in.State); err != nil {
 			return nil, err
 		}
-		m.shown = true
+		m.wants = true
 	}
 	if err := h.row(ctx, by, s); err != nil {
 		return nil, err
 	}
 	m.room = h.enter(address{by.Org, name})
-	if err := m.join(ctx, in.Since); err != nil {
+	if err := m.add(ctx); err != nil {
 		h.exit(m.room)
+		return nil, err
+	}
+	if err := m.join(ctx, in.Since); err != nil {
+		m.Leave()
 		return nil, err
 	}
 	if err := m.watch(ctx, s); err != nil {
@@ -76,54 +88,105 @@ func (h *Hub) Join(ctx context.Context, by *access.Principal, name string, in Jo
 	return m, nil
 }
 
-// join adds the member, tells it what it missed, and tells the others.
+// join tells the member who is here and what it missed, and tells the others of it.
 func (m *Member) join(ctx context.Context, since string) error {
-	var kept []Event
-	if m.rule.Keep > 0 {
-		m.room.keeping.Lock()
-		defer m.room.keeping.Unlock()
-		var err error
-		if kept, err = m.hub.kept(ctx, m.room.address, m.rule, since); err != nil {
-			return err
-		}
+	kept, err := m.hub.kept(ctx, m.room.address, m.rule, since)
+	if err != nil {
+		return err
+	}
+	others, told, err := m.others(ctx)
+	if err != nil {
+		return err
 	}
 	m.room.turn.Lock()
 	defer m.room.turn.Unlock()
-	if err := m.add(kept); err != nil {
+	if err := m.greet(kept, others, told); err != nil {
 		return err
 	}
-	if m.shown { // none but this goroutine knows the member yet
-		m.publish(Joined, m.state)
+	if m.Shown() { // none but this goroutine knows the member yet
+		return m.publish(Joined, m.state)
 	}
 	return nil
 }
 
-func (m *Member) add(kept []Event) error {
+// others are those present by other nodes, for a member who may see them.
+func (m *Member) others(ctx context.Context) ([]present, map[string]int64, error) {
+	m.room.mu.Lock()
+	seen := m.may.presence
+	m.room.mu.Unlock()
+	if m.hub.bus == nil {
+		return nil, nil, nil
+	}
+	return m.hub.bus.Others(ctx, m.room.org, m.room.name, seen)
+}
+
+// add makes it a member for whom what happens is held.
+func (m *Member) add(ctx context.Context) error {
+	if m.hub.bus != nil {
+		if err := m.hub.bus.Attend(ctx); err != nil {
+			return err
+		}
+	}
 	r, limits := m.room, m.hub.opts.Limits
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.members) >= limits.Members {
 		return fault.New(fault.ChannelLimit, "the channel has %d connections, the most that limits.channels.members allows", limits.Members)
 	}
-	if m.shown {
-		if err := m.count(); err != nil {
+	r.members[m], m.in, m.waits = struct{}{}, true, true
+	m.hub.members.Add(1)
+	return nil
+}
+
+// greet tells a member who waits all that it is to know first.
+func (m *Member) greet(kept []Event, others []present, told map[string]int64) error {
+	r := m.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case !m.in:
+		return m.absent()
+	case len(m.held) > maxHeld:
+		return fault.New(fault.StoreBusy, "more than %d events came while the channel was joined; try again", maxHeld)
+	case m.wants:
+		if err := m.count(len(others)); err != nil {
 			return err
 		}
+		m.wants, m.shown = false, true
 	}
-	r.members[m], m.in = struct{}{}, true
-	m.hub.members.Add(1)
+	held := m.held
+	m.waits, m.held, m.told = false, nil, told
 	if m.may.presence {
-		m.sink.Tell(m, m.here())
+		m.sink.Tell(m, m.here(others))
 	}
 	for i := range kept {
+		m.last = kept[i].ID
 		m.sink.Tell(m, &kept[i])
+	}
+	for _, e := range held {
+		m.hear(e)
 	}
 	return nil
 }
 
-// count counts one more who is here. The room's mu is held.
-func (m *Member) count() error {
-	if most := m.hub.opts.Limits.Present; m.room.present >= most {
+// hear tells the member of an event, unless it knows it. The room's mu is held.
+func (m *Member) hear(e *Event) {
+	switch {
+	case m.waits:
+		if len(m.held) <= maxHeld {
+			m.held = append(m.held, e)
+		}
+		return
+	case e.turn > 0 && e.turn <= m.told[e.node], m.rule.Keep > 0 && e.Kind == Said && e.ID <= m.last:
+		return
+	}
+	m.sink.Tell(m, e)
+	m.hub.told.Add(1)
+}
+
+// count counts one more who is here beside others. The room's mu is held.
+func (m *Member) count(others int) error {
+	if most := m.hub.opts.Limits.Present; m.room.present+others >= most {
 		return fault.New(fault.ChannelLimit, "%d connections show themselves in the channel, the most that limits.channels.present allows", most)
 	}
 	m.room.present++
@@ -131,11 +194,11 @@ func (m *Member) count() error {
 }
 
 // here is the first event of who may see who is here. The room's mu is held.
-func (m *Member) here() *Event {
+func (m *Member) here(others []present) *Event {
 	return &Event{Org: m.room.org, Channel: m.room.name, Kind: Here, Body: encode(struct {
 		Here []Person `json:"here"`
 		You  string   `json:"you"`
-	}{m.room.here(), m.ref})}
+	}{m.room.here(others), m.ref})}
 }
 
 // watch has the member leave once the row may not be read any more.
@@ -195,7 +258,7 @@ func (m *Member) leave() bool {
 		return false
 	}
 	if shown {
-		m.publish(Left, nil)
+		_ = m.publish(Left, nil)
 	}
 	if row != nil {
 		row.Close()
@@ -217,7 +280,11 @@ func (m *Member) Rebind(ctx context.Context, by *access.Principal) error {
 		err = denied("join", m.room.name, by)
 	}
 	if err == nil {
-		if row := m.rebind(by, s.may); row != nil {
+		row, sees := m.rebind(by, s.may)
+		if sees {
+			err = m.see(ctx)
+		}
+		if row != nil && err == nil {
 			err = row.Rebind(ctx, by)
 			if !m.In() { // left meanwhile: the row is watched for nobody
 				row.Close()
@@ -230,42 +297,58 @@ func (m *Member) Rebind(ctx context.Context, by *access.Principal) error {
 	return err
 }
 
-func (m *Member) rebind(by *access.Principal, now may) RowWatch {
+func (m *Member) rebind(by *access.Principal, now may) (row RowWatch, sees bool) {
 	r := m.room
 	r.turn.Lock()
 	defer r.turn.Unlock()
 	r.mu.Lock()
-	sees := m.in && now.presence && !m.may.presence
+	sees = m.in && now.presence && !m.may.presence && !m.waits
 	hides := m.shown && !now.show
 	m.by, m.may = by, now
 	if hides {
 		m.shown = false
 		r.present--
 	}
-	if sees {
-		m.sink.Tell(m, m.here())
-	}
-	row := m.row
+	m.waits = m.waits || sees
+	row = m.row
 	r.mu.Unlock()
 	if hides {
-		m.publish(Left, nil)
+		_ = m.publish(Left, nil)
 	}
-	return row
+	return row, sees
+}
+
+// see tells a member that waits who is here.
+func (m *Member) see(ctx context.Context) error {
+	others, told, err := m.others(ctx)
+	if err != nil {
+		return err
+	}
+	m.room.turn.Lock()
+	defer m.room.turn.Unlock()
+	return m.greet(nil, others, told)
 }
 
 // Show shows others a state of this connection; the first one makes it present.
-func (m *Member) Show(state []byte) error {
+func (m *Member) Show(ctx context.Context, state []byte) error {
 	r := m.room
+	var others []present
+	if !m.Shown() {
+		var err error
+		if others, _, err = m.others(ctx); err != nil {
+			return err
+		}
+	}
 	r.turn.Lock()
 	defer r.turn.Unlock()
-	kind, value, err := m.show(state)
+	kind, value, err := m.show(state, len(others))
 	if err == nil {
-		m.publish(kind, value)
+		err = m.publish(kind, value)
 	}
 	return err
 }
 
-func (m *Member) show(state []byte) (Kind, jsontext.Value, error) {
+func (m *Member) show(state []byte, others int) (Kind, jsontext.Value, error) {
 	r := m.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -278,12 +361,24 @@ func (m *Member) show(state []byte) (Kind, jsontext.Value, error) {
 	}
 	kind := Changed
 	if err == nil && !m.shown {
-		kind, err = Joined, m.count()
+		kind, err = Joined, m.count(others)
 	}
 	if err == nil {
 		m.shown, m.state = true, value
 	}
 	return kind, value, err
+}
+
+// announce tells once more that the member is present, if it is.
+func (m *Member) announce() {
+	m.room.turn.Lock()
+	defer m.room.turn.Unlock()
+	m.room.mu.Lock()
+	shown, state := m.shown, m.state
+	m.room.mu.Unlock()
+	if shown {
+		_ = m.publish(Joined, state)
+	}
 }
 
 // shows is what a caller wants to show, if they may.
@@ -299,11 +394,14 @@ func (m *Member) absent() error {
 }
 
 // publish tells others of what became of the member. The room's turn is held.
-func (m *Member) publish(kind Kind, state jsontext.Value) {
-	m.hub.publish(Event{Org: m.room.org, Channel: m.room.name, Kind: kind, From: m.ref, Body: encode(struct {
-		who
-		connection
-	}{whoIs(m.by), connection{m.ref, state}})})
+func (m *Member) publish(kind Kind, state jsontext.Value) error {
+	return m.hub.publish(Event{Org: m.room.org, Channel: m.room.name, Kind: kind, From: m.ref, Body: encode(present{whoIs(m.by), connection{m.ref, state}})})
+}
+
+// present is a connection that shows itself, and whose it is.
+type present struct {
+	who
+	connection
 }
 
 // who is whom a connection or a message is of, as others see it.
@@ -330,24 +428,23 @@ type Person struct {
 	Connections []connection `json:"connections"`
 }
 
-// here lists who is here, by when they came. The room's mu is held.
-func (r *room) here() []Person {
-	all := make([]*Member, 0, r.present)
+// here lists who is here, on other nodes too, by when they came. The room's mu is held.
+func (r *room) here(others []present) []Person {
+	all := slices.Clone(others)
 	for m := range r.members {
 		if m.shown {
-			all = append(all, m)
+			all = append(all, present{whoIs(m.by), connection{m.ref, m.state}})
 		}
 	}
-	slices.SortFunc(all, func(a, b *Member) int { return strings.Compare(a.ref, b.ref) })
+	slices.SortFunc(all, func(a, b present) int { return strings.Compare(a.Ref, b.Ref) })
 	people, at := []Person{}, map[who]int{}
-	for _, m := range all {
-		w := whoIs(m.by)
-		i, known := at[w]
+	for _, p := range all {
+		i, known := at[p.who]
 		if !known {
-			i, at[w] = len(people), len(people)
-			people = append(people, Person{who: w})
+			i, at[p.who] = len(people), len(people)
+			people = append(people, Person{who: p.who})
 		}
-		people[i].Connections = append(people[i].Connections, connection{m.ref, m.state})
+		people[i].Connections = append(people[i].Connections, p.connection)
 	}
 	return people
 }

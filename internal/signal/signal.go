@@ -19,12 +19,11 @@ import (
 
 // The limits of the room.
 const (
-	lookEvery  = 200 * time.Millisecond
-	pace       = 50 * time.Millisecond // between two looks, at least
-	patience   = 2 * time.Second       // for one look
-	most       = 1000                  // signals of one look: of more, everything is forgotten
-	keptFor    = 10 * time.Minute
-	missedFrom = keptFor / 2 // since the last look: some may be gone
+	lookEvery = 200 * time.Millisecond
+	pace      = 50 * time.Millisecond // between two looks, at least
+	patience  = 2 * time.Second       // for one look
+	most      = 1000                  // signals of one look: of more, everything is forgotten
+	keptFor   = 10 * time.Minute
 )
 
 // Kind is of what remembers.
@@ -59,19 +58,18 @@ type Options struct {
 
 // Reader hears the signals of all nodes, its own among them.
 type Reader struct {
-	opts     Options
-	snapshot string    // of the last look, as PostgreSQL writes it
-	looked   time.Time // when that was
-	level    bool      // all signals up to there were heard
-	failing  bool
-	stop     context.CancelFunc
-	gone     chan struct{}
+	opts    Options
+	tail    Tail
+	failing bool
+	stop    context.CancelFunc
+	gone    chan struct{}
 }
 
 // Follow begins to hear.
 func Follow(o Options) *Reader {
 	ctx, stop := context.WithCancel(context.Background())
-	r := &Reader{opts: o, snapshot: "1:1:", stop: stop, gone: make(chan struct{})}
+	tail := Tail{Engine: o.Engine, Table: "_signals", Columns: []string{"kind", "subject"}, Order: "tx", Kept: keptFor}
+	r := &Reader{opts: o, tail: tail, stop: stop, gone: make(chan struct{})}
 	go r.run(ctx)
 	return r
 }
@@ -110,7 +108,7 @@ func (r *Reader) run(ctx context.Context) {
 func (r *Reader) note(ctx context.Context, err error) {
 	switch {
 	case err != nil:
-		r.level = false
+		r.tail.Lose()
 		_ = r.opts.Heard(ctx, Signal{Kind: Everything}) // again once there is a look
 		if !r.failing {
 			r.opts.Log.Error("reading what other servers have changed; nothing is remembered meanwhile", "error", err)
@@ -125,12 +123,11 @@ func (r *Reader) note(ctx context.Context, err error) {
 func (r *Reader) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	now := time.Now().Round(0) // also of a machine that was asleep
-	snapshot, other, signals, err := r.read(ctx)
+	signals, missed, err := Look(ctx, &r.tail, most, func(row store.Row) Signal { return Signal{Kind(row.Text(0)), row.Text(1)} })
 	if err != nil {
 		return err
 	}
-	if !r.level || other || len(signals) > most || now.Sub(r.looked) > missedFrom {
+	if missed {
 		signals = []Signal{{Kind: Everything}}
 	}
 	for _, s := range signals {
@@ -138,28 +135,7 @@ func (r *Reader) look(ctx context.Context) error {
 			return err
 		}
 	}
-	r.snapshot, r.looked, r.level = snapshot, now, true
 	return nil
-}
-
-// read returns the signals of transactions that the last snapshot did not see. A
-// transaction that it saw under way is behind its xmin, and so is all that came later.
-// other tells of a database that is behind the one of the last look: one restored.
-func (r *Reader) read(ctx context.Context) (snapshot string, other bool, signals []Signal, err error) {
-	err = r.opts.Engine.ReadOne(ctx, func(c store.Conn) error {
-		snapshot, other, signals = "", false, nil
-		return c.Query(`SELECT CAST(pg_current_snapshot() AS text), pg_snapshot_xmin(pg_current_snapshot()) < pg_snapshot_xmin(CAST(?1 AS pg_snapshot)),
-			s."kind", s."subject"
-			FROM (SELECT 1) AS look LEFT JOIN "_signals" AS s ON s."tx" >= pg_snapshot_xmin(CAST(?1 AS pg_snapshot))
-			AND NOT pg_visible_in_snapshot(s."tx", CAST(?1 AS pg_snapshot)) LIMIT ?2`, []any{r.snapshot, most + 1}, func(row store.Row) error {
-			snapshot, other = row.Text(0), row.Bool(1)
-			if !row.Null(2) {
-				signals = append(signals, Signal{Kind(row.Text(2)), row.Text(3)})
-			}
-			return nil
-		})
-	})
-	return snapshot, other, signals, err
 }
 
 // Every is how often signals that all have heard are to be removed.

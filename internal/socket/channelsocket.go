@@ -191,7 +191,7 @@ func (c *channels) act(a ask) (id string, err error) {
 			a.State = jsontext.Value("null")
 		}
 		c.shown.Store(true)
-		return "", m.Show(a.State)
+		return "", m.Show(ctx, a.State)
 	}
 	return m.Send(ctx, channel.Message{Event: a.Event, Data: a.Data})
 }
