@@ -88,6 +88,7 @@ type Backend struct {
 	force    force
 	closing  atomic.Bool
 	hangUp   sync.Once
+	shipped  sync.Once // the last commits, to the backup
 }
 
 // Open opens the database and prepares its system tables. It serves no schema

@@ -87,10 +87,10 @@ func (b *Backend) keepBackups(ctx context.Context) error {
 	return nil
 }
 
-// endBackups ships what is committed.
-func (b *Backend) endBackups() error {
-	if b.backup == nil {
-		return nil
+// endBackups ships what is committed, once.
+func (b *Backend) endBackups() (err error) {
+	if b.backup != nil {
+		b.shipped.Do(func() { err = b.backup.Close() })
 	}
-	return b.backup.Close()
+	return err
 }

@@ -36,44 +36,43 @@ func (o *Options) side(ctx context.Context, filling bool) (move.Side, error) {
 // Move takes the backend that a database holds, which nobody has open, to another
 // database. Called again after an interruption it goes on.
 func Move(ctx context.Context, from, to Options, report func(string)) (done move.Result, err error) {
-	err = from.beside(ctx, to, func(source, target move.Side) (err error) {
-		if done, err = move.Run(ctx, move.Options{From: source, To: target, Now: time.Now, Report: report}); err != nil {
-			return err
-		}
-		return move.Settle(ctx, target)
-	})
-	return done, err
-}
-
-// TryMove says what Move would do. It makes no file.
-func TryMove(ctx context.Context, from, to Options, report func(string)) (done move.Result, err error) {
-	try := func(source, target move.Side) (err error) {
-		done, err = move.Try(ctx, move.Options{From: source, To: target, Now: time.Now, Report: report})
-		return err
-	}
-	if _, missing := os.Stat(to.Where()); to.Database != "" || missing == nil {
-		err = from.beside(ctx, to, try)
-		return done, err
-	}
 	source, err := from.side(ctx, false)
 	if err != nil {
 		return done, err
 	}
-	err = errors.Join(try(source, move.Side{Name: to.Where()}), source.Engine.Close())
-	return done, err
+	defer func() { err = errors.Join(err, source.Engine.Close()) }()
+	target, err := to.side(ctx, true)
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, target.Engine.Close()) }()
+	if done, err = move.Run(ctx, move.Options{From: source, To: target, Now: time.Now, Report: report}); err != nil {
+		return done, err
+	}
+	return done, move.Settle(ctx, target)
 }
 
-// beside opens two databases for fn.
-func (o *Options) beside(ctx context.Context, other Options, fn func(source, target move.Side) error) error {
-	source, err := o.side(ctx, false)
+// TryMove says what Move would do. It makes no file.
+func TryMove(ctx context.Context, from, to Options, report func(string)) (move.Result, error) {
+	source, err := from.side(ctx, false)
 	if err != nil {
-		return err
+		return move.Result{}, err
 	}
-	target, err := other.side(ctx, true)
-	if err != nil {
-		return errors.Join(err, source.Engine.Close())
+	done, err := tryMove(ctx, source, to, report)
+	return done, errors.Join(err, source.Engine.Close())
+}
+
+func tryMove(ctx context.Context, source move.Side, to Options, report func(string)) (move.Result, error) {
+	o := move.Options{From: source, To: move.Side{Name: to.Where()}, Now: time.Now, Report: report}
+	if _, missing := os.Stat(to.Where()); to.Database == "" && missing != nil {
+		return move.Try(ctx, o)
 	}
-	return errors.Join(fn(source, target), target.Engine.Close(), source.Engine.Close())
+	var err error
+	if o.To, err = to.side(ctx, true); err != nil {
+		return move.Result{}, err
+	}
+	done, err := move.Try(ctx, o)
+	return done, errors.Join(err, o.To.Engine.Close())
 }
 
 // CancelMove gives up a move from a database.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/store/migrate"
 )
@@ -96,7 +97,7 @@ func (c *console) demo(ctx context.Context, at *place, files fs.FS, dir string) 
 	}
 	c.welcome(address(s), planted)
 	c.invite(address(s), planted, p.compiled.Schema, files == c.example)
-	return c.serve(ctx, at, s, b, log)
+	return c.serve(ctx, at, s, backend.NewSite(b), unmoved, log)
 }
 
 // demoPage is the project's page at /demo; nil where it has none.

@@ -89,7 +89,7 @@ func (c *console) dev(ctx context.Context, at *place) (err error) {
 	}
 	c.welcome(address(s), nil)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return c.serve(ctx, at, s, b, log) })
+	group.Go(func() error { return c.serve(ctx, at, s, backend.NewSite(b), unmoved, log) })
 	group.Go(func() error { return d.follow(ctx, edits) })
 	return group.Wait()
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/httpapi"
 	"github.com/loam-dev/loam/internal/server"
 )
 
@@ -74,21 +75,21 @@ const gcPercent = 200
 // serve says that the server is ready and answers until ctx ends; then the
 // backend stops being ready, and after a while the connections that stay are ended and
 // the requests under way finish.
-func (c *console) serve(ctx context.Context, at *place, s *server.Server, b *backend.Backend, log *slog.Logger) error {
-	defer c.listenLocal(ctx, at, b, log)()
-	if err := c.offerAdmin(ctx, b, log); err != nil {
+func (c *console) serve(ctx context.Context, at *place, s *server.Server, site *backend.Site, moves httpapi.Mover, log *slog.Logger) error {
+	defer c.listenLocal(ctx, at, site.Local(moves), log)()
+	if err := c.offerAdmin(ctx, site.Backend(), log); err != nil {
 		return err
 	}
 	defer context.AfterFunc(ctx, func() {
-		b.Retire()
+		site.Backend().Retire()
 		time.Sleep(at.linger)
-		b.Drain()
+		site.Backend().Drain()
 	})()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
 	fmt.Fprintln(c.out, "ready "+address(s))
-	return s.Serve(ctx, b.Handler(), at.linger)
+	return s.Serve(ctx, site.Handler(), at.linger)
 }
 
 // unlessStopped drops the error of a server that was told to stop while it

@@ -33,7 +33,7 @@ func (p *place) socket() string { return filepath.Join(p.dataDir(), socketFile) 
 
 // listenLocal answers the commands of this machine until stop is called. A server
 // that can't goes on without: they work once it is stopped.
-func (c *console) listenLocal(ctx context.Context, at *place, b *backend.Backend, log *slog.Logger) (stop func()) {
+func (c *console) listenLocal(ctx context.Context, at *place, answers http.Handler, log *slog.Logger) (stop func()) {
 	if runtime.GOOS == "windows" {
 		return func() {}
 	}
@@ -44,13 +44,29 @@ func (c *console) listenLocal(ctx context.Context, at *place, b *backend.Backend
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx, b.Local(), 0) }()
+	go func() { done <- s.Serve(ctx, answers, 0) }()
 	return func() {
 		cancel()
 		if err := errors.Join(<-done, os.Remove(at.socket())); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			log.Warn("the socket for commands did not close", "error", err)
 		}
 	}
+}
+
+// running is the way to the server that runs, or nil where none does.
+func (p *place) running(ctx context.Context) *http.Transport {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", p.socket())
+	}
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	conn, err := dial(ctx, "", "")
+	if err != nil {
+		return nil
+	}
+	conn.Close()
+	return &http.Transport{DialContext: dial}
 }
 
 // operator does what an admin does, for who runs the command.
@@ -61,16 +77,9 @@ type operator struct {
 
 // withOperator runs fn with the server of a place, whether it runs or not.
 func (c *console) withOperator(ctx context.Context, at *place, fn func(*operator) error) (err error) {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", at.socket())
-	}
-	if runtime.GOOS != "windows" {
-		if conn, err := dial(ctx, "", ""); err == nil {
-			conn.Close()
-			transport := &http.Transport{DialContext: dial}
-			defer transport.CloseIdleConnections()
-			return fn(newOperator(transport))
-		}
+	if transport := at.running(ctx); transport != nil {
+		defer transport.CloseIdleConnections()
+		return fn(newOperator(transport))
 	}
 	p, err := readProject(os.DirFS(at.dir), at.dir, forDevelopment())
 	if err != nil {

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +17,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/httpapi"
 	"github.com/loam-dev/loam/internal/move"
 )
 
@@ -32,6 +36,10 @@ func (c *console) moveCommand() *cobra.Command {
 		Long: `Take a backend with all that it has, users, sessions, keys, rows, the change log
 and the audit log, to an empty PostgreSQL database, or from there to a new file.
 Who is signed in stays so, and what follows a list goes on where it was.
+
+A server that runs (loam serve) goes on to serve meanwhile, and then serves from the
+new database; what is written in the moment of the change waits for less than a
+second. Say where the database is before its next start.
 
 Every row is compared before the new database counts. The old one then refuses to
 be served and to be written to; it is left as it was, and may be deleted once you
@@ -72,52 +80,141 @@ func (c *console) move(ctx context.Context, o *moveOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.cancel {
-		if err := backend.CancelMove(ctx, from); err != nil {
-			return err
+	asked := httpapi.Move{To: o.to, DryRun: o.dryRun, Cancel: o.cancel}
+	mover := alone(from)
+	if transport := o.running(ctx); transport != nil {
+		defer transport.CloseIdleConnections()
+		mover = newOperator(transport).move
+		if path, file := strings.CutPrefix(o.to, "sqlite://"); file && path != "" {
+			if path, err = filepath.Abs(path); err != nil {
+				return err
+			}
+			asked.To = "sqlite://" + path // the server may have another working directory
 		}
-		_, err := fmt.Fprintf(c.out, "%s is what it was; nothing moves\n", from.Where())
-		return err
 	}
-	to, err := o.target(from)
+	answer, err := mover(ctx, asked, func(line string) { fmt.Fprintln(c.out, line) })
 	if err != nil {
 		return err
 	}
-	say := func(line string) { fmt.Fprintln(c.out, line) }
-	if o.dryRun {
-		done, err := backend.TryMove(ctx, from, to, say)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(c.out, "would move %d rows of %d tables to %s\n", done.Rows, done.Tables, to.Where())
-		return err
+	_, err = fmt.Fprintln(c.out, answer)
+	return err
+}
+
+// alone moves a backend that no server has open.
+func alone(from backend.Options) httpapi.Mover {
+	return func(ctx context.Context, m httpapi.Move, report func(string)) (any, error) {
+		return carryOut(m, from, mover{
+			run: func(to backend.Options) (move.Result, error) { return backend.Move(ctx, from, to, report) },
+			try: func(to backend.Options) (move.Result, error) { return backend.TryMove(ctx, from, to, report) },
+			end: func() error { return backend.CancelMove(ctx, from) },
+		})
+	}
+}
+
+// moves moves the backend of a site, which serves, until the server stops.
+func moves(stopping context.Context, site *backend.Site, log *slog.Logger) httpapi.Mover {
+	return func(ctx context.Context, m httpapi.Move, report func(string)) (any, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(stopping, cancel)()
+		from := site.Backend().Options()
+		return carryOut(m, from, mover{
+			run: func(to backend.Options) (move.Result, error) {
+				log.Info("moving", "to", to.Where())
+				done, err := site.Move(ctx, to, report)
+				log.Info("moved, or not", "to", to.Where(), "rows", done.Rows, "paused", done.Paused, "error", err)
+				return done, err
+			},
+			try: func(to backend.Options) (move.Result, error) { return site.TryMove(ctx, to, report) },
+			end: func() error { return site.CancelMove(ctx) }, serves: true,
+		})
+	}
+}
+
+// unmoved answers for servers that are not moved while they serve.
+func unmoved(context.Context, httpapi.Move, func(string)) (any, error) {
+	return nil, fault.New(fault.StoreHeld, "loam dev serves this backend; stop it first: only loam serve is moved while it runs")
+}
+
+// mover is what can be done about a move.
+type mover struct {
+	run, try func(to backend.Options) (move.Result, error)
+	end      func() error
+	serves   bool
+}
+
+// carryOut does what is asked and says, for people, what came of it.
+func carryOut(m httpapi.Move, from backend.Options, by mover) (string, error) {
+	if m.Cancel {
+		return from.Where() + " is what it was; nothing moves", by.end()
+	}
+	to, err := target(m.To, from)
+	if err != nil {
+		return "", err
+	}
+	if m.DryRun {
+		done, err := by.try(to)
+		return fmt.Sprintf("would move %d rows of %d tables to %s", done.Rows, done.Tables, to.Where()), err
 	}
 	if err := carryKey(from, to); err != nil {
-		return err
+		return "", err
 	}
-	done, err := backend.Move(ctx, from, to, say)
+	done, err := by.run(to)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return c.moved(from, to, done)
+	return moved(from, to, done, by.serves), nil
+}
+
+// move asks the server that runs.
+func (o *operator) move(ctx context.Context, m httpapi.Move, report func(string)) (any, error) {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	res, err := o.send(ctx, "POST", "/move", bytes.NewReader(text), nil)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	for lines := json.NewDecoder(res.Body); ; {
+		var news httpapi.MoveNews
+		if err := lines.Decode(&news); err != nil {
+			return nil, fault.New(fault.CLIRefuses, "the server broke off; run the same command again, which goes on where it was").Because(err)
+		}
+		switch {
+		case news.Code != "":
+			return nil, fault.New(news.Code, "%s", news.Detail)
+		case news.Line == "":
+			var answer string
+			err := json.Unmarshal(news.Result, &answer)
+			return answer, err
+		}
+		report(news.Line)
+	}
 }
 
 // target is where a move goes to: the same environment in another database.
-func (o *moveOptions) target(from backend.Options) (backend.Options, error) {
+func target(url string, from backend.Options) (backend.Options, error) {
 	to := from
-	path, file := strings.CutPrefix(o.to, "sqlite://")
+	path, file := strings.CutPrefix(url, "sqlite://")
 	switch {
 	case file:
 		to.Database = ""
 		if path != "" {
 			to.Data = filepath.Clean(path)
 		}
-	case strings.HasPrefix(o.to, "postgres://"), strings.HasPrefix(o.to, "postgresql://"):
-		to.Database = o.to
+	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+		to.Database = url
 	default:
 		return to, fault.New(fault.CLIUsage, "--to is neither postgres://user:password@host/database nor sqlite://DIRECTORY; `loam move --help` shows how it is called")
 	}
-	if to.Where() == from.Where() {
+	here, err := filepath.Abs(from.Where())
+	there, failed := filepath.Abs(to.Where())
+	if err != nil || failed != nil {
+		return to, errors.Join(err, failed)
+	}
+	if here == there {
 		return to, fault.New(fault.MoveTarget, "%s is where the backend is already", to.Where())
 	}
 	return to, nil
@@ -144,16 +241,18 @@ func carryKey(from, to backend.Options) error {
 }
 
 // moved says what to do from now on.
-func (c *console) moved(from, to backend.Options, done move.Result) error {
+func moved(from, to backend.Options, done move.Result, serves bool) string {
+	what := fmt.Sprintf("moved %d rows of %d tables to %s; writes were paused for %v", done.Rows, done.Tables, to.Where(), done.Paused.Round(time.Millisecond))
 	if done.Again {
-		fmt.Fprintf(c.out, "%s was moved to %s before\n", from.Where(), to.Where())
-	} else {
-		fmt.Fprintf(c.out, "moved %d rows of %d tables to %s; writes were paused for %v\n", done.Rows, done.Tables, to.Where(), done.Paused.Round(time.Millisecond))
+		what = fmt.Sprintf("%s was moved to %s before", from.Where(), to.Where())
+	}
+	when := "From now on"
+	if serves {
+		when = "It is served from there already. Before the next start"
 	}
 	next := "set LOAM_DATABASE_URL, or database.url in loam.yaml, to its URL"
 	if to.Database == "" {
 		next = "serve with --data " + to.Data + ", without LOAM_DATABASE_URL and database.url"
 	}
-	_, err := fmt.Fprintf(c.out, "From now on %s. %s takes no writes any more: keep it until you are sure, then delete it.\n", next, from.Where())
-	return err
+	return fmt.Sprintf("%s\n%s %s. %s takes no writes any more: keep it until you are sure, then delete it.", what, when, next, from.Where())
 }

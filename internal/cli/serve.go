@@ -76,7 +76,8 @@ func (c *console) production(ctx context.Context, at *place) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.Close()) }()
+	site := backend.NewSite(b)
+	defer func() { err = errors.Join(err, site.Close()) }()
 	fresh, err := isFresh(ctx, b)
 	if err != nil {
 		return err
@@ -97,7 +98,7 @@ func (c *console) production(ctx context.Context, at *place) (err error) {
 		return err
 	}
 	log.Info("serving", "address", s.Addr())
-	err = c.serve(ctx, at, s, b, log)
+	err = c.serve(ctx, at, s, site, moves(ctx, site, log), log)
 	log.Info("stopped")
 	return err
 }

@@ -46,7 +46,11 @@ func (q *Queue) dispatch(ctx, running context.Context) {
 				q.log.Error("looking for jobs", "error", err)
 			}
 			for _, j := range jobs {
-				q.slots <- struct{}{}
+				select {
+				case q.slots <- struct{}{}:
+				case <-ctx.Done(): // held until the end: another node has it once its lease is over
+					return
+				}
 				q.runs.Go(func() { q.run(running, j) })
 			}
 			if len(jobs) > 0 {

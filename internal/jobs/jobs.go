@@ -131,6 +131,26 @@ func (q *Queue) Close() {
 	q.abort()
 }
 
+// Hold lets no job begin until release is called, and waits for those under way as
+// long as ctx allows. Close may come without it.
+func (q *Queue) Hold(ctx context.Context) (release func()) {
+	held := 0
+	for ; held < q.workers; held++ {
+		select {
+		case q.slots <- struct{}{}:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	return func() {
+		for range held {
+			<-q.slots
+		}
+		q.Wake()
+	}
+}
+
 // Job is work to be done.
 type Job struct {
 	Kind        string

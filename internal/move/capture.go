@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -80,7 +79,7 @@ func captured(c store.Conn, d store.Dialect, tables []*table) error {
 	}
 	names, err := named(c, d, triggers, capturing)
 	if err == nil && len(names) != want {
-		err = fault.New(fault.MoveChanged, "the schema has changed since the move began; run loam move with --cancel, empty the new database, and begin again")
+		err = migrated()
 	}
 	return err
 }

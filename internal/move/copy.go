@@ -16,7 +16,8 @@ import (
 
 // How long the two databases may take to become level.
 const (
-	levelWithin  = 200 * time.Millisecond // a pass that takes no longer leaves little for the pause
+	levelWithin  = 200 * time.Millisecond // a pass that takes no longer leaves little for the pause,
+	levelRows    = 500                    // or one of so few changes
 	levelPasses  = 100                    // passes until then
 	finalPasses  = 5                      // of the pause: one for all, more for rows that changed places
 	reportsEvery = 5 * time.Second
@@ -124,7 +125,7 @@ func (m *mover) level(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if m.Now().Sub(began) <= levelWithin {
+		if m.Now().Sub(began) <= levelWithin || n <= levelRows {
 			return nil
 		}
 		m.say("took %d changes across", n)
@@ -137,8 +138,12 @@ func (m *mover) pass(ctx context.Context) (int64, error) {
 	if err := m.sequence(ctx); err != nil {
 		return 0, err
 	}
+	due, err := m.due(ctx)
+	if err != nil {
+		return 0, err
+	}
 	var n int64
-	for _, t := range m.tables {
+	for _, t := range due {
 		var after []any
 		for more := true; more; {
 			var changes []change
@@ -160,6 +165,31 @@ func (m *mover) pass(ctx context.Context) (int64, error) {
 		}
 	}
 	return n, nil
+}
+
+// listsOfOne is how many lists one statement looks at.
+const listsOfOne = 200
+
+// due are the tables whose lists are not empty.
+func (m *mover) due(ctx context.Context) (due []*table, err error) {
+	err = m.From.Engine.Read(ctx, func(c store.Conn) error {
+		c.Enter(store.Everyone)
+		due = nil
+		for some := range slices.Chunk(m.tables, listsOfOne) {
+			var asks []string
+			for i, t := range some {
+				asks = append(asks, fmt.Sprintf("SELECT %d WHERE EXISTS (SELECT 1 FROM %s)", i, ident(t.list())))
+			}
+			if err := c.Query(strings.Join(asks, " UNION ALL "), nil, func(r store.Row) error {
+				due = append(due, some[r.Int(0)])
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return due, err
 }
 
 // changes reads the list behind a key, with the rows as they are now.

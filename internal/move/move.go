@@ -34,9 +34,9 @@ type Side struct {
 type Options struct {
 	From, To Side // To's engine checks no foreign keys, where it can do without
 	Now      func() time.Time
-	// Pause has nobody write to the source any more, as far as that is known, until
-	// resume is called; nil where nobody does.
-	Pause  func(ctx context.Context) (resume func(), err error)
+	// Pause has nobody write to the source, as far as that is known, until resume is
+	// called: by Run where the last step fails. nil where nobody writes.
+	Pause  func(context.Context) (resume func())
 	Report func(line string) // what is being done
 }
 
@@ -51,6 +51,7 @@ type Result struct {
 type mover struct {
 	Options
 	id     string
+	shape  string // of the source
 	tables []*table
 	rows   int64
 }
@@ -151,14 +152,10 @@ func (m *mover) begin(ctx context.Context, from, to state) error {
 			return err
 		}
 	}
-	l, err := m.From.Migrator.Layout(ctx)
+	l, shape, err := m.look(ctx)
 	if err != nil {
 		return err
 	}
-	if m.tables, err = m.catalog(ctx, m.From.Engine, l); err != nil {
-		return err
-	}
-	shape := shapeOf(m.tables)
 	if to.move == "" { // an earlier one's traces would stand in the way
 		m.id = uuid.Must(uuid.NewV7()).String()
 		m.say("makes the tables in %s", m.To.Name)
@@ -181,9 +178,10 @@ func (m *mover) begin(ctx context.Context, from, to state) error {
 		m.id = from.move
 		m.say("goes on with the move that was interrupted")
 		if shape != from.shape {
-			err = fault.New(fault.MoveChanged, "the schema has changed since the move began; run loam move with --cancel, empty the new database, and begin again")
+			err = migrated()
 		}
 	}
+	m.shape = shape
 	switch {
 	case err == nil && to.stage == preparing:
 		return m.prepare(ctx, l)
@@ -196,6 +194,22 @@ func (m *mover) begin(ctx context.Context, from, to state) error {
 		})
 	}
 	return err
+}
+
+// look finds out what goes across.
+func (m *mover) look(ctx context.Context) (l migrate.Layout, shape string, err error) {
+	if l, err = m.From.Migrator.Layout(ctx); err == nil {
+		m.tables, err = m.catalog(ctx, m.From.Engine, l)
+	}
+	if err != nil {
+		return l, "", err
+	}
+	shape, err = shapeOf(m.tables, l)
+	return l, shape, err
+}
+
+func migrated() error {
+	return fault.New(fault.MoveChanged, "the schema has changed since the move began; run loam move with --cancel, empty the new database, and begin again")
 }
 
 // forget takes the traces of a move away.
@@ -277,14 +291,9 @@ func (m *mover) prepare(ctx context.Context, l migrate.Layout) error {
 func (m *mover) change(ctx context.Context) (time.Duration, error) {
 	resume := func() {}
 	if m.Pause != nil {
-		var err error
-		if resume, err = m.Pause(ctx); err != nil {
-			return 0, err
-		}
+		resume = m.Pause(ctx)
 	}
-	defer resume()
 	began := m.Now()
-	m.say("pauses writes")
 	err := m.close(ctx)
 	if err == nil {
 		err = m.last(ctx)
@@ -296,7 +305,9 @@ func (m *mover) change(ctx context.Context) (time.Duration, error) {
 		})
 	}
 	if err != nil {
-		return 0, m.reopen(ctx, err)
+		err = m.reopen(ctx, err)
+		resume()
+		return 0, err
 	}
 	return m.Now().Sub(began), m.enliven(ctx)
 }
@@ -324,7 +335,14 @@ func (m *mover) close(ctx context.Context) error {
 	if err := m.sequence(ctx); err != nil {
 		return err
 	}
-	return m.From.Migrator.Alter(ctx, func(c store.Conn) error { return fence(c, d, m.tables[log:log+1]) })
+	if err := m.From.Migrator.Alter(ctx, func(c store.Conn) error { return fence(c, d, m.tables[log:log+1]) }); err != nil {
+		return err
+	}
+	_, shape, err := m.look(ctx) // that can't change any more
+	if err == nil && shape != m.shape {
+		err = migrated()
+	}
+	return err
 }
 
 func (m *mover) sequence(ctx context.Context) error {
@@ -380,14 +398,10 @@ func Try(ctx context.Context, o Options) (Result, error) {
 			return Result{}, err
 		}
 	}
-	l, err := o.From.Migrator.Layout(ctx)
-	if err == nil {
-		m.tables, err = m.catalog(ctx, o.From.Engine, l)
-	}
-	if err != nil {
+	if _, _, err := m.look(ctx); err != nil {
 		return Result{}, err
 	}
-	err = o.From.Engine.Read(ctx, func(c store.Conn) error {
+	err := o.From.Engine.Read(ctx, func(c store.Conn) error {
 		c.Enter(store.Everyone)
 		m.rows = 0
 		for _, t := range m.tables {

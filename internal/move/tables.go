@@ -3,6 +3,7 @@ package move
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -207,11 +208,14 @@ func fits(from, to []*table) error {
 	return nil
 }
 
-// shapeOf is a digest of the tables: a migration in between changes it.
-func shapeOf(tables []*table) string {
+// shapeOf is a digest of the tables, with what the layout says beside: a migration in
+// between changes it.
+func shapeOf(tables []*table, l migrate.Layout) (string, error) {
 	sum := sha256.New()
 	for _, t := range tables {
 		fmt.Fprintf(sum, "%s %v %v\n", t.name, t.columns, t.key)
 	}
-	return hex.EncodeToString(sum.Sum(nil))
+	text, err := json.Marshal(l)
+	sum.Write(text)
+	return hex.EncodeToString(sum.Sum(nil)), err
 }

@@ -29,6 +29,7 @@ const MasterKey = "6f1d0c5b8e2a4397b1c60f7ad93e52841c7b6a90e8d3f5247a1b9c0d4e6f8
 type Server struct {
 	*httptest.Server
 	Backend *backend.Backend
+	Site    *backend.Site // what is asked by HTTP
 	roles   []string
 	t       testing.TB
 }
@@ -80,14 +81,14 @@ func New(t testing.TB, source string, options ...Option) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Backend: b, roles: o.Config.Roles.Keys(), t: t}
+	s := &Server{Backend: b, Site: backend.NewSite(b), roles: o.Config.Roles.Keys(), t: t}
 	s.Use(source)
-	web.Config.Handler = b.Handler()
+	web.Config.Handler = s.Site.Handler()
 	web.Start()
 	s.Server = web
 	t.Cleanup(func() {
 		s.Server.Close()
-		if err := b.Close(); err != nil {
+		if err := s.Site.Close(); err != nil {
 			t.Error(err)
 		}
 	})
