@@ -4,10 +4,11 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 3s
 SOAKTIME    ?= 2h
-# One connection of SQLite is in one goroutine's hands, and its memory is its
-# own. Its machine-made Go is nine times slower under the race detector, so that
-# it alone is left out; everything around it is watched.
-RACE        := -race -gcflags=github.com/ncruces/go-sqlite3-wasm/v6/...=-race=false
+# Two packages are left out of the race detector, which makes them six to nine times
+# slower; everything around them is watched. One connection of SQLite is in one
+# goroutine's hands, and its memory is its own. Argon2id reads a buffer that is its own
+# as well, and nearly every test signs somebody in.
+RACE        := -race -gcflags=github.com/ncruces/go-sqlite3-wasm/v6/...=-race=false -gcflags=golang.org/x/crypto/argon2=-race=false
 
 # What runs on the engine that LOAM_TEST_ENGINE names; the store's own tests run on both by themselves. Attacks and
 # invariants are as many again, and take five minutes more: make postgres EITHER='./tests/attack ./tests/invariant'.
