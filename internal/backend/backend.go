@@ -84,6 +84,8 @@ type Backend struct {
 	channels *channel.Hub
 	signals  *signal.Reader  // nil: nobody else changes what is remembered
 	backup   *backup.Service // nil: loam.yaml asks for none
+	schedule *schedule       // of backups of a database on a server; nil: loam.yaml asks for none
+	copying  sync.Mutex      // held while the rows are copied for a backup
 	app      atomic.Pointer[httpapi.App]
 	force    force
 	closing  atomic.Bool

@@ -10,7 +10,6 @@ type Listed struct {
 	ID      string    `json:"id"`
 	At      time.Time `json:"at"`
 	Bytes   int64     `json:"bytes"`
-	Kind    string    `json:"kind"`    // pages or rows
 	Until   time.Time `json:"until"`   // the last commit of the log after it
 	Commits int64     `json:"commits"` // in the log after it, up to there
 	Gap     bool      `json:"gap"`     // the log goes on behind a part that is missing
@@ -25,10 +24,7 @@ func List(ctx context.Context, t Target) ([]Listed, error) {
 	all := make([]Listed, 0, len(c.snapshots))
 	for _, s := range c.snapshots {
 		w := c.wayFrom(s, latest())
-		l := Listed{ID: s.String(), At: s.At, Bytes: c.sizes[s], Kind: "pages", Until: w.reach, Commits: w.next - 1 - s.Commit, Gap: w.broken}
-		if s.Rows {
-			l.Kind = "rows"
-		}
+		l := Listed{ID: s.String(), At: s.At, Bytes: c.sizes[s], Until: w.reach, Commits: w.next - 1 - s.Commit, Gap: w.broken}
 		all = append(all, l)
 	}
 	return all, nil

@@ -17,8 +17,7 @@ const (
 
 // The ends of names.
 const (
-	pagesSuffix    = ".pages" // a snapshot of the embedded database, page by page
-	rowsSuffix     = ".rows"  // a snapshot of a database on a server, row by row
+	pagesSuffix    = ".pages" // a snapshot: the pages of a database file
 	manifestSuffix = ".manifest"
 	segmentSuffix  = ".commits"
 )
@@ -36,7 +35,6 @@ type SnapshotID struct {
 	At     time.Time
 	Log    string // "" without a log
 	Commit int64  // the number of the log's last commit that is in it
-	Rows   bool   // of a database on a server
 }
 
 // String is the name that commands show and take.
@@ -51,9 +49,6 @@ func (s SnapshotID) String() string {
 func (s SnapshotID) manifest() string { return snapshotDir + "/" + s.String() + manifestSuffix }
 
 func (s SnapshotID) data() string {
-	if s.Rows {
-		return snapshotDir + "/" + s.String() + rowsSuffix
-	}
 	return snapshotDir + "/" + s.String() + pagesSuffix
 }
 
@@ -70,7 +65,7 @@ func (s segmentID) name() string {
 
 // The forms of names, anchored: what does not fit was not written here.
 const (
-	snapshotForm = `^snapshots/(\d{8}T\d{6}\.\d{3}Z)_(once|[0-9a-f]{12})_(\d{12,18})(\.pages|\.rows|\.manifest)$`
+	snapshotForm = `^snapshots/(\d{8}T\d{6}\.\d{3}Z)_(once|[0-9a-f]{12})_(\d{12,18})(\.pages|\.manifest)$`
 	segmentForm  = `^log/([0-9a-f]{12})/(\d{12,18})-(\d{12,18})_(\d{8}T\d{6}\.\d{3}Z)_(\d{8}T\d{6}\.\d{3}Z)\.commits$`
 )
 
@@ -89,7 +84,7 @@ func (n names) parseSnapshot(name string) (id SnapshotID, suffix string, ok bool
 	}
 	at, err := time.Parse(stampForm, m[1])
 	commit, wrong := strconv.ParseInt(m[3], 10, 64)
-	id = SnapshotID{At: at, Log: m[2], Commit: commit, Rows: m[4] == rowsSuffix}
+	id = SnapshotID{At: at, Log: m[2], Commit: commit}
 	if id.Log == once {
 		id.Log = ""
 	}

@@ -66,9 +66,6 @@ func (o Restore) write(ctx context.Context, path string, key []byte, check func(
 	if err != nil {
 		return done, err
 	}
-	if w.snapshot.Rows {
-		return done, fault.New(fault.BackupKind, "%s is of a PostgreSQL database; restore it into one with --database", w.snapshot)
-	}
 	s := newSealing(o.Vault)
 	draft, err := sqlite.NewDraft(path, key)
 	if err != nil {

@@ -32,14 +32,17 @@ func (c *console) backupCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup",
 		Short: "Back up the database, while the server runs or not",
-		Long: `Back up the database of a data directory, as it is at one moment, while the server
-runs or not. Where loam.yaml says backup.to, loam serve does so by itself, and
-ships what is committed within a second; this makes one snapshot more.
+		Long: `Back up the database, as it is at one moment, while the server runs or not. Where
+loam.yaml says backup.to, loam serve does so by itself, and ships what is committed
+to the file of a data directory within a second; this makes one snapshot more.
 
 A backup is compressed and sealed: nothing of the database is on a disk in clear.
 What opens it is the master key that the server had (without one, as in loam dev,
 the file dev.key of the data directory). Keep that key in another place: without it
 nobody can read a backup, nor make it readable.
+
+Rows in PostgreSQL are copied as of one transaction; for any moment of such a
+database use PostgreSQL's own tools.
 
 loam restore gives a backup back. Try loam backup verify now and then.`,
 		Example: `  loam backup --to /mnt/backups/app

@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/backup"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store/sqlite"
 )
@@ -20,6 +22,9 @@ func (c *console) restoreCommand() *cobra.Command {
 		Short: "Give a backup back, as it was at any moment",
 		Long: `Restore the database of a data directory from a backup: as of the latest commit that
 was shipped, or as of any moment since the first snapshot. No server may have it open.
+With --database, LOAM_DATABASE_URL or database.url, the rows go to that PostgreSQL
+database, which is to be empty; its name and its owner may be any. A backup of either
+kind of database is restored to either.
 
 Until the restored database is whole and SQLite has found it sound, what was there
 stays in place, even where the command is killed; afterwards it is beside it, as
@@ -30,7 +35,8 @@ Of the project it needs nothing but, without --from, loam.yaml. Sessions and API
 are as they were then: what was ended or revoked since is good again, so end or
 revoke it anew.`,
 		Example: `  loam restore --from /mnt/backups/app
-  loam restore --from /mnt/backups/app --to-time 2026-05-01T12:30:00Z --replace`,
+  loam restore --from /mnt/backups/app --to-time 2026-05-01T12:30:00Z --replace
+  loam restore --from /mnt/backups/app --database postgres://app:...@db.internal/app2`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.restore(cmd, o) },
 	}
@@ -67,6 +73,13 @@ func (c *console) restore(cmd *cobra.Command, o *backupOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	settings, err := c.settings(o.dir)
+	if err != nil {
+		return err
+	}
+	if url := o.databaseURL(settings); url != "" {
+		return c.restoreRows(cmd.Context(), o, r, settings, url)
+	}
 	place, err := hold(cmd.Context(), o)
 	if err != nil {
 		return err
@@ -91,6 +104,24 @@ func (c *console) restore(cmd *cobra.Command, o *backupOptions) (err error) {
 	if kept != "" {
 		_, err = fmt.Fprintf(c.out, "what was there before is %s: remove it once you are sure\n", kept)
 	}
+	return err
+}
+
+// restoreRows restores into an empty database on a server.
+func (c *console) restoreRows(ctx context.Context, o *backupOptions, r backup.Restore, settings *config.Config, url string) error {
+	to := backend.Options{Name: environmentName, Data: o.dataDir(), Database: url, Vault: r.Vault, Config: settings, Log: c.log()}
+	done, moved, err := backend.RestoreTo(ctx, r, to, func(line string) {
+		if !o.asJSON {
+			fmt.Fprintln(c.err, line)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if o.asJSON {
+		return c.printJSON(done)
+	}
+	_, err = fmt.Fprintf(c.out, "restored %s into %s, as of %s: %d rows of %d tables\n", done.Snapshot, to.Where(), when(done.At), moved.Rows, moved.Tables)
 	return err
 }
 

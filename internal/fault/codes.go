@@ -236,7 +236,6 @@ const (
 	BackupGap     Code = "backup/gap"
 	BackupNone    Code = "backup/none"
 	BackupNewer   Code = "backup/newer"
-	BackupKind    Code = "backup/kind"
 
 	CLIUsage     Code = "cli/usage"
 	CLINoProject Code = "cli/no_project"
@@ -484,7 +483,6 @@ var Catalog = map[Code]Entry{
 	BackupGap:     {NotFound, "What was committed about that time is not in the backups. The message says what is."},
 	BackupNone:    {NotFound, "There is no backup of that moment. `loam backup list` shows what there is."},
 	BackupNewer:   {Precondition, "The backup was written by a newer version of Loam. Use that version to restore it."},
-	BackupKind:    {Precondition, "The backup is of the other kind of database. Restore it into one of its kind."},
 
 	CLIUsage:     {Invalid, "The command line is not understood. `loam <command> --help` shows how the command is called."},
 	CLINoProject: {NotFound, "The directory holds no schema.graphql. Make a project with `loam init`, or name one with --dir."},
