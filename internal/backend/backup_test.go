@@ -1,16 +1,20 @@
 package backend_test
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/loam-dev/loam/internal/backend"
 	"github.com/loam-dev/loam/internal/backup"
@@ -52,6 +56,7 @@ func otherOwner(t *testing.T) string {
 // one moment, and is served from a file or from a database of another name and owner,
 // to those whose it is and to nobody else.
 func TestBackupIsRestoredAnywhere(t *testing.T) {
+	namesDatabases(t)
 	storetest.EachDialect(t, func(t *testing.T, d store.Dialect) {
 		from, target := opts(t), backup.Directory(t.TempDir())
 		if d == store.PostgreSQL {
@@ -107,6 +112,14 @@ func TestBackupIsRestoredAnywhere(t *testing.T) {
 	})
 }
 
+// namesDatabases skips a test that says itself what is in a file and what on a server,
+// where all servers are to be of one kind.
+func namesDatabases(t *testing.T) {
+	if storetest.Chosen(t) == store.PostgreSQL {
+		t.Skip("it runs with the others")
+	}
+}
+
 // pair writes two rows, both or none.
 func pair(c *testkit.Client, n int) {
 	c.Do("POST", "/api/batch", map[string]any{"operations": []any{
@@ -140,4 +153,61 @@ func look(t *testing.T, at backend.Options) {
 	if report, err := s.Backend.Audit.Verify(t.Context(), ""); err != nil || report.Records == 0 {
 		t.Errorf("the audit log: %+v, %v", report, err)
 	}
+}
+
+// TestBackupTargetFails: a server whose backups can't be written serves on and says so;
+// once they can, what was committed meanwhile is in them.
+func TestBackupTargetFails(t *testing.T) {
+	namesDatabases(t)
+	target := filepath.Join(t.TempDir(), "backups")
+	at := opts(t)
+	t.Run("serving", func(t *testing.T) {
+		s := testkit.New(t, notes, testkit.Settings("backup:\n  to: "+target+"\n", nil), testkit.Production, testkit.Encrypted, testkit.In(at.Data), func(o *backend.Options) { o.Database = "" })
+		await := func(what string, is func(backup.Status) bool) {
+			t.Helper()
+			var last backup.Status
+			for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+				w := httptest.NewRecorder()
+				s.Backend.Local().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/auth/admin/backup", nil))
+				var answer struct{ Backup backup.Status }
+				if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+					t.Fatal(err)
+				}
+				if last = answer.Backup; is(last) {
+					return
+				}
+			}
+			t.Fatalf("%s: %+v", what, last)
+		}
+		level := func(b backup.Status) bool { return b.Snapshot != nil && b.Waiting == nil && b.Error == "" }
+		s.SignUp("ada@example.com")
+		await("at first", level)
+		if err := errors.Join(os.Rename(target, target+".away"), os.WriteFile(target, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		pair(s.SignIn("ada@example.com"), 1)
+		await("without a target", func(b backup.Status) bool { return strings.Contains(b.Error, "can't be written") && b.Waiting != nil })
+		pair(s.SignIn("ada@example.com"), 2)
+		if err := errors.Join(os.Remove(target), os.Rename(target+".away", target)); err != nil {
+			t.Fatal(err)
+		}
+		await("with a target again", level)
+	})
+	place, err := sqlite.Hold(t.Context(), filepath.Join(at.Data, "loam.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := backup.Restore{Target: backup.Directory(target), Vault: at.Vault, Progress: func(int64, int64) {}}
+	if _, _, err := r.Into(t.Context(), place, at.Vault.Key("store/database").Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if err := place.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("restored", func(t *testing.T) {
+		s := testkit.New(t, notes, testkit.Encrypted, testkit.In(at.Data), func(o *backend.Options) { o.Database = "" })
+		if got := s.SignIn("ada@example.com").Get("/api/notes").Want(http.StatusOK); len(got.Value("items").([]any)) != 4 {
+			t.Errorf("ada has %s", got.Body)
+		}
+	})
 }

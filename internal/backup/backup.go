@@ -41,6 +41,7 @@ const (
 	retryMost     = 30 * time.Second
 	snapshotRetry = time.Minute // before a failed snapshot is
 	lastShipment  = 5 * time.Second
+	draftsFor     = 48 * time.Hour // that one who was killed has left; a snapshot takes less
 )
 
 // Options are what a server makes backups with.

@@ -515,6 +515,20 @@ func TestUnfinishedIsNone(t *testing.T) {
 	if after := b.files(snapshotDir); len(after) != 1 {
 		t.Errorf("there are %v", after)
 	}
+	killed := b.to.path("snapshots/" + draft + "1")
+	if err := errors.Join(os.WriteFile(killed, nil, 0o600), Prune(t.Context(), b.to, b.now)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(killed); err != nil {
+		t.Errorf("a file that is being written is removed: %v", err)
+	}
+	long := time.Now().Add(-2 * draftsFor)
+	if err := errors.Join(os.Chtimes(killed, long, long), Prune(t.Context(), b.to, b.now)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(killed); err == nil {
+		t.Error("what a killed process left stays")
+	}
 }
 
 // TestRestoreWantsAStoppedServer, and leaves a database alone where it fails.

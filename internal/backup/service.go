@@ -209,6 +209,11 @@ func Prune(ctx context.Context, t Target, horizon time.Time) error {
 			return err
 		}
 	}
+	if d, ok := t.(Directory); ok {
+		if err := d.sweep(time.Now().Add(-draftsFor)); err != nil { // files have the disk's own time
+			return err
+		}
+	}
 	for _, o := range c.begun {
 		// One that another command is about to finish is left alone.
 		if id, _, ok := newNames().parseSnapshot(o.Name); ok && id.At.Before(horizon) {

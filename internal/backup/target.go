@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/loam-dev/loam/internal/fault"
 )
@@ -176,6 +177,27 @@ func (d Directory) Delete(_ context.Context, name string) error {
 	}
 	if dir := path.Dir(name); strings.HasPrefix(dir, logDir+"/") {
 		_ = os.Remove(d.path(dir)) // fails where it is not empty
+	}
+	return nil
+}
+
+// sweep removes drafts that a process left which was killed before a moment.
+func (d Directory) sweep(before time.Time) error {
+	err := filepath.WalkDir(string(d), func(at string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.HasPrefix(e.Name(), draft) {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil && info.ModTime().Before(before) {
+			err = os.Remove(at)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // another has finished or swept it
+		}
+		return err
+	})
+	if err != nil {
+		return d.unwritable(err)
 	}
 	return nil
 }
