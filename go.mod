@@ -7,6 +7,7 @@ replace github.com/ncruces/go-sqlite3-wasm/v6 => github.com/ncruces/go-sqlite3-w
 require (
 	filippo.io/age v1.3.2
 	github.com/agnivade/levenshtein v1.2.2
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/crewjam/saml v0.6.3
 	github.com/descope/virtualwebauthn v1.0.3
