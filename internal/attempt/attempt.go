@@ -1,6 +1,7 @@
 // Package attempt slows down who guesses: it counts attempts by a key, such as an
 // account or a network, and makes the next one wait. What is attempted, and what
-// the keys are, is for others to say. Pure.
+// the keys are, is for others to say. It counts in memory, and where several nodes
+// share a database, there.
 package attempt
 
 import (
@@ -13,6 +14,7 @@ import (
 
 // Limits say how a Limiter slows guessing down.
 type Limits struct {
+	Kind   string        // of keys: names them in a ledger
 	Free   int           // failures that cost nothing but the attempt
 	Most   time.Duration // the longest back-off, so that nobody is locked out for good
 	Forget time.Duration // quiet time after which failures no longer count
@@ -27,7 +29,8 @@ type Limits struct {
 // once, no more are checked than if they had come one after another. It is safe for concurrent use.
 type Limiter struct {
 	Limits
-	now func() time.Time
+	now    func() time.Time
+	ledger *Ledger // nil: this node is alone
 
 	mu      sync.Mutex
 	entries map[string]*counter
@@ -42,9 +45,9 @@ type counter struct {
 	ended    chan struct{}
 }
 
-// New makes a Limiter.
-func New(l Limits, now func() time.Time) *Limiter {
-	return &Limiter{Limits: l, now: now, entries: make(map[string]*counter)}
+// New makes a Limiter. With a ledger, the attempts of all nodes count.
+func New(l Limits, now func() time.Time, ledger *Ledger) *Limiter {
+	return &Limiter{Limits: l, now: now, ledger: ledger, entries: make(map[string]*counter)}
 }
 
 // Outcome is how an attempt ended.
@@ -62,6 +65,61 @@ func (l *Limiter) Begin(ctx context.Context, key string) (func(Outcome), error) 
 	if key == "" {
 		return func(Outcome) {}, nil
 	}
+	c, err := l.begin(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	if l.ledger == nil {
+		return func(o Outcome) { l.end(key, c, o) }, nil
+	}
+	if err := l.enter(ctx, key, c); err != nil {
+		l.end(key, c, Unchecked)
+		return nil, err
+	}
+	return func(o Outcome) {
+		s, err := l.ledger.end(ctx, l.Limits, key, l.now(), o)
+		if err != nil { // it runs on there until its lease ends; here it counts
+			l.end(key, c, o)
+			return
+		}
+		l.learn(c, s)
+		l.end(key, c, Unchecked)
+	}, nil
+}
+
+// enter counts the attempt in the ledger, once it may be checked by what other nodes do.
+func (l *Limiter) enter(ctx context.Context, key string, c *counter) error {
+	for range patience / ask {
+		s, err := l.ledger.begin(ctx, l.Limits, key, l.now())
+		if err != nil {
+			return err
+		}
+		if l.learn(c, s); s.admitted {
+			return nil
+		}
+		if wait := s.until.Sub(l.now()); wait > 0 {
+			return tooMany(wait)
+		}
+		select {
+		case <-time.After(ask):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return tooMany(time.Second)
+}
+
+// learn takes over what the ledger says of a key.
+func (l *Limiter) learn(c *counter, s standing) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.failures, c.until = s.failures, s.until; s.failures > 0 {
+		c.last = l.now()
+	}
+}
+
+// begin waits until an attempt may be checked by what this node does.
+func (l *Limiter) begin(ctx context.Context, key string) (*counter, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for {
@@ -71,7 +129,7 @@ func (l *Limiter) Begin(ctx context.Context, key string) (func(Outcome), error) 
 		}
 		if c.failures+c.running < l.Free || c.running == 0 {
 			c.running++
-			return func(o Outcome) { l.end(key, c, o) }, nil
+			return c, nil
 		}
 		if c.waiting >= l.Queue {
 			return nil, tooMany(time.Second)

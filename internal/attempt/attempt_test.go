@@ -9,7 +9,7 @@ import (
 )
 
 func TestLimiterIsBounded(t *testing.T) {
-	l := New(Limits{Free: 1, Most: time.Minute, Forget: time.Hour, Queue: 1, Keys: 100}, time.Now)
+	l := New(Limits{Free: 1, Most: time.Minute, Forget: time.Hour, Queue: 1, Keys: 100}, time.Now, nil)
 	for i := range 1000 {
 		end, err := l.Begin(context.Background(), fmt.Sprint(i))
 		if err != nil {
@@ -25,7 +25,7 @@ func TestLimiterIsBounded(t *testing.T) {
 // TestPassedLeavesNothing: attempts that pass, at once, are let through one after
 // another, and no counter of theirs stays in memory.
 func TestPassedLeavesNothing(t *testing.T) {
-	l := New(Limits{Free: 1, Most: time.Minute, Forget: time.Hour, Resets: true, Queue: 100, Keys: 100}, time.Now)
+	l := New(Limits{Free: 1, Most: time.Minute, Forget: time.Hour, Resets: true, Queue: 100, Keys: 100}, time.Now, nil)
 	var group sync.WaitGroup
 	for range 64 {
 		group.Go(func() {

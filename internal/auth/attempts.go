@@ -17,12 +17,12 @@ const newcomersPer = 10
 // an account. newcomers are the accounts that were made from one network.
 type attempts struct{ accounts, networks, everyone, newcomers *attempt.Limiter }
 
-func newAttempts(l config.SignInLimits, now func() time.Time) attempts {
+func newAttempts(l config.SignInLimits, now func() time.Time, ledger *attempt.Ledger) attempts {
 	return attempts{
-		accounts:  attempt.New(attempt.Limits{Free: l.Free, Most: l.LongestWait, Forget: time.Hour, Resets: true, Queue: 128, Keys: 1 << 17}, now),
-		networks:  attempt.New(attempt.Limits{Free: l.PerNetwork, Most: time.Minute, Forget: time.Hour, Queue: 512, Keys: 1 << 17}, now),
-		newcomers: attempt.New(attempt.Limits{Free: newcomersPer * l.PerNetwork, Most: time.Minute, Forget: time.Hour, Queue: 512, Keys: 1 << 17}, now),
-		everyone:  attempt.New(attempt.Limits{Free: l.Global, Most: 2 * time.Second, Forget: time.Minute, Queue: 512, Keys: 1}, now),
+		accounts:  attempt.New(attempt.Limits{Kind: "account", Free: l.Free, Most: l.LongestWait, Forget: time.Hour, Resets: true, Queue: 128, Keys: 1 << 17}, now, ledger),
+		networks:  attempt.New(attempt.Limits{Kind: "network", Free: l.PerNetwork, Most: time.Minute, Forget: time.Hour, Queue: 512, Keys: 1 << 17}, now, ledger),
+		newcomers: attempt.New(attempt.Limits{Kind: "newcomer", Free: newcomersPer * l.PerNetwork, Most: time.Minute, Forget: time.Hour, Queue: 512, Keys: 1 << 17}, now, ledger),
+		everyone:  attempt.New(attempt.Limits{Kind: "everyone", Free: l.Global, Most: 2 * time.Second, Forget: time.Minute, Queue: 512, Keys: 1}, now, ledger),
 	}
 }
 
@@ -57,10 +57,10 @@ func (s *Service) attempt(ctx context.Context, account string, from Client) (fun
 // network: each one counts, past the free ones the wait doubles up to an hour.
 type mails struct{ addresses, networks *attempt.Limiter }
 
-func newMails(l config.MailLimits, now func() time.Time) mails {
+func newMails(l config.MailLimits, now func() time.Time, ledger *attempt.Ledger) mails {
 	return mails{
-		addresses: attempt.New(attempt.Limits{Free: l.PerAddress, Most: time.Hour, Forget: time.Hour, Queue: 16, Keys: 1 << 17}, now),
-		networks:  attempt.New(attempt.Limits{Free: l.PerNetwork, Most: time.Hour, Forget: time.Hour, Queue: 128, Keys: 1 << 17}, now),
+		addresses: attempt.New(attempt.Limits{Kind: "mailed address", Free: l.PerAddress, Most: time.Hour, Forget: time.Hour, Queue: 16, Keys: 1 << 17}, now, ledger),
+		networks:  attempt.New(attempt.Limits{Kind: "mailing network", Free: l.PerNetwork, Most: time.Hour, Forget: time.Hour, Queue: 128, Keys: 1 << 17}, now, ledger),
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/loam-dev/loam/internal/apikey"
+	"github.com/loam-dev/loam/internal/attempt"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/hooks"
@@ -88,6 +89,7 @@ type Config struct {
 	Gate          Gate // nil: nobody is kept out
 	Settings      config.AuthConfig
 	Limits        config.Limits
+	Attempts      *attempt.Ledger  // counts those of all nodes; nil: there is this one alone
 	Issuer        string           // names this environment in its tokens; another's are refused
 	URL           string           // where users reach the server: what mailed links start with
 	Now           func() time.Time // nil: the clock
@@ -165,8 +167,8 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		refresh:  tokens.NewRefresh(cfg.Vault.MAC("auth/refresh")),
 		codes:    cfg.Vault.MAC("auth/codes"),
 		hasher:   password.New(password.Options{}),
-		attempts: newAttempts(cfg.Limits.SignIn, now),
-		mails:    newMails(cfg.Limits.Mail, now),
+		attempts: newAttempts(cfg.Limits.SignIn, now, cfg.Attempts),
+		mails:    newMails(cfg.Limits.Mail, now, cfg.Attempts),
 		factors:  factors,
 		tokens:   tokens.NewCache(now),
 	}, nil

@@ -137,7 +137,7 @@ func TestAttack019_CodesOnce(t *testing.T) {
 		for i := range challenges {
 			challenges[i] = p.challenged("ada")
 		}
-		p.attempts = newAttempts(config.SignInLimits{Free: 1 << 20, PerNetwork: 1 << 20, LongestWait: time.Second}, p.clock) // the limiter would hide that codes are used once
+		p.attempts = newAttempts(config.SignInLimits{Free: 1 << 20, PerNetwork: 1 << 20, LongestWait: time.Second}, p.clock, nil) // the limiter would hide that codes are used once
 		got := together(len(challenges), func(i int) error { return p.answerCode(challenges[i], code) })
 		if got[""] != 1 || got[fault.FactorWrongCode] != len(challenges)-1 {
 			t.Errorf("the answers are %v", got)

@@ -333,7 +333,7 @@ func TestUpgradeHash(t *testing.T) {
 // freeze stops the clock, so that a slow machine does not outlast a back-off.
 func (p *place) freeze() {
 	start := time.Now()
-	p.attempts = newAttempts(config.Default().Limits.SignIn, func() time.Time { return start.Add(time.Duration(p.ahead.Load())) })
+	p.attempts = newAttempts(config.Default().Limits.SignIn, func() time.Time { return start.Add(time.Duration(p.ahead.Load())) }, nil)
 }
 
 // slow makes each hash take a while, so that attempts overlap.

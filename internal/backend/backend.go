@@ -18,6 +18,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/admin"
+	"github.com/loam-dev/loam/internal/attempt"
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/backup"
@@ -139,7 +140,7 @@ func (o *Options) open(ctx context.Context, filling bool) (store.Engine, error) 
 // migrator takes a database to the shape that all rooms need.
 func (o *Options) migrator(e store.Engine) *migrate.Migrator {
 	return migrate.New(e, migrate.Options{
-		SystemTables: slices.Concat(auth.Tables(), tenant.Tables(), federation.Tables(), audit.Tables(e.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(e.Dialect()), signal.Tables(e.Dialect())),
+		SystemTables: slices.Concat(attempt.Tables(e.Dialect()), auth.Tables(), tenant.Tables(), federation.Tables(), audit.Tables(e.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(e.Dialect()), signal.Tables(e.Dialect())),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
 		Now:          o.Now,
@@ -171,7 +172,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.jobs.Every("federation/prune", tidyEvery, func(ctx context.Context) error { _, err := ways.Prune(ctx); return err })
 	b.Auth, err = auth.New(ctx, auth.Config{Engine: b.engine, Vault: o.Vault, Organizations: register, Audit: b.Audit, Gate: ways,
-		Mailer: b.Mail, Queue: b.jobs, Hooks: b.hooks, Settings: o.Config.Auth, Limits: o.Config.Limits, Issuer: "loam:" + o.Name, URL: o.Config.URL,
+		Attempts: b.attempts(), Mailer: b.Mail, Queue: b.jobs, Hooks: b.hooks, Settings: o.Config.Auth, Limits: o.Config.Limits, Issuer: "loam:" + o.Name, URL: o.Config.URL,
 		Factors: factors(o.Config, o.Dev), Now: o.Now})
 	if err != nil {
 		return err

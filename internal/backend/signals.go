@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/loam-dev/loam/internal/attempt"
 	"github.com/loam-dev/loam/internal/signal"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -44,4 +45,15 @@ func (b *Backend) heard(ctx context.Context, s signal.Signal) error {
 		return errors.Join(b.Auth.ReloadKeys(ctx), b.stand(ctx))
 	}
 	return nil
+}
+
+// attempts is where the attempts of all nodes are counted; nil where there is this one
+// alone.
+func (b *Backend) attempts() *attempt.Ledger {
+	if b.engine.Dialect() != store.PostgreSQL {
+		return nil
+	}
+	l := attempt.NewLedger(b.engine, b.opts.Vault.Key("auth/attempts").Bytes())
+	b.jobs.Every("attempt/prune", attempt.Every, func(ctx context.Context) error { return l.Prune(ctx, b.opts.Now()) })
+	return l
 }

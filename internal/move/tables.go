@@ -106,6 +106,8 @@ type shape struct {
 	key     map[int]int // place in the key: place in columns
 }
 
+// sqlCatalog lists the tables with their columns. What PostgreSQL keeps without a log is
+// what its nodes tell each other at the moment.
 func sqlCatalog(d store.Dialect) string {
 	if d == store.SQLite {
 		return `SELECT l.name, c.name, c.type, c.pk FROM pragma_table_list AS l JOIN pragma_table_info(l.name) AS c
@@ -114,7 +116,7 @@ func sqlCatalog(d store.Dialect) string {
 	return `SELECT c.relname, a.attname, format_type(a.atttypid, NULL), coalesce(array_position(CAST(i.indkey AS int2[]), a.attnum) + 1, 0)
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 		LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
-		WHERE n.nspname = current_schema() AND c.relkind = 'r' ORDER BY c.relname, a.attnum`
+		WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relpersistence = 'p' ORDER BY c.relname, a.attnum`
 }
 
 // catalog reads the tables of a database.
