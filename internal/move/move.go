@@ -248,8 +248,8 @@ func (m *mover) catalog(ctx context.Context, e store.Engine, l migrate.Layout) (
 	return tables, err
 }
 
-// prepare makes the target's tables. What was made before an interruption is made
-// anew: all of it is one transaction but the system's tables, which may be there.
+// prepare makes the target's tables, but for those that an interrupted one has made: the
+// models' are made in one transaction.
 func (m *mover) prepare(ctx context.Context, l migrate.Layout) error {
 	if err := m.To.Migrator.Prepare(ctx); err != nil {
 		return err
@@ -258,7 +258,8 @@ func (m *mover) prepare(ctx context.Context, l migrate.Layout) error {
 	if err != nil {
 		return err
 	}
-	if fits(m.tables, tables) != nil {
+	made := slices.ContainsFunc(tables, func(t *table) bool { return len(l.Tables) > 0 && t.name == l.Tables[0].Name })
+	if !made {
 		if err := m.To.Migrator.Build(ctx, l); err != nil {
 			return err
 		}

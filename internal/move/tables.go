@@ -119,7 +119,8 @@ func sqlCatalog(d store.Dialect) string {
 		WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relpersistence = 'p' ORDER BY c.relname, a.attnum`
 }
 
-// catalog reads the tables of a database.
+// catalog reads the tables of a database, but for those that a crash empties: what
+// nodes tell each other.
 func catalog(c store.Conn, d store.Dialect) (map[string]*shape, error) {
 	all := map[string]*shape{}
 	err := c.Query(sqlCatalog(d), nil, func(r store.Row) error {
@@ -140,7 +141,7 @@ func catalog(c store.Conn, d store.Dialect) (map[string]*shape, error) {
 // stays tells which of the system tables are of one database alone.
 func stays(name string) bool {
 	switch name {
-	case "_move", "_writer", "_log", "_signals", "_upgrades", keptKeys:
+	case "_move", "_writer", "_log", "_signals", "_upgrades":
 		return true
 	}
 	return strings.HasPrefix(name, capturing)
