@@ -140,7 +140,7 @@ func (o *Options) open(ctx context.Context, filling bool) (store.Engine, error) 
 // migrator takes a database to the shape that all rooms need.
 func (o *Options) migrator(e store.Engine) *migrate.Migrator {
 	return migrate.New(e, migrate.Options{
-		SystemTables: slices.Concat(attempt.Tables(e.Dialect()), auth.Tables(), tenant.Tables(), federation.Tables(), audit.Tables(e.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(e.Dialect()), signal.Tables(e.Dialect())),
+		SystemTables: slices.Concat(attempt.Tables(e.Dialect()), auth.Tables(), tenant.Tables(), tenant.RateTables(e.Dialect()), federation.Tables(), audit.Tables(e.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(e.Dialect()), signal.Tables(e.Dialect())),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
 		Now:          o.Now,
@@ -158,7 +158,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	b.outbound = outbound.New(outbound.Options{AllowPrivate: o.Config.Outbound.AllowPrivate || o.Dev})
 	b.Audit = audit.New(b.engine, o.Vault, o.Now)
 	register := tenant.Register{Off: !o.Config.Organizations, Audit: b.Audit, Roles: o.Config.Roles, Limits: &o.Config.Limits.Organization,
-		PerUser: o.Config.Limits.User.Organizations, AdminsFound: o.Config.Orgs.Create == "admins", NoDomains: !o.Config.Orgs.Domains, Jobs: b.jobs, Now: o.Now}
+		PerUser: o.Config.Limits.User.Organizations, AdminsFound: o.Config.Orgs.Create == "admins", NoDomains: !o.Config.Orgs.Domains, Jobs: b.jobs, Shared: b.engine.Dialect() == store.PostgreSQL, Now: o.Now}
 	var err error
 	if b.Mail, err = mail.New(b.mail(register)); err != nil {
 		return err
@@ -296,7 +296,7 @@ const tidyEvery = time.Hour
 // tidy removes what nobody needs any more.
 func (b *Backend) tidy(ctx context.Context) error {
 	_, err := b.Auth.Prune(ctx)
-	return errors.Join(err, b.provider.Prune(ctx), b.channels.Prune(ctx))
+	return errors.Join(err, b.provider.Prune(ctx), b.channels.Prune(ctx), b.Tenant.PruneRates(ctx))
 }
 
 // pruneLog removes what nobody resumes from any more.

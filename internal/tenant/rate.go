@@ -12,10 +12,11 @@ import (
 	"github.com/loam-dev/loam/internal/store"
 )
 
-// rates count the requests of each organization in memory: on several nodes,
-// each by itself. A minute's requests may come at once; then they come as fast as
-// they are refilled.
+// rates count the requests of each organization in memory, or for several nodes in the
+// database (rate_shared.go). A minute's requests may come at once; then they come as
+// fast as they are refilled.
 type rates struct {
+	grants grants
 	seed   maphash.Seed
 	shards [rateShards]rateShard
 }
@@ -35,10 +36,13 @@ type bucket struct {
 	at        time.Time // of tokens
 	known     time.Time // when the limits were read
 	usage     store.Usage
+
+	chunk float64   // of the last grant
+	until time.Time // nothing is granted before
 }
 
-func newRates() *rates {
-	r := &rates{seed: maphash.MakeSeed()}
+func newRates(shared bool) *rates {
+	r := &rates{seed: maphash.MakeSeed(), grants: grants{on: shared}}
 	for i := range r.shards {
 		r.shards[i].young = map[string]*bucket{}
 	}
@@ -67,27 +71,43 @@ func (s *rateShard) put(org string, b *bucket) {
 	s.young[org] = b
 }
 
-// take counts a request. stale: the limit has to be read first. wait is 0, or how
-// long until the next request is let in.
-func (r *rates) take(org string, now time.Time) (stale bool, wait time.Duration, limit int64) {
+// lack is what it takes to count a request.
+type lack uint8
+
+const (
+	nothing  lack = iota
+	theLimit      // has to be read first
+	aGrant        // has to be asked for first
+)
+
+// take counts a request, unless something is lacking. wait is 0, or how long until the
+// next request is let in.
+func (r *rates) take(org string, now time.Time) (lacks lack, wait time.Duration, limit int64) {
 	s := r.shard(org)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.find(org)
 	if b == nil || now.Sub(b.known) >= rateKnown {
-		return true, 0, 0
+		return theLimit, 0, 0
 	}
 	if b.perMinute == 0 {
-		return false, 0, 0
+		return nothing, 0, 0
+	}
+	if r.grants.on {
+		lacking, wait := b.spend(now)
+		if lacking {
+			return aGrant, 0, int64(b.perMinute)
+		}
+		return nothing, wait, int64(b.perMinute)
 	}
 	if since := now.Sub(b.at); since > 0 {
 		b.tokens, b.at = math.Min(b.perMinute, b.tokens+since.Minutes()*b.perMinute), now
 	}
 	if b.tokens < 1 {
-		return false, time.Duration((1 - b.tokens) / b.perMinute * float64(time.Minute)), int64(b.perMinute)
+		return nothing, time.Duration((1 - b.tokens) / b.perMinute * float64(time.Minute)), int64(b.perMinute)
 	}
 	b.tokens--
-	return false, 0, 0
+	return nothing, 0, 0
 }
 
 // read has the limits of an organization read and notes them, but for those that
@@ -103,7 +123,7 @@ func (r *rates) read(org string, now time.Time, read func() (Limits, error)) (Li
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.know(org, limits, now)
+	s.know(org, limits, now, r.grants.on)
 	if s.forgotten != forgotten {
 		s.find(org).known = time.Time{}
 	}
@@ -111,14 +131,17 @@ func (r *rates) read(org string, now time.Time, read func() (Limits, error)) (Li
 }
 
 // know notes an organization's limits; under the lock.
-func (s *rateShard) know(org string, limits Limits, now time.Time) {
+func (s *rateShard) know(org string, limits Limits, now time.Time, shared bool) {
 	perMinute := limits.RequestsPerMinute
 	b := s.find(org)
 	if b == nil {
-		b = &bucket{tokens: float64(perMinute), at: now}
+		b = &bucket{}
 		s.put(org, b)
 	}
-	if b.perMinute == 0 {
+	switch {
+	case shared && b.perMinute != float64(perMinute):
+		b.tokens, b.until = 0, time.Time{}
+	case !shared && b.perMinute == 0:
 		b.tokens, b.at = float64(perMinute), now
 	}
 	b.perMinute, b.known, b.usage = float64(perMinute), now, limits.usage()
@@ -150,27 +173,39 @@ func (r *rates) forget(org string) {
 
 // Admit counts a request of the caller's organization, and refuses it where that
 // has had as many as it may. It takes under a microsecond, but for one a minute
-// that reads the limit.
+// that reads the limit, and those that have further ones granted.
 func (s *Service) Admit(ctx context.Context, p *access.Principal) error {
 	if p.Org == "" || s.register.Off {
 		return nil
 	}
 	now := s.now()
-	stale, wait, limit := s.rates.take(p.Org, now)
-	if stale {
-		if _, err := s.rates.read(p.Org, now, func() (limits Limits, err error) {
-			err = s.engine.ReadOne(ctx, func(c store.Conn) (err error) {
-				limits, err = s.register.LimitsOf(c, p.Org)
-				return err
-			})
-			return limits, err
-		}); err != nil {
-			return wrap("reading how much an organization may ask", err)
+	for range grantTries {
+		lacks, wait, limit := s.rates.take(p.Org, now)
+		var err error
+		switch {
+		case lacks == theLimit:
+			err = s.readLimits(ctx, p.Org, now)
+		case lacks == aGrant:
+			err = s.grant(ctx, p.Org, now)
+		case wait > 0:
+			return fault.New(fault.TenantTooMany, "this organization has had its %d requests a minute; try again after Retry-After", limit).After(wait)
+		default:
+			return nil
 		}
-		_, wait, limit = s.rates.take(p.Org, now)
+		if err != nil {
+			return err
+		}
 	}
-	if wait > 0 {
-		return fault.New(fault.TenantTooMany, "this organization has had its %d requests a minute; try again after Retry-After", limit).After(wait)
-	}
-	return nil
+	return fault.New(fault.TenantTooMany, "this organization asks more than can be counted; try again after Retry-After").After(time.Second)
+}
+
+func (s *Service) readLimits(ctx context.Context, org string, now time.Time) error {
+	_, err := s.rates.read(org, now, func() (limits Limits, err error) {
+		err = s.engine.ReadOne(ctx, func(c store.Conn) (err error) {
+			limits, err = s.register.LimitsOf(c, org)
+			return err
+		})
+		return limits, err
+	})
+	return wrap("reading how much an organization may ask", err)
 }

@@ -24,6 +24,7 @@ type Register struct {
 	AdminsFound bool                       // admins of the server alone found organizations
 	NoDomains   bool                       // organizations claim no domains
 	Jobs        *jobs.Queue                // not started yet; nil: what is deleted is removed by Purge alone
+	Shared      bool                       // other nodes count requests too: see RateTables
 	Now         func() time.Time           // nil: the clock
 }
 

@@ -102,7 +102,7 @@ type Service struct {
 
 // New makes the service. The system tables must exist.
 func New(engine store.Engine, register Register, accounts Accounts, outside Outside) *Service {
-	s := &Service{engine, register, accounts, outside, newRates(), register.clock()}
+	s := &Service{engine, register, accounts, outside, newRates(register.Shared), register.clock()}
 	if register.Jobs != nil {
 		register.Jobs.Handle(deleteJob, func(ctx context.Context, org []byte) error { return s.Purge(ctx, string(org)) })
 	}
