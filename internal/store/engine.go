@@ -60,6 +60,10 @@ type Conn interface {
 	// Query runs one statement and hands each row to fn; fn may be nil. Args are nil,
 	// bool, int, int64, float64, string or []byte.
 	Query(sql string, args []any, fn func(Row) error) error
+	// Await is Query for who returns what it returns, and goes on in then: that is given
+	// Query's error, and its own is fn's. What others write who share the commit may come
+	// between the two.
+	Await(sql string, args []any, fn func(Row) error, then func(error) error) error
 	// Exec runs one statement and tells how many rows it changed.
 	Exec(sql string, args ...any) (int64, error)
 	// Later is Exec for a statement whose outcome nobody waits for. It runs in its place

@@ -39,6 +39,12 @@ func (b *builder) query(c Conn, fn func(Row) error) error {
 	return c.Query(string(b.sql), b.args, fn)
 }
 
+// await is query, of which the caller goes on in then.
+func (b *builder) await(c Conn, fn func(Row) error, then func(error) error) error {
+	c.Enter(b.org)
+	return c.Await(string(b.sql), b.args, fn, then)
+}
+
 func (b *builder) raw(parts ...string) {
 	for _, p := range parts {
 		b.sql = append(b.sql, p...)

@@ -18,7 +18,7 @@ func TestTablesAreNamedInOnePlace(t *testing.T) {
 		"from", "fromIndex", // go on through where
 		"match", "highlighted", // name the full-text table that fromIndex joins
 		"places",      // narrows a from by what an index of the table has
-		"insert",      // an INSERT, whose first column is the tenant
+		"insertion",   // an INSERT, whose first column is the tenant
 		"quotedTable", // for UPDATE and DELETE, which go on through where
 		"nextTenant",  // steps through the organizations that have rows, and reads none
 	}

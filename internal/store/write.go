@@ -27,6 +27,9 @@ type Written struct {
 // that changes gets its entry in the change log. An error names the write by
 // its place, "operations.2.title", where there are several.
 func (s *Store) Write(ctx context.Context, grants []access.WriteGrant, once *Once) ([]Written, error) {
+	if len(grants) == 1 && once == nil && grants[0].Change().Op == query.Create {
+		return s.createOne(ctx, grants[0])
+	}
 	var out []Written
 	err := s.engine.WriteRows(ctx, func(c Conn) error {
 		var done bool
@@ -99,110 +102,6 @@ func (w *writing) change(c *access.Change) (Written, error) {
 		return w.upsert(c)
 	}
 	return w.create(c)
-}
-
-func (w *writing) create(c *access.Change) (Written, error) {
-	written, made, err := w.insert(c, nil)
-	if err == nil && !made {
-		err = missing(c.Model)
-	}
-	return written, err
-}
-
-// insert creates a row, unless there is one with the same values of the unique
-// key `unless`: then it makes none and says so.
-func (w *writing) insert(c *access.Change, unless []*schema.Field) (written Written, made bool, err error) {
-	b := w.store.builder(w.by)
-	t := b.use(c.Model)
-	b.raw("INSERT INTO ")
-	b.name(c.Model.Table)
-	b.raw("(")
-	if c.Model.Scope == schema.Tenant {
-		b.raw(`"_org",`)
-	}
-	b.raw(`"_version"`)
-	for _, a := range c.Set {
-		if a.Field != c.Model.Version {
-			b.raw(",")
-			b.name(a.Field.Column)
-		}
-	}
-	b.raw(") VALUES (")
-	if c.Model.Scope == schema.Tenant {
-		b.ownTenant()
-		b.raw(",")
-	}
-	b.raw("1")
-	for _, a := range c.Set {
-		if a.Field != c.Model.Version {
-			b.raw(",")
-			b.arg(a.Field, a.Value)
-		}
-	}
-	t.alias = b.quotedTable(c.Model)
-	b.raw(")")
-	b.unless(c.Model, unless)
-	b.raw(" RETURNING ")
-	b.image(t)
-	checks, err := w.checks(b, t, c, nil)
-	if err != nil {
-		return written, false, err
-	}
-	after, err := w.returning(b, checks)
-	if err != nil {
-		return written, false, w.constraint(c, err)
-	}
-	if after == nil {
-		return written, false, nil
-	}
-	if err := w.checkAgain(c, c.Key); err != nil {
-		return written, false, err
-	}
-	if err := w.log(c.Model, c.Key, query.Create, nil, after); err != nil {
-		return written, false, err
-	}
-	written, err = w.answer(c, query.Create, image{key: c.Key, text: after, version: 1})
-	return written, true, err
-}
-
-// unless lets an INSERT do nothing where another row has the unique key.
-func (b *builder) unless(m *schema.Model, unique []*schema.Field) {
-	if unique == nil {
-		return
-	}
-	b.raw(" ON CONFLICT (")
-	if m.Scope == schema.Tenant {
-		b.raw(`"_org",`)
-	}
-	for i, f := range unique {
-		if i > 0 {
-			b.raw(",")
-		}
-		b.name(f.Column)
-	}
-	b.raw(") DO NOTHING")
-}
-
-// quotedTable is how RETURNING names a table's columns.
-func (b *builder) quotedTable(m *schema.Model) string { return `"` + m.Table + `"` }
-
-// returning runs a statement that returns one row's image and checks.
-func (w *writing) returning(b *builder, checks []error) ([]byte, error) {
-	var image []byte
-	var failed error
-	err := b.query(w.conn, func(r Row) error {
-		image = append([]byte(nil), r.Bytes(0)...)
-		for i, check := range checks {
-			if failed == nil && !r.Bool(1+i) {
-				failed = check
-			}
-		}
-		return nil
-	})
-	if err == nil {
-		err = failed
-	}
-	return image, err
 }
 
 // image writes the whole row as the change log keeps it.
@@ -304,10 +203,11 @@ func (w *writing) modify(c *access.Change, row image) (Written, error) {
 	if err != nil {
 		return Written{}, err
 	}
-	after, err := w.returning(b, checks)
-	if err != nil {
+	r := returned{checks: checks}
+	if err := r.verdict(b.query(w.conn, r.scan)); err != nil {
 		return Written{}, w.constraint(c, err)
 	}
+	after := r.image
 	if after == nil {
 		return Written{}, missing(c.Model)
 	}

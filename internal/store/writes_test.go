@@ -88,6 +88,10 @@ func (e recording) Exec(sql string, _ ...any) (int64, error) {
 	return 1, nil
 }
 
+func (e recording) Await(sql string, args []any, fn func(Row) error, then func(error) error) error {
+	return then(e.Query(sql, args, fn))
+}
+
 func (e recording) Later(sql string, args ...any) error { _, err := e.Exec(sql, args...); return err }
 
 func (e recording) Sum(sql, key string, a, b int64) error { return e.Later(sql, key, a, b) }

@@ -82,6 +82,14 @@ func (t *transaction) Exec(sql string, args ...any) (int64, error) {
 	return tag.RowsAffected(), nil
 }
 
+// Await implements store.Conn. In a group others need not wait for the answer.
+func (t *transaction) Await(sql string, args []any, fn func(store.Row) error, then func(error) error) error {
+	if t.group == nil || !t.group.mayAwait() {
+		return then(t.Query(sql, args, fn))
+	}
+	return t.group.await(sql, args, fn, then)
+}
+
 // Later implements store.Conn: it goes along with what follows it.
 func (t *transaction) Later(sql string, args ...any) error {
 	if err := t.begin(sql, args); err != nil {
@@ -110,10 +118,9 @@ func (t *transaction) Script(sql string) error {
 	defer func() { t.wanted = before }()
 	t.wanted = store.Everyone
 	for _, one := range split(translate(sql)) {
-		if err := t.ready(len(one)); err != nil {
+		if err := t.begin(one, nil); err != nil {
 			return err
 		}
-		t.open()
 		t.pipe.SendQueryParams(one, nil, nil, nil, nil)
 		if _, err := t.results(&statement{}, nil); err != nil {
 			return err
@@ -134,6 +141,16 @@ func (t *transaction) run(sql string, args []any, fn func(store.Row) error) (non
 
 // begin sees to all that comes before a statement.
 func (t *transaction) begin(sql string, args []any) error {
+	if t.group != nil {
+		if err := t.group.settle(); err != nil {
+			return err
+		}
+	}
+	return t.start(sql, args)
+}
+
+// start is begin beside what is awaited.
+func (t *transaction) start(sql string, args []any) error {
 	if err := t.ready(len(sql)); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ type limits struct {
 	writeQueue     int           // writes that may wait for their turn
 	writeWait      time.Duration // how long one waits for it
 	groupJobs      int           // writes of rows that share a commit; PostgreSQL remembers 64 savepoints cheaply
+	waryGroups     int           // in which nothing is awaited, after one that had to be done again
 	groupTime      time.Duration // after which a group takes no further one
 	groupStatement time.Duration // how long a statement of a group may run, and
 	groupLock      time.Duration // how long it may wait for a lock: a write that needs longer goes on alone
@@ -51,6 +52,7 @@ func defaultLimits() limits {
 		writeQueue:     4096,
 		writeWait:      10 * time.Second,
 		groupJobs:      48,
+		waryGroups:     4,
 		groupTime:      20 * time.Millisecond,
 		groupStatement: 100 * time.Millisecond,
 		groupLock:      20 * time.Millisecond,

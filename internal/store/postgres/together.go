@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -39,10 +37,11 @@ type line struct {
 	stop chan struct{}
 	gone chan struct{}
 	last *atomic.Int64 // when a job was last done, in Unix nanoseconds
+	wary int           // groups to come that each of whose writes is undone by itself; the leader's
 }
 
 func newLine(length int) line {
-	return line{make(chan *job, length), make(chan struct{}), make(chan struct{}), new(atomic.Int64)}
+	return line{make(chan *job, length), make(chan struct{}), make(chan struct{}), new(atomic.Int64), 0}
 }
 
 // close has those that wait refused, and tells whether the one under way ended in time.
@@ -159,11 +158,17 @@ func (e *Engine) serve(j *job) {
 		}
 		return
 	}
-	for ; j != nil; j = e.grouped.next() {
-		g := &group{transaction: transaction{engine: e, session: e.sessionOf(lent), purpose: forGroup}}
-		if !g.run(j) {
+	for jobs := []*job{j}; len(jobs) > 0; {
+		again, fit := newGroup(e, lent).run(jobs)
+		if !fit {
 			break
 		}
+		if len(again) > 0 {
+			e.grouped.wary = e.waryGroups
+		} else if j = e.grouped.next(); j != nil {
+			again = append(again, j)
+		}
+		jobs = again
 	}
 	_ = lent.Conn().PgConn().Conn().SetDeadline(time.Time{})
 	lent.Release()
@@ -181,156 +186,4 @@ func (e *Engine) apart(jobs ...*job) {
 func (j *job) finish(err error) {
 	j.err = err
 	j.done <- struct{}{}
-}
-
-// group is a transaction of several jobs.
-type group struct {
-	transaction
-	kept, refused []*job
-}
-
-// sharing is what a transaction needs to know where it is a group's.
-type sharing struct {
-	before  string // whose rows it was about when the job began
-	fresh   bool   // the job, which is to have a savepoint, has sent nothing yet
-	nested  bool   // it has one
-	foreign int    // results ahead that are of earlier jobs
-}
-
-// The statements around a job that is not the group's first.
-const (
-	savepoint = "SAVEPOINT job"
-	release   = "RELEASE SAVEPOINT job"
-	undoJob   = "ROLLBACK TO SAVEPOINT job"
-)
-
-// undoing is the statement that takes back what fails.
-func (t *transaction) undoing() string {
-	if t.nested {
-		return undoJob
-	}
-	return "ROLLBACK"
-}
-
-// run runs a job and others that wait, and commits. What can't be done together, for
-// locks that others hold or a connection that broke, is done one by one. It tells
-// whether the connection is of further use.
-func (g *group) run(j *job) bool {
-	e := g.engine
-	defer g.end()
-	deadline := time.Now().Add(e.groupTime)
-	for n := 1; j != nil; n++ {
-		if !g.share(j) {
-			e.apart(append(append(g.kept, g.refused...), j)...)
-			return false
-		}
-		e.grouped.done()
-		if n == e.groupJobs || time.Now().After(deadline) {
-			break
-		}
-		j = e.grouped.next()
-	}
-	g.ctx, g.wanted, g.fresh = context.Background(), g.entered, false
-	var err error
-	if len(g.kept) > 0 {
-		err = g.commit()
-	}
-	switch {
-	case g.failed != nil: // nothing was kept
-		e.apart(append(g.kept, g.refused...)...)
-		return false
-	case err != nil: // who was refused may have been for what another wrote
-		e.apart(g.refused...)
-	default:
-		for _, j := range g.refused {
-			j.finish(j.err)
-		}
-	}
-	for _, j := range g.kept {
-		j.finish(err)
-	}
-	return err == nil
-}
-
-// share runs one job within the transaction, and undoes it where it fails. It tells
-// whether there is a transaction any more.
-func (g *group) share(j *job) bool {
-	if j.ctx.Err() != nil {
-		j.err = cancelled(j.ctx, nil)
-		g.refused = append(g.refused, j)
-		return true
-	}
-	kept := g.sums
-	g.sums = nil
-	g.nested = len(g.kept) > 0
-	g.ctx, g.wanted, g.fresh, g.foreign = j.ctx, "", g.nested, g.ahead
-	unwatch := g.interrupt(j.ctx)
-	j.err = g.call(j.fn)
-	unwatch()
-	if j.err == nil {
-		j.err = g.failed
-	}
-	added := g.sums
-	g.sums = kept
-	if j.err == nil {
-		for of, n := range added {
-			g.sums.add(of, n)
-		}
-		if g.nested && !g.fresh {
-			g.prelude(release)
-		}
-		g.kept = append(g.kept, j)
-		return true
-	}
-	if g.failed != nil && (g.foreign > 0 || g.verdict > conflict || g.session.pg.IsClosed()) {
-		return false
-	}
-	if again := g.failed != nil && j.ctx.Err() == nil && (g.verdict == conflict || fault.Is(g.failed, fault.StoreBusy) || fault.Is(g.failed, fault.StoreCancelled)); again {
-		g.engine.apart(j)
-	} else {
-		g.refused = append(g.refused, j)
-	}
-	g.takeBack()
-	return true
-}
-
-// takeBack undoes the job that failed.
-func (g *group) takeBack() {
-	g.failed, g.verdict, g.reading, g.delivered = nil, final, nil, false
-	switch {
-	case g.fresh || !g.began: // it has sent nothing
-	case g.nested:
-		g.prelude(undoJob)
-		g.prelude(release)
-		g.entered = g.before // the role and the setting are as they were, too
-	default:
-		g.prelude("ROLLBACK")
-		g.began, g.entered = false, ""
-	}
-}
-
-// interrupt has the server end the statement of a job whose caller leaves: the
-// connection is the group's. What it returns ends that. The server may come to hear of
-// it when another's statement runs, which then goes on alone.
-func (g *group) interrupt(ctx context.Context) (unwatch func()) {
-	if ctx.Done() == nil {
-		return func() {}
-	}
-	var mu sync.Mutex
-	over := false
-	stop := context.AfterFunc(ctx, func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if !over {
-			within, cancel := context.WithTimeout(context.Background(), g.engine.dial)
-			defer cancel()
-			_ = g.session.pg.CancelRequest(within) // the statement has a limit of its own
-		}
-	})
-	return func() {
-		stop()
-		mu.Lock()
-		defer mu.Unlock()
-		over = true
-	}
 }

@@ -225,3 +225,97 @@ func TestGroupsOfSeveralServers(t *testing.T) {
 		t.Error("statements have no names any more")
 	}
 }
+
+// Writes that wait for one statement send theirs together. What becomes of one of them
+// is nothing to the others, and what each goes on with comes in their order.
+func TestAwaited(t *testing.T) {
+	p := newProxy(t, storetest.URL(t))
+	e := openAt(t, p.URL, patient, 4)
+	storetest.Tables(t, e, made, "CREATE TABLE said (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT) STRICT")
+	refused := errors.New("refused")
+	awaits := func(id string, then func(store.Conn) error) func(context.Context) error {
+		return func(ctx context.Context) error {
+			return e.WriteRows(ctx, func(c store.Conn) error {
+				got := ""
+				return c.Await("INSERT INTO made SELECT ?1, txid_current() RETURNING id", []any{id}, func(r store.Row) error { got = r.Text(0); return nil }, func(err error) error {
+					if err == nil && got != id {
+						t.Errorf("%s has made %q", id, got)
+					}
+					if err == nil && then != nil {
+						err = then(c)
+					}
+					if err != nil {
+						return err
+					}
+					return c.Later("INSERT INTO said (id) VALUES (?1)", id)
+				})
+			})
+		}
+	}
+	says := func(id string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			return e.WriteRows(ctx, func(c store.Conn) error {
+				return errors.Join(query("SELECT 1")(c), c.Later("INSERT INTO said (id) VALUES (?1)", id))
+			})
+		}
+	}
+	ok := func(err error) bool { return err == nil }
+	taken := func(err error) bool {
+		broken, ok := errors.AsType[*store.ConstraintError](err)
+		return ok && broken.Kind == store.UniqueViolation && strings.Join(broken.Columns, "") == "id"
+	}
+	type task struct {
+		run  func(context.Context) error
+		want func(error) bool
+	}
+	refuses := task{awaits("refused", func(store.Conn) error { return refused }), func(err error) bool { return errors.Is(err, refused) }}
+	panics := task{awaits("panic", func(store.Conn) error { panic("after all") }), func(err error) bool { return err != nil && strings.Contains(err.Error(), "after all") }}
+	misuses := task{func(ctx context.Context) error {
+		return e.WriteRows(ctx, func(c store.Conn) error {
+			return c.Await("INSERT INTO made VALUES ('misuse', 0) RETURNING id", nil, func(store.Row) error { return query("SELECT 1")(c) }, func(err error) error { return errors.Join(err, refused) })
+		})
+	}, func(err error) bool { return errors.Is(err, refused) }}
+	lost := task{awaits("lost", query("SELECT 'a connection that breaks'")), ok}
+	for _, test := range []struct {
+		name string
+		jobs []task
+		said string
+	}{
+		{"all well", []task{{awaits("a", nil), ok}, {says("b"), ok}, {awaits("c", nil), ok}, {awaits("d", query("SELECT 2")), ok}, {says("e"), ok}}, "a b c d e"},
+		{"lone ones", []task{{awaits("f", nil), ok}}, "f"},
+		{"a lone one that fails", []task{{awaits("f", nil), taken}}, ""},
+		{"a lone one that is refused", []task{refuses}, ""},
+		{"a duplicate", []task{{awaits("g", nil), ok}, {awaits("a", nil), taken}, {awaits("h", nil), ok}}, "g h"},
+		{"a refusal", []task{{awaits("i", nil), ok}, refuses, {says("j"), ok}, panics, {awaits("k", nil), ok}}, "i j k"},
+		{"a slow one", []task{{awaits("l", nil), ok}, {awaits("m", query("SELECT pg_sleep(0.2)")), ok}, {awaits("n", nil), ok}}, "l n m"},
+		{"misuse", []task{{awaits("o", nil), ok}, misuses, {awaits("p", nil), ok}}, "o p"},
+		{"a connection that breaks", []task{{awaits("q", nil), ok}, lost}, "lost q"},
+	} {
+		if strings.Contains(test.name, "breaks") {
+			p.cutOnce("a connection that breaks", cutNow)
+		}
+		for range 5 { // wary ones go by
+			must(t, e.WriteRows(t.Context(), query("SELECT 1")))
+		}
+		must(t, e.Write(t.Context(), execute("DELETE FROM said")))
+		var jobs []func(context.Context) error
+		for _, job := range test.jobs {
+			jobs = append(jobs, job.run)
+		}
+		for i, err := range together(t, e, jobs...) {
+			if !test.jobs[i].want(err) {
+				t.Errorf("%s, job %d: %v", test.name, i, err)
+			}
+		}
+		order := "n"
+		if strings.Contains(test.name, "breaks") {
+			order = "id"
+		}
+		if got := one(t, e, "SELECT coalesce(string_agg(id, ' ' ORDER BY "+order+"), '') FROM said"); got != test.said {
+			t.Errorf("%s: said %q, want %q", test.name, got, test.said)
+		}
+	}
+	if got := one(t, e, "SELECT string_agg(id, '' ORDER BY id) FROM made"); got != "acdfghikllostmnopq" {
+		t.Errorf("there are %s", got)
+	}
+}

@@ -86,6 +86,11 @@ func (c *conn) Exec(sql string, args ...any) (int64, error) {
 	return changed, c.file.translate(c.ctx, err)
 }
 
+// Await implements store.Conn.
+func (c *conn) Await(sql string, args []any, fn func(store.Row) error, then func(error) error) error {
+	return then(c.Query(sql, args, fn))
+}
+
 // Later implements store.Conn: the way to the database is short.
 func (c *conn) Later(sql string, args ...any) error {
 	_, err := c.Exec(sql, args...)
