@@ -18,7 +18,7 @@ import (
 const (
 	levelWithin  = 200 * time.Millisecond // a pass that takes no longer leaves little for the pause,
 	levelRows    = 500                    // or one of so few changes
-	levelPasses  = 100                    // passes until then
+	levelIn      = 10 * time.Minute       // until then
 	finalPasses  = 5                      // of the pause: one for all, more for rows that changed places
 	reportsEvery = 5 * time.Second
 )
@@ -119,7 +119,7 @@ type change struct {
 
 // level takes what has changed across until a pass takes little time.
 func (m *mover) level(ctx context.Context) error {
-	for range levelPasses {
+	for start := m.Now(); m.Now().Sub(start) < levelIn; {
 		began := m.Now()
 		n, err := m.pass(ctx)
 		if err != nil {
@@ -128,7 +128,7 @@ func (m *mover) level(ctx context.Context) error {
 		if m.Now().Sub(began) <= levelWithin || n <= levelRows {
 			return nil
 		}
-		m.say("took %d changes across", n)
+		m.say("took %d changes across in %v", n, m.Now().Sub(began).Round(time.Millisecond))
 	}
 	return fault.New(fault.MoveBehind, "rows change faster than they can be taken across; run the command again when less is written: it goes on from here")
 }

@@ -118,6 +118,7 @@ func killAgainAndAgain(t *testing.T, kills int) {
 type site struct {
 	t        *testing.T
 	dir, bin string
+	data     string // the data directory, in dir
 	database string // the URL of PostgreSQL's; a file, if empty
 	url      string
 	token    string
@@ -138,7 +139,7 @@ func newSite(t *testing.T) *site {
 			t.Fatal(err)
 		}
 	}
-	return &site{t: t, dir: dir, bin: bin, client: &http.Client{
+	return &site{t: t, dir: dir, bin: bin, data: "data", client: &http.Client{
 		Timeout:   10 * time.Second,
 		Transport: &http.Transport{MaxIdleConnsPerHost: writers},
 	}}
@@ -155,14 +156,15 @@ func (p *process) kill() {
 	_ = p.Wait() // killed: its error says nothing
 }
 
+func (s *site) environment() []string {
+	return append(os.Environ(), "LOAM_MASTER_KEY="+testkit.MasterKey, "LOAM_DATABASE_URL="+s.database)
+}
+
 // start runs the server until it answers.
 func (s *site) start() *process {
 	s.t.Helper()
-	p := &process{Cmd: exec.Command(s.bin, "serve", "--dir", s.dir, "--data", filepath.Join(s.dir, "data"), "--addr", "127.0.0.1:0")}
-	p.Env = append(os.Environ(), "LOAM_MASTER_KEY="+testkit.MasterKey)
-	if s.database != "" {
-		p.Env = append(p.Env, "LOAM_DATABASE_URL="+s.database)
-	}
+	p := &process{Cmd: exec.Command(s.bin, "serve", "--dir", s.dir, "--data", filepath.Join(s.dir, s.data), "--addr", "127.0.0.1:0")}
+	p.Env = s.environment()
 	var log bytes.Buffer
 	p.Stderr = &log
 	out, err := p.StdoutPipe()
@@ -308,7 +310,7 @@ func (s *site) audit(all []*writer) {
 		s.t.Fatal(err)
 	}
 	ctx := context.Background()
-	e, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(s.dir, "data", "loam.db"), Key: v.Key("store/database").Bytes()})
+	e, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(s.dir, s.data, "loam.db"), Key: v.Key("store/database").Bytes()})
 	if err != nil {
 		s.t.Fatal(err)
 	}
