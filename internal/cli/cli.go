@@ -34,6 +34,7 @@ type console struct {
 	example  fs.FS // the project that `loam demo` serves
 	color    bool  // diagnostics may have it
 	asks     bool  // somebody is there to answer a question
+	redraws  bool  // diagnostics may take a line back
 }
 
 // Main runs the process's command line until it is done or a signal ends it,
@@ -46,6 +47,8 @@ func Main(example fs.FS) int {
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, example: example,
 		color: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("NO_COLOR") == "",
 		asks:  term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())),
+
+		redraws: term.IsTerminal(int(os.Stderr.Fd())),
 	}
 	err := c.run(ctx, os.Args[1:])
 	if err == nil {

@@ -224,7 +224,7 @@ func (d *development) take(ctx context.Context, p *project) bool {
 // apply migrates to a schema and serves it.
 func (d *development) apply(ctx context.Context, p *project, allow []string) bool {
 	began := time.Now()
-	done, err := d.backend.Migrator.Apply(ctx, p.compiled.Schema, migrate.ApplyOptions{Source: p.schemaText, Allow: allow})
+	done, err := d.backend.Migrator.Apply(ctx, p.compiled.Schema, migrate.ApplyOptions{Source: p.schemaText, Allow: allow, Tidy: true})
 	if err == nil {
 		err = d.backend.Use(p.compiled)
 	}

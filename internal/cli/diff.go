@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -87,7 +88,7 @@ func (c *console) showPlan(plan migrate.Plan) error {
 		if s.Risk == migrate.Destructive {
 			fmt.Fprintf(&b, "--   if that is meant: loam migrate --allow %s\n", s.Flag)
 		}
-		for _, sql := range s.SQL {
+		for _, sql := range slices.Concat(s.Ahead, s.SQL) {
 			b.WriteString(sql + ";\n")
 		}
 		b.WriteString("\n")

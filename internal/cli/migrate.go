@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -49,7 +50,12 @@ was applied is refused, and so is one of another database: a second database,
 such as staging's, keeps its migrations elsewhere.
 
 A step that loses or makes up data is refused unless it is allowed by its name,
-which loam diff and the refusal tell.`,
+which loam diff and the refusal tell.
+
+On PostgreSQL servers may go on meanwhile: indexes are built, references checked
+and columns filled before that transaction, beside them. Killed in the middle, it
+goes on where it was when it is run again; run with the schema of before, it
+takes back what it had built.`,
 		Example: `  loam migrate
   loam migrate --yes                        # ask nothing, as in CI
   loam migrate --allow drop:Task.body       # lose the bodies of all tasks
@@ -94,7 +100,7 @@ func (c *console) migrate(ctx context.Context, o *migrateOptions) (err error) {
 	if ok, err := c.agreed(next, files, o); !ok || err != nil {
 		return err
 	}
-	done, err := b.Migrator.Apply(ctx, p.compiled.Schema, migrate.ApplyOptions{Source: p.schemaText, Allow: o.allow})
+	done, err := b.Migrator.Apply(ctx, p.compiled.Schema, migrate.ApplyOptions{Source: p.schemaText, Allow: o.allow, Tidy: true, Progress: c.stepping()})
 	if err != nil {
 		return advise(err)
 	}
@@ -102,6 +108,35 @@ func (c *console) migrate(ctx context.Context, o *migrateOptions) (err error) {
 		return err
 	}
 	return c.adopted(ctx, b, p, &o.adopt)
+}
+
+// quick is how long a step may take before its progress is worth showing.
+const quick = time.Second
+
+// stepping shows how far a long step has come: in one line on a terminal, in a line for
+// every tenth elsewhere.
+func (c *console) stepping() func(step string, part float64) {
+	var now string
+	var began time.Time
+	tenths := 0
+	return func(step string, part float64) {
+		if step != now {
+			now, began, tenths = step, time.Now(), 0
+		}
+		if time.Since(began) < quick {
+			return
+		}
+		line := fmt.Sprintf("[%-20s] %3.0f%% %s", strings.Repeat("#", int(20*part)), 100*part, step)
+		switch {
+		case c.redraws && part < 1:
+			fmt.Fprint(c.err, "\r\x1b[K"+line)
+		case c.redraws:
+			fmt.Fprintln(c.err, "\r\x1b[K"+line)
+		case int(10*part) > tenths:
+			tenths = int(10 * part)
+			fmt.Fprintln(c.err, line)
+		}
+	}
 }
 
 // agreed shows the next migration and asks, where there is one and somebody to

@@ -319,8 +319,9 @@ func (w *writing) constraint(c *access.Change, err error) error {
 	case ForeignKeyViolation:
 		return w.brokenReference(c, broken)
 	}
-	if broken.Kind == NotNullViolation && !slices.ContainsFunc(c.Model.Fields, func(f *schema.Field) bool { return slices.Contains(broken.Columns, f.Column) }) {
-		return fault.New(fault.MigrateOutdated, "rows of %s need a value that this server does not know: the database was migrated meanwhile; another server answers", c.Model.Name).Because(err)
+	known := func(f *schema.Field) bool { return neverNull(f) && slices.Contains(broken.Columns, f.Column) }
+	if broken.Kind == NotNullViolation && !slices.ContainsFunc(c.Model.Fields, known) || broken.Kind == CheckViolation { // a migration checks so that a column is never null
+		return fault.New(fault.MigrateOutdated, "rows of %s need a value that this server does not know to be required: the database is being migrated; another server answers", c.Model.Name).Because(err)
 	}
 	return fault.New(fault.InternalError, "the database refused the row").Because(err)
 }

@@ -105,7 +105,7 @@ func parse(t fatal, source string) *schema.Schema {
 
 // apply migrates to a schema.
 func (d *database) apply(source string, allow ...string) (*migrate.Migration, error) {
-	return d.Apply(context.Background(), parse(d, source), migrate.ApplyOptions{Source: source, Allow: allow})
+	return d.Apply(context.Background(), parse(d, source), migrate.ApplyOptions{Source: source, Allow: allow, Tidy: true})
 }
 
 func (d *database) mustApply(source string, allow ...string) *migrate.Migration {

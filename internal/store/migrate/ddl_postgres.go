@@ -192,7 +192,9 @@ func (postgresDDL) systemTables() []string {
 		`CREATE INDEX IF NOT EXISTS _changes_due ON _changes (seq) WHERE pos IS NULL`,
 		`CREATE INDEX IF NOT EXISTS _changes_model ON _changes (model, org, pos)`,
 		`CREATE TABLE IF NOT EXISTS _log (id INTEGER PRIMARY KEY CHECK (id = 1), pos bigint NOT NULL)`,
-		`INSERT INTO _log (id, pos) VALUES (1, 0) ON CONFLICT (id) DO NOTHING`)
+		`INSERT INTO _log (id, pos) VALUES (1, 0) ON CONFLICT (id) DO NOTHING`,
+		`CREATE TABLE IF NOT EXISTS _building (id INTEGER PRIMARY KEY, ahead TEXT NOT NULL, undo TEXT NOT NULL, rows bigint NOT NULL, done bigint NOT NULL)`,
+		`INSERT INTO _building (id, ahead, undo, rows, done) VALUES (0, '', '', 0, 0) ON CONFLICT (id) DO NOTHING`) // who builds has locked it
 }
 
 // makes finds the name of an index or trigger that a statement makes.
@@ -244,7 +246,7 @@ AND NOT has_table_privilege('`+d.role+`', c.oid, 'SELECT') ORDER BY c.relname`, 
 		}
 		may := allRows
 		switch name {
-		case "_schema", "_schemas", "_migrations", "_upgrades":
+		case "_building", "_schema", "_schemas", "_migrations", "_upgrades":
 			may = "SELECT"
 		}
 		err = c.Script("GRANT " + may + " ON " + ident(name) + " TO " + d.role)

@@ -21,10 +21,12 @@ type postgresPlan struct {
 	remade  map[*tableChange]bool
 	unkeyed map[*tableChange]bool // has lost the key that it is to lose
 	dropped []*Table              // those still there, in the order that they go
+	wanted  map[*Column]bool      // before the transaction, by an index or a reference
+	awaited map[*tableChange]bool // likewise: new tables
 }
 
 func (d postgresDDL) write(p *Plan) {
-	w := &postgresPlan{postgresDDL: d, plan: p, remade: map[*tableChange]bool{}, unkeyed: map[*tableChange]bool{}}
+	w := &postgresPlan{postgresDDL: d, plan: p, remade: map[*tableChange]bool{}, unkeyed: map[*tableChange]bool{}, wanted: map[*Column]bool{}, awaited: map[*tableChange]bool{}}
 	lastRename := -1
 	for i, s := range p.Steps {
 		switch s.Kind {
@@ -65,6 +67,7 @@ func (d postgresDDL) write(p *Plan) {
 		}
 	}
 	p.Steps = slices.Concat(ended, kept, made)
+	w.besides()
 }
 
 func (w *postgresPlan) lift(c *tableChange, r *Reference) Step {
@@ -317,10 +320,16 @@ type postgresCells struct{ table, column string }
 // recodeBlocks is how many of the table's blocks are looked at between two writes.
 const recodeBlocks = 16
 
-func (v postgresCells) each(c store.Conn, fn func(cell) error) error {
-	blocks := int64(0)
+// blocksOf is how many blocks a table's file has.
+func blocksOf(c store.Conn, table string) (blocks int64, err error) {
 	size := `SELECT pg_relation_size(CAST(CAST(?1 AS text) AS regclass)) / CAST(current_setting('block_size') AS bigint)`
-	if err := c.Query(size, []any{ident(v.table)}, func(r store.Row) error { blocks = r.Int(0); return nil }); err != nil {
+	err = c.Query(size, []any{ident(table)}, func(r store.Row) error { blocks = r.Int(0); return nil })
+	return blocks, err
+}
+
+func (v postgresCells) each(c store.Conn, fn func(cell) error) error {
+	blocks, err := blocksOf(c, v.table)
+	if err != nil {
 		return err
 	}
 	at := func(block int64) string { return "(" + strconv.FormatInt(block, 10) + ",0)" }

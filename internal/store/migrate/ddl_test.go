@@ -54,6 +54,28 @@ type Fresh @model @auth(rules: [{ allow: member }]) { a: Int @unique item: Item 
 extend type User { bio: String at: DateTime @default(value: "2026-01-31T14:30:00Z") }`
 )
 
+// ddlInUse and ddlGrown differ in what can be done while servers run.
+const (
+	ddlInUse = `
+type Item @model @search(fields: ["title"]) @auth(rules: [{ allow: member }]) {
+  title: String!
+  code: String
+  rank: Int @index
+  note: String! @index
+}`
+	ddlGrown = `
+type Item @model @search(fields: ["title", "state"]) @auth(rules: [{ allow: member }]) {
+  title: String!
+  code: String @unique
+  rank: Int! @index @default(value: "1")
+  note: String @index
+  state: String! @default(value: "it's; new")
+  parent: Item @belongsTo
+  shelf: Shelf @belongsTo
+}
+type Shelf @model @auth(rules: [{ allow: member }]) { name: String items: [Item] @hasMany }`
+)
+
 // TestGoldenDDL holds the SQL of both databases against what is committed.
 func TestGoldenDDL(t *testing.T) {
 	parse := func(source string) Layout {
@@ -64,6 +86,7 @@ func TestGoldenDDL(t *testing.T) {
 		return LayoutOf(s)
 	}
 	before, after := parse(ddlBefore), parse(ddlAfter)
+	used, grown := parse(ddlInUse), parse(ddlGrown)
 	view := store.View{
 		Name: "User", Org: "m.org", ID: "u.id", Columns: "u.id", From: "_members m JOIN _users u ON u.id = m.user_id",
 		Times: []store.ViewTime{{Name: "createdAt", Value: "u.created_at"}},
@@ -74,7 +97,7 @@ func TestGoldenDDL(t *testing.T) {
 		for _, part := range []struct {
 			title    string
 			from, to Layout
-		}{{"from nothing", Layout{}, before}, {"on to another schema", before, after}} {
+		}{{"from nothing", Layout{}, before}, {"on to another schema", before, after}, {"what is done beside servers", used, grown}} {
 			p := Diff(part.from, part.to)
 			d.write(&p)
 			fmt.Fprintf(&b, "-- == %s ==\n\n", part.title)
@@ -84,6 +107,9 @@ func TestGoldenDDL(t *testing.T) {
 					if aside[1] != "" {
 						fmt.Fprintf(&b, "--   %s: %s;\n", aside[0], aside[1])
 					}
+				}
+				if s.beside != nil {
+					fmt.Fprintf(&b, "--   ahead: %s;\n--   undone: %s;\n--   then: %s;\n", s.beside.text(), strings.Join(s.beside.undo, "; "), strings.Join(s.beside.then, "; "))
 				}
 				for _, sql := range s.SQL {
 					b.WriteString(sql + ";\n")

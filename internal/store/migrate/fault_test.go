@@ -15,10 +15,17 @@ var errInjected = errors.New("injected")
 type failing struct {
 	store.Engine
 	left int
+	dies func() // with that call; nil: it goes on after it
 }
 
 func (f *failing) Rebuild(ctx context.Context, fn func(store.Conn) error) error {
 	return f.Engine.(store.Rebuilder).Rebuild(ctx, func(c store.Conn) error { return fn(&failingConn{c, f}) })
+}
+
+func (f *failing) Aside(ctx context.Context, fn func(store.Conn) error) error {
+	return f.Engine.(interface {
+		Aside(ctx context.Context, fn func(store.Conn) error) error
+	}).Aside(ctx, func(c store.Conn) error { return fn(&failingConn{c, f}) })
 }
 
 func (f *failing) AppRole() string {
@@ -31,7 +38,10 @@ func (f *failing) AppRole() string {
 
 func (f *failing) fails() bool {
 	f.left--
-	return f.left == 0
+	if f.left == 0 && f.dies != nil {
+		f.dies()
+	}
+	return f.left == 0 || f.left < 0 && f.dies != nil
 }
 
 type failingConn struct {
@@ -113,7 +123,7 @@ func TestAttack120_FailureMidway(t *testing.T) {
 			broken.left = k
 			done, err := m.Apply(t.Context(), schema, options)
 			if err == nil {
-				if broken.left <= 0 {
+				if broken.left <= 0 && (d.Dialect() == store.SQLite || len(d.rows(`SELECT id FROM "_building" WHERE id < 0`)) == 0) { // what organizations have is summed up later
 					t.Fatal("a failure was swallowed")
 				}
 				t.Logf("%d statements, each failed once", k-1)

@@ -33,7 +33,7 @@ func (m *Migrator) migration(version int, name string, p Plan) *Migration {
 		if s.Harm != "" {
 			fmt.Fprintf(&b, "-- allowed by %s: %s\n", s.Flag, oneLine(s.Harm))
 		}
-		for _, sql := range s.SQL {
+		for _, sql := range slices.Concat(s.Ahead, s.SQL) {
 			b.WriteString(sql + ";\n")
 		}
 		b.WriteString("\n")

@@ -72,6 +72,11 @@ type ApplyOptions struct {
 	Source   string   // the schema's text, kept beside the data
 	Allow    []string // flags of the destructive steps that are meant
 	Additive bool     // refuse all that could harm rows, whatever Allow says
+	Tidy     bool     // where there is nothing to do, take back what a migration had begun that was killed
+
+	// Progress, unless nil, is told of what takes long: a step in words, and how much of
+	// it is done, from 0 to 1.
+	Progress func(step string, part float64)
 }
 
 // Status compares the database with a schema.
@@ -108,7 +113,7 @@ func (m *Migrator) Plan(ctx context.Context, s *schema.Schema) (Plan, error) {
 		if err != nil {
 			return err
 		}
-		plan, err = m.plan(c, now, s)
+		plan, err = m.plan(c, now, s, nil)
 		return err
 	})
 	return plan, err
@@ -125,7 +130,7 @@ func (m *Migrator) Next(ctx context.Context, s *schema.Schema) (*Migration, erro
 		if err != nil {
 			return err
 		}
-		plan, err := m.plan(c, now, s)
+		plan, err := m.plan(c, now, s, nil)
 		if err == nil && !plan.Empty() {
 			next = m.migration(now.Version+1, plan.slug(), plan)
 		}
@@ -135,13 +140,16 @@ func (m *Migrator) Next(ctx context.Context, s *schema.Schema) (*Migration, erro
 }
 
 // plan compares what is with what is wanted.
-func (m *Migrator) plan(c store.Conn, now stored, s *schema.Schema) (Plan, error) {
+func (m *Migrator) plan(c store.Conn, now stored, s *schema.Schema, built built) (Plan, error) {
 	plan := Diff(now.layout, LayoutOf(s))
+	for _, v := range m.opts.Views {
+		plan.views = append(plan.views, v.Name)
+	}
 	m.ddl.write(&plan)
 	if now.fresh {
 		plan.begin()
 	}
-	return plan, plan.count(c)
+	return plan, plan.count(c, built)
 }
 
 // Apply migrates. It answers the migration that it ran, or nil where the tables
@@ -153,10 +161,12 @@ func (m *Migrator) Apply(ctx context.Context, s *schema.Schema, o ApplyOptions) 
 	}
 	mayAlter := !planned.Empty() || m.engine.Dialect() == store.PostgreSQL
 	var done *Migration
-	err = m.alter(ctx, mayAlter, func(c store.Conn) error {
-		var err error
-		done, err = m.apply(c, s, o, mayAlter)
-		return err
+	err = m.onceBuilt(ctx, planned, s, o, func() error {
+		return m.alter(ctx, mayAlter, func(c store.Conn) error {
+			var err error
+			done, err = m.apply(c, s, o, mayAlter)
+			return err
+		})
 	})
 	if _, ok := errors.AsType[*store.ConstraintError](err); ok {
 		return nil, failed("committing it", err)
@@ -164,7 +174,18 @@ func (m *Migrator) Apply(ctx context.Context, s *schema.Schema, o ApplyOptions) 
 	if err != nil {
 		return nil, err
 	}
+	_ = m.settle(ctx) // the migration is done; else the next start sees to this
 	return done, nil
+}
+
+// refuse explains why a plan goes further than it may.
+func (o *ApplyOptions) refuse(plan *Plan) error {
+	if o.Additive {
+		if err := plan.additive(); err != nil {
+			return err
+		}
+	}
+	return plan.Refusal(o.Allow)
 }
 
 // apply does the work of Apply inside its transaction. Tables are altered only
@@ -177,16 +198,15 @@ func (m *Migrator) apply(c store.Conn, s *schema.Schema, o ApplyOptions, mayAlte
 	if err := m.systemTables(c); err != nil {
 		return nil, err
 	}
-	plan, err := m.plan(c, now, s)
+	built, err := m.readBuilt(c)
 	if err != nil {
 		return nil, err
 	}
-	if o.Additive {
-		if err := plan.additive(); err != nil {
-			return nil, err
-		}
+	plan, err := m.plan(c, now, s, built)
+	if err != nil {
+		return nil, err
 	}
-	if err := plan.Refusal(o.Allow); err != nil {
+	if err := o.refuse(&plan); err != nil {
 		return nil, err
 	}
 	if plan.Empty() {
@@ -194,7 +214,7 @@ func (m *Migrator) apply(c store.Conn, s *schema.Schema, o ApplyOptions, mayAlte
 			return nil, m.renewViews(c, LayoutOf(s))
 		}
 		if plan.resizes() {
-			if err := m.recount(c, LayoutOf(s)); err != nil {
+			if err := m.resized(c, LayoutOf(s)); err != nil {
 				return nil, err
 			}
 		}
@@ -203,10 +223,13 @@ func (m *Migrator) apply(c store.Conn, s *schema.Schema, o ApplyOptions, mayAlte
 		}
 		return nil, m.renewViews(c, LayoutOf(s))
 	}
-	if !mayAlter {
+	if !mayAlter || !built.all(&plan) {
 		return nil, fault.New(fault.StoreBusy, "another migration ran at the same time; try again")
 	}
 	if err := m.run(c, &plan, LayoutOf(s)); err != nil {
+		return nil, err
+	}
+	if err := m.forgetBuilt(c); err != nil {
 		return nil, err
 	}
 	done := m.migration(now.Version+1, plan.slug(), plan)
@@ -240,7 +263,7 @@ func (m *Migrator) run(c store.Conn, plan *Plan, l Layout) error {
 		}
 	}
 	if plan.resizes() {
-		if err := m.recount(c, l); err != nil {
+		if err := m.resized(c, l); err != nil {
 			return err
 		}
 	}

@@ -47,6 +47,7 @@ type Plan struct {
 	Steps []Step `json:"steps"`
 
 	changes []*tableChange
+	views   []string // whose names are taken
 }
 
 // Step is one change.
@@ -60,7 +61,10 @@ type Step struct {
 	Flag string `json:"flag,omitempty"`
 	Rows int64  `json:"rows"`           // that the step would harm, once they are counted
 	Harm string `json:"harm,omitempty"` // what would happen to them
-	// SQL is what the step runs. It is empty where the rewriting of the table,
+	// Ahead is what runs before the migration's transaction, beside the servers: each
+	// statement by itself, an UPDATE in batches.
+	Ahead []string `json:"ahead,omitempty"`
+	// SQL is what the step runs inside it. It is empty where the rewriting of the table,
 	// a later step, does it too.
 	SQL []string `json:"sql,omitempty"`
 
@@ -75,6 +79,7 @@ type Step struct {
 	index     *Index
 	reference *Reference
 	nullness  bool // of changeColumn: whether it is required changes, not its type
+	beside    *beside
 }
 
 // Empty tells whether there is nothing to do.
@@ -84,7 +89,7 @@ func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
 func (p *Plan) SQL() []string {
 	var all []string
 	for _, s := range p.Steps {
-		all = append(all, s.SQL...)
+		all = slices.Concat(all, s.Ahead, s.SQL)
 	}
 	return all
 }
@@ -144,35 +149,46 @@ func (p *Plan) begin() {
 }
 
 // count finds out how many rows each step would harm. A step that harms none
-// needs nobody's leave.
-func (p *Plan) count(c store.Conn) error {
+// needs nobody's leave. Of those that are built already it is known.
+func (p *Plan) count(c store.Conn, built built) error {
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		if s.offence == "" {
-			continue
-		}
-		var err error
-		if s.recode != nil {
-			s.Rows, err = s.recode.misfits(c)
-		} else {
-			err = c.Query(s.check, nil, func(r store.Row) error { s.Rows = r.Int(0); return nil })
-		}
-		if err != nil {
+		if err := s.count(c, built); err != nil {
 			return fmt.Errorf("counting the rows that stand in the way of %q: %w", s.Words, err)
 		}
-		switch {
-		case s.Rows > 0:
-			s.Harm = s.harm()
-			if s.mend != "" {
-				s.SQL = append([]string{s.mend}, s.SQL...)
-			}
-		case s.Kind == dropTable, s.Kind == createTable:
-			s.Risk = Safe
-		default:
-			s.Risk = Slow
+		if s.beside != nil && (s.Rows == 0 || s.mend == "") {
+			s.Ahead, s.SQL = s.beside.ahead, s.beside.then
 		}
 	}
 	return nil
+}
+
+func (s *Step) count(c store.Conn, built built) (err error) {
+	if s.offence == "" {
+		return nil
+	}
+	rows, known := built[s.beside.text()]
+	switch {
+	case known:
+		s.Rows = rows
+	case s.recode != nil:
+		s.Rows, err = s.recode.misfits(c)
+	default:
+		err = c.Query(s.check, nil, func(r store.Row) error { s.Rows = r.Int(0); return nil })
+	}
+	switch {
+	case err != nil:
+	case s.Rows > 0:
+		s.Harm = s.harm()
+		if s.mend != "" {
+			s.SQL = append([]string{s.mend}, s.SQL...)
+		}
+	case s.Kind == dropTable, s.Kind == createTable:
+		s.Risk = Safe
+	default:
+		s.Risk = Slow
+	}
+	return err
 }
 
 // harm is, for example: 3 rows of Task have no value; "" would be put in its place.

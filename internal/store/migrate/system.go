@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -19,7 +20,7 @@ func (m *Migrator) Prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.alter(ctx, len(due) > 0, func(c store.Conn) error {
+	err = m.alter(ctx, len(due) > 0, func(c store.Conn) error {
 		now, err := m.load(c)
 		if err != nil {
 			return err
@@ -47,6 +48,13 @@ func (m *Migrator) Prepare(ctx context.Context) error {
 		}
 		return m.renewViews(c, now.layout)
 	})
+	if err != nil {
+		return err
+	}
+	if err := m.settle(ctx); !fault.Is(err, fault.StoreBusy) { // then another does
+		return err
+	}
+	return nil
 }
 
 // upgrades are those of the store's own tables, and of the others'. What

@@ -261,6 +261,121 @@ ALTER TABLE "Fresh" ADD CONSTRAINT "Fresh.itemSlug.Item.slug.fkey" FOREIGN KEY (
 -- makes User.profile(id) a reference to _users [safe]
 ALTER TABLE "_user_profiles" ADD CONSTRAINT "_user_profiles.id._users.id.fkey" FOREIGN KEY ("id") REFERENCES "_users" ("id") ON DELETE CASCADE DEFERRABLE INITIALLY IMMEDIATE;
 
+-- == what is done beside servers ==
+
+-- drops the full-text index of Item [safe]
+DROP INDEX "Item__search";
+
+-- makes Item.rank required, filled with 1 where it is empty [slow]
+--   ahead: UPDATE "Item" SET "rank" = 1::bigint WHERE "rank" IS NULL;
+CREATE INDEX CONCURRENTLY "Item.rank.id.next" ON "Item" ("_org", "rank", "id");
+ALTER TABLE "Item" ADD CONSTRAINT "Item.rank.required" CHECK ("rank" IS NOT NULL) NOT VALID;
+UPDATE "Item" SET "rank" = 1::bigint WHERE "rank" IS NULL;
+ALTER TABLE "Item" VALIDATE CONSTRAINT "Item.rank.required";
+--   undone: DO $$ BEGIN IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = to_regclass('"Item"') AND conname = 'Item.rank.required') THEN ALTER TABLE "Item" DROP CONSTRAINT "Item.rank.required"; END IF; END $$; DROP INDEX CONCURRENTLY IF EXISTS "Item.rank.id.next";
+--   then: ALTER TABLE "Item" ALTER COLUMN "rank" SET NOT NULL; ALTER TABLE "Item" DROP CONSTRAINT "Item.rank.required"; DROP INDEX "Item.rank.id"; ALTER INDEX "Item.rank.id.next" RENAME TO "Item.rank.id";
+LOCK TABLE "Item" IN SHARE ROW EXCLUSIVE MODE;
+UPDATE "Item" SET "rank" = 1::bigint WHERE "rank" IS NULL;
+ALTER TABLE "Item" ALTER COLUMN "rank" SET NOT NULL;
+DROP INDEX "Item.rank.id";
+CREATE INDEX "Item.rank.id" ON "Item" ("_org", "rank", "id");
+
+-- makes Item.note optional [slow]
+--   ahead: CREATE INDEX CONCURRENTLY "Item.note.id.next" ON "Item" ("_org", "note" NULLS FIRST, "id");
+--   undone: DROP INDEX CONCURRENTLY IF EXISTS "Item.note.id.next";
+--   then: ALTER TABLE "Item" ALTER COLUMN "note" DROP NOT NULL, ALTER COLUMN "note" DROP DEFAULT; DROP INDEX "Item.note.id"; ALTER INDEX "Item.note.id.next" RENAME TO "Item.note.id";
+ALTER TABLE "Item" ALTER COLUMN "note" DROP NOT NULL, ALTER COLUMN "note" DROP DEFAULT;
+DROP INDEX "Item.note.id";
+CREATE INDEX "Item.note.id" ON "Item" ("_org", "note" NULLS FIRST, "id");
+
+-- adds column Item.state, filled with it's; new [slow]
+--   ahead: ALTER TABLE "Item" ADD COLUMN "state" text COLLATE "C" NOT NULL DEFAULT 'it''s; new';
+--   undone: ALTER TABLE IF EXISTS "Item" DROP COLUMN IF EXISTS "state";
+--   then: ;
+ALTER TABLE "Item" ADD COLUMN "state" text COLLATE "C" NOT NULL DEFAULT 'it''s; new';
+
+-- adds column Item.parentId [safe]
+--   ahead: ALTER TABLE "Item" ADD COLUMN "parentId" text COLLATE "C";
+--   undone: ALTER TABLE IF EXISTS "Item" DROP COLUMN IF EXISTS "parentId";
+--   then: ;
+ALTER TABLE "Item" ADD COLUMN "parentId" text COLLATE "C";
+
+-- adds column Item.shelfId [safe]
+--   ahead: ALTER TABLE "Item" ADD COLUMN "shelfId" text COLLATE "C";
+--   undone: ALTER TABLE IF EXISTS "Item" DROP COLUMN IF EXISTS "shelfId";
+--   then: ;
+ALTER TABLE "Item" ADD COLUMN "shelfId" text COLLATE "C";
+
+-- creates table Shelf [safe]
+--   ahead: CREATE TABLE "Shelf" (
+  "_org" text COLLATE "C" NOT NULL,
+  "id" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C",
+  "createdAt" timestamptz NOT NULL,
+  "updatedAt" timestamptz NOT NULL,
+  "_version" bigint NOT NULL,
+  CONSTRAINT "Shelf.pkey" PRIMARY KEY ("_org", "id")
+);
+ALTER TABLE "Shelf" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON "Shelf" TO loam_app USING ("_org" = nullif(current_setting('loam.org', true), '')) WITH CHECK ("_org" = nullif(current_setting('loam.org', true), ''));
+CREATE POLICY owner ON "Shelf" TO CURRENT_USER USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON "Shelf" TO loam_app;
+--   undone: DROP TABLE IF EXISTS "Shelf";
+--   then: ;
+CREATE TABLE "Shelf" (
+  "_org" text COLLATE "C" NOT NULL,
+  "id" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C",
+  "createdAt" timestamptz NOT NULL,
+  "updatedAt" timestamptz NOT NULL,
+  "_version" bigint NOT NULL,
+  CONSTRAINT "Shelf.pkey" PRIMARY KEY ("_org", "id")
+);
+ALTER TABLE "Shelf" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON "Shelf" TO loam_app USING ("_org" = nullif(current_setting('loam.org', true), '')) WITH CHECK ("_org" = nullif(current_setting('loam.org', true), ''));
+CREATE POLICY owner ON "Shelf" TO CURRENT_USER USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON "Shelf" TO loam_app;
+
+-- makes Item(code) unique [destructive]
+--   counts: SELECT CAST(coalesce(sum(n - 1), 0) AS bigint) FROM (SELECT count(*) AS n FROM (SELECT "_org", "code" AS "code" FROM "Item") AS r WHERE "code" IS NOT NULL GROUP BY "_org", "code") AS g;
+--   mends: UPDATE "Item" SET "code" = NULL WHERE "code" IS NOT NULL AND EXISTS (SELECT 1 FROM "Item" AS o WHERE o."_org" = "Item"."_org" AND o."code" = "Item"."code" AND (o."id") < ("Item"."id"));
+--   ahead: CREATE UNIQUE INDEX CONCURRENTLY "Item.code.unique" ON "Item" ("_org", "code" NULLS FIRST);
+--   undone: DROP INDEX CONCURRENTLY IF EXISTS "Item.code.unique";
+--   then: ;
+CREATE UNIQUE INDEX "Item.code.unique" ON "Item" ("_org", "code" NULLS FIRST);
+
+-- indexes Item by parentId, id [slow]
+--   ahead: CREATE INDEX CONCURRENTLY "Item.parentId.id" ON "Item" ("_org", "parentId" NULLS FIRST, "id");
+--   undone: DROP INDEX CONCURRENTLY IF EXISTS "Item.parentId.id";
+--   then: ;
+CREATE INDEX "Item.parentId.id" ON "Item" ("_org", "parentId" NULLS FIRST, "id");
+
+-- indexes Item by shelfId, id [slow]
+--   ahead: CREATE INDEX CONCURRENTLY "Item.shelfId.id" ON "Item" ("_org", "shelfId" NULLS FIRST, "id");
+--   undone: DROP INDEX CONCURRENTLY IF EXISTS "Item.shelfId.id";
+--   then: ;
+CREATE INDEX "Item.shelfId.id" ON "Item" ("_org", "shelfId" NULLS FIRST, "id");
+
+-- makes a full-text index of Item over title, state [slow]
+--   ahead: CREATE INDEX CONCURRENTLY "Item__search.next" ON "Item" USING gin (loam_search("_org", ARRAY["title", "state"]));
+--   undone: DROP INDEX CONCURRENTLY IF EXISTS "Item__search.next";
+--   then: ALTER INDEX "Item__search.next" RENAME TO "Item__search";
+CREATE INDEX "Item__search" ON "Item" USING gin (loam_search("_org", ARRAY["title", "state"]));
+
+-- makes Item(parentId) a reference to Item [slow]
+--   ahead: ALTER TABLE "Item" ADD CONSTRAINT "Item.parentId.Item.id.fkey" FOREIGN KEY ("_org", "parentId") REFERENCES "Item" ("_org", "id") DEFERRABLE INITIALLY IMMEDIATE NOT VALID;
+ALTER TABLE "Item" VALIDATE CONSTRAINT "Item.parentId.Item.id.fkey";
+--   undone: DO $$ BEGIN IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = to_regclass('"Item"') AND conname = 'Item.parentId.Item.id.fkey') THEN ALTER TABLE "Item" DROP CONSTRAINT "Item.parentId.Item.id.fkey"; END IF; END $$;
+--   then: ;
+ALTER TABLE "Item" ADD CONSTRAINT "Item.parentId.Item.id.fkey" FOREIGN KEY ("_org", "parentId") REFERENCES "Item" ("_org", "id") DEFERRABLE INITIALLY IMMEDIATE;
+
+-- makes Item(shelfId) a reference to Shelf [slow]
+--   ahead: ALTER TABLE "Item" ADD CONSTRAINT "Item.shelfId.Shelf.id.fkey" FOREIGN KEY ("_org", "shelfId") REFERENCES "Shelf" ("_org", "id") DEFERRABLE INITIALLY IMMEDIATE NOT VALID;
+ALTER TABLE "Item" VALIDATE CONSTRAINT "Item.shelfId.Shelf.id.fkey";
+--   undone: DO $$ BEGIN IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = to_regclass('"Item"') AND conname = 'Item.shelfId.Shelf.id.fkey') THEN ALTER TABLE "Item" DROP CONSTRAINT "Item.shelfId.Shelf.id.fkey"; END IF; END $$;
+--   then: ;
+ALTER TABLE "Item" ADD CONSTRAINT "Item.shelfId.Shelf.id.fkey" FOREIGN KEY ("_org", "shelfId") REFERENCES "Shelf" ("_org", "id") DEFERRABLE INITIALLY IMMEDIATE;
+
 CREATE VIEW "User" WITH (security_invoker) AS SELECT m.org AS "_org", u.id, CAST(u.created_at AS timestamptz) AS "createdAt",
   p."bio" AS "bio",
   CASE WHEN p."id" IS NULL THEN '2026-01-31T14:30:00.000Z'::timestamptz ELSE p."at" END AS "at"

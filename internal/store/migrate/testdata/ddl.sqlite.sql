@@ -270,6 +270,92 @@ INSERT INTO "Item__search" ("Item__search") VALUES ('rebuild');
 
 -- makes Item(parentSlug) a reference to Item [slow]
 
+-- == what is done beside servers ==
+
+-- drops the full-text index of Item [safe]
+
+-- makes Item.rank required, filled with 1 where it is empty [slow]
+
+-- makes Item.note optional [slow]
+
+-- adds column Item.state, filled with it's; new [slow]
+
+-- adds column Item.parentId [safe]
+
+-- adds column Item.shelfId [safe]
+
+-- creates table Shelf [safe]
+CREATE TABLE "Shelf" (
+  "_rowid" INTEGER PRIMARY KEY,
+  "_org" TEXT NOT NULL,
+  "id" TEXT NOT NULL,
+  "name" TEXT,
+  "createdAt" TEXT NOT NULL,
+  "updatedAt" TEXT NOT NULL,
+  "_version" INTEGER NOT NULL,
+  UNIQUE ("_org", "id")
+) STRICT;
+
+-- rewrites table Item [slow]
+DROP TRIGGER "Item__search.insert";
+DROP TRIGGER "Item__search.delete";
+DROP TRIGGER "Item__search.update";
+DROP TABLE "Item__search";
+CREATE TABLE "Item.new" (
+  "_rowid" INTEGER PRIMARY KEY,
+  "_org" TEXT NOT NULL,
+  "id" TEXT NOT NULL,
+  "title" TEXT NOT NULL,
+  "code" TEXT,
+  "rank" INTEGER NOT NULL,
+  "note" TEXT,
+  "state" TEXT NOT NULL,
+  "parentId" TEXT,
+  "shelfId" TEXT,
+  "createdAt" TEXT NOT NULL,
+  "updatedAt" TEXT NOT NULL,
+  "_version" INTEGER NOT NULL,
+  UNIQUE ("_org", "id"),
+  FOREIGN KEY ("_org", "parentId") REFERENCES "Item" ("_org", "id"),
+  FOREIGN KEY ("_org", "shelfId") REFERENCES "Shelf" ("_org", "id")
+) STRICT;
+INSERT INTO "Item.new" ("_rowid", "_org", "id", "title", "code", "rank", "note", "state", "parentId", "shelfId", "createdAt", "updatedAt", "_version")
+SELECT "_rowid", "_org", "id", "title", "code", coalesce("rank", 1), "note", 'it''s; new', NULL, NULL, "createdAt", "updatedAt", "_version"
+FROM "Item";
+DROP TABLE "Item";
+ALTER TABLE "Item.new" RENAME TO "Item";
+CREATE INDEX "Item.rank.id" ON "Item" ("_org", "rank", "id");
+CREATE INDEX "Item.note.id" ON "Item" ("_org", "note", "id");
+
+-- makes Item(code) unique [destructive]
+--   counts: SELECT CAST(coalesce(sum(n - 1), 0) AS bigint) FROM (SELECT count(*) AS n FROM (SELECT "_org", "code" AS "code" FROM "Item") AS r WHERE "code" IS NOT NULL GROUP BY "_org", "code") AS g;
+--   mends: UPDATE "Item" SET "code" = NULL WHERE "code" IS NOT NULL AND EXISTS (SELECT 1 FROM "Item" AS o WHERE o."_org" = "Item"."_org" AND o."code" = "Item"."code" AND (o."id") < ("Item"."id"));
+CREATE UNIQUE INDEX "Item.code.unique" ON "Item" ("_org", "code");
+
+-- indexes Item by parentId, id [slow]
+CREATE INDEX "Item.parentId.id" ON "Item" ("_org", "parentId", "id");
+
+-- indexes Item by shelfId, id [slow]
+CREATE INDEX "Item.shelfId.id" ON "Item" ("_org", "shelfId", "id");
+
+-- makes a full-text index of Item over title, state [slow]
+CREATE VIRTUAL TABLE "Item__search" USING fts5("_org", "title", "state", content="Item", content_rowid="_rowid", tokenize='unicode61 remove_diacritics 2');
+CREATE TRIGGER "Item__search.insert" AFTER INSERT ON "Item" BEGIN
+  INSERT INTO "Item__search" (rowid, "_org", "title", "state") VALUES (new."_rowid", new."_org", new."title", new."state");
+END;
+CREATE TRIGGER "Item__search.delete" AFTER DELETE ON "Item" BEGIN
+  INSERT INTO "Item__search" ("Item__search", rowid, "_org", "title", "state") VALUES ('delete', old."_rowid", old."_org", old."title", old."state");
+END;
+CREATE TRIGGER "Item__search.update" AFTER UPDATE OF "_org", "title", "state" ON "Item" BEGIN
+  INSERT INTO "Item__search" ("Item__search", rowid, "_org", "title", "state") VALUES ('delete', old."_rowid", old."_org", old."title", old."state");
+  INSERT INTO "Item__search" (rowid, "_org", "title", "state") VALUES (new."_rowid", new."_org", new."title", new."state");
+END;
+INSERT INTO "Item__search" ("Item__search") VALUES ('rebuild');
+
+-- makes Item(parentId) a reference to Item [slow]
+
+-- makes Item(shelfId) a reference to Shelf [slow]
+
 CREATE VIEW "User" AS SELECT m.org AS "_org", u.id, u.created_at AS "createdAt",
   p."bio" AS "bio",
   CASE WHEN p."id" IS NULL THEN '2026-01-31T14:30:00.000Z' ELSE p."at" END AS "at"
