@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/loam-dev/loam/bench/process"
@@ -42,11 +43,32 @@ func loam(dir, name, verb, masterKey string) *peer {
 }
 
 // loamPostgres is the same binary on PostgreSQL.
-func loamPostgres(dir string) *peer {
-	p := loam(dir, "loam-postgres", "serve", fileKey)
+func loamPostgres(dir, name string) *peer {
+	p := loam(dir, name, "serve", fileKey)
 	p.about, p.extra, p.postgres = "loam serve on PostgreSQL", true, true
 	command := p.command
 	p.command = func(addr string) []string { return append(command(addr), "--database", p.database.url) }
+	return p
+}
+
+// openPostgres is the same without row-level security, which is what that costs.
+func openPostgres(dir string) *peer {
+	p := loamPostgres(dir, "loam-postgres-open")
+	p.about = "the same without row-level security, to see what that costs"
+	p.fill = func(ctx context.Context, p *peer) error {
+		if err := loamFill(ctx, p); err != nil {
+			return err
+		}
+		db, err := pgx.Connect(ctx, p.database.url)
+		if err != nil {
+			return err
+		}
+		defer db.Close(ctx)
+		_, err = db.Exec(ctx, `DO $$ DECLARE t text; BEGIN
+			FOR t IN SELECT relname FROM pg_class WHERE relrowsecurity LOOP EXECUTE format('ALTER TABLE %I DISABLE ROW LEVEL SECURITY', t); END LOOP;
+		END $$`)
+		return err
+	}
 	return p
 }
 

@@ -51,8 +51,10 @@ func allPeers(dir string) []*peer {
 		loam(dir, "loam-encrypted", "serve", fileKey),
 		bare(dir, "bare", ""),
 		bare(dir, "bare-encrypted", fileKey),
-		loamPostgres(dir),
+		loamPostgres(dir, "loam-postgres"),
+		openPostgres(dir),
 		barePostgres(dir),
+		postgraphile(dir),
 	}
 }
 
@@ -111,19 +113,19 @@ func bare(dir, name, key string) *peer {
 }
 
 func barePostgres(dir string) *peer {
-	binary, data := filepath.Join(dir, "barepg"), filepath.Join(dir, "bare-postgres-data")
+	binary := filepath.Join(dir, "barepg")
 	p := &peer{
 		name:     "bare-postgres",
 		about:    "a net/http handler with hand-written SQL over pgx: the limit on PostgreSQL",
 		extra:    true,
 		postgres: true,
-		data:     data,
+		data:     filepath.Join(dir, "bare-postgres-data"),
 		build:    func(ctx context.Context) error { return process.Build(ctx, ".", "./bench/barepg", binary) },
 		signIn:   loamSignIn,
 		asks:     loamRequests,
 	}
 	p.seed = func(ctx context.Context) error {
-		return process.Run(ctx, binary, append([]string{"--seed", "--data", data, "--url", p.database.url}, seedFlags()...)...)
+		return process.Run(ctx, binary, append([]string{"--seed", "--data", p.data, "--url", p.database.url}, seedFlags()...)...)
 	}
 	p.command = func(addr string) []string { return []string{binary, "--addr", addr, "--url", p.database.url} }
 	return p
@@ -187,7 +189,12 @@ func (p *peer) startToAnswer(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
+	text, err := io.ReadAll(request.Body)
+	if err != nil {
+		return 0, err
+	}
 	request.RequestURI, request.URL.Scheme, request.URL.Host = "", "http", p.addr
+	request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
 	if err := p.server.WaitFor(ctx, request, http.StatusOK); err != nil {
 		return 0, err
 	}

@@ -19,6 +19,7 @@ func (r *results) markdown() string {
 		fmt.Fprintf(&b, "- **%s**: %s\n", p.name, p.about)
 	}
 	r.targets(&b)
+	r.onPostgres(&b)
 	r.encryption(&b)
 	for _, phase := range phases(s) {
 		for _, w := range phase {
@@ -56,7 +57,12 @@ func (r *results) targets(b *strings.Builder) {
 }
 
 func (r *results) verdict(w work, against string, target float64) string {
-	ratio, ok := r.ratio(w, "loam", against)
+	return r.held(w, "loam", against, target)
+}
+
+// held is how a peer stands to another one, and whether that is enough.
+func (r *results) held(w work, name, against string, target float64) string {
+	ratio, ok := r.ratio(w, name, against)
 	if !ok {
 		return " | |"
 	}
@@ -68,6 +74,30 @@ func (r *results) verdict(w work, against string, target float64) string {
 			number(1/target), met(ratio.median <= target))
 	}
 	return fmt.Sprintf("%v | at most %s | %s", ratio, number(target), met(ratio.median <= target))
+}
+
+// onPostgres is what Loam costs there, with its database, and what of it is row-level security.
+func (r *results) onPostgres(b *strings.Builder) {
+	if !r.has("loam-postgres") {
+		return
+	}
+	b.WriteString("\n## On PostgreSQL\n\nRatios are of CPU time per request, the server's and the database's together.\n\n")
+	b.WriteString("| work | against bare | target | | against PostGraphile | with row-level security against without |\n| --- | --- | --- | --- | --- | --- |\n")
+	for _, phase := range phases(r.settings) {
+		for _, w := range phase {
+			if w.onPostgres == 0 {
+				continue
+			}
+			other, walls := "", ""
+			if ratio, ok := r.ratio(w, "loam-postgres", "postgraphile"); ok {
+				other = fmt.Sprintf("1/%s (1/%s to 1/%s)", number(1/ratio.median), number(1/ratio.most), number(1/ratio.least))
+			}
+			if ratio, ok := r.ratio(w, "loam-postgres", "loam-postgres-open"); ok {
+				walls = ratio.String()
+			}
+			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", w.title, r.held(w, "loam-postgres", "bare-postgres", w.onPostgres), other, walls)
+		}
+	}
 }
 
 func met(ok bool) string {

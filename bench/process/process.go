@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -88,13 +89,18 @@ func (s *Server) WaitFor(ctx context.Context, request *http.Request, status int)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
 	last := errors.New("no answer")
 	for time.Since(began) < 30*time.Second && ctx.Err() == nil {
-		response, err := client.Do(request.Clone(ctx))
+		again := request.Clone(ctx)
+		if request.GetBody != nil {
+			again.Body, _ = request.GetBody() // of bytes: it can't fail
+		}
+		response, err := client.Do(again)
 		if err == nil {
+			text, _ := io.ReadAll(io.LimitReader(response.Body, 2000))
 			response.Body.Close()
 			if response.StatusCode == status || status == 0 {
 				return nil
 			}
-			last = fmt.Errorf("status %d", response.StatusCode)
+			last = fmt.Errorf("status %d: %s", response.StatusCode, text)
 		} else {
 			last = err
 		}
