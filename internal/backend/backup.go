@@ -177,7 +177,7 @@ func (b *Backend) keepBackups(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if inside, err := filepath.Rel(data, o.To); err == nil && inside != ".." && !strings.HasPrefix(inside, ".."+string(filepath.Separator)) {
+	if inside, err := filepath.Rel(data, o.To); err == nil && filepath.IsAbs(o.To) && inside != ".." && !strings.HasPrefix(inside, ".."+string(filepath.Separator)) {
 		return fault.New(fault.BackupTarget, "backup.to is inside the data directory %s, and would be lost with it; name a directory on another disk", data)
 	}
 	target, err := backup.OpenTarget(o.To)

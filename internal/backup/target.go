@@ -41,8 +41,11 @@ const draft = ".draft-"
 
 // OpenTarget finds a target by what loam.yaml and the command line call it.
 func OpenTarget(text string) (Target, error) {
-	if scheme, _, found := strings.Cut(text, "://"); found {
-		return nil, fault.New(fault.BackupTarget, "backups can't be kept at %s://; name a directory", scheme)
+	switch scheme, _, found := strings.Cut(text, "://"); {
+	case found && scheme == "s3":
+		return openBucket(text)
+	case found:
+		return nil, fault.New(fault.BackupTarget, "backups can't be kept at %s://; name a directory, or s3://BUCKET/PREFIX", scheme)
 	}
 	dir, err := filepath.Abs(text)
 	if err != nil {

@@ -46,6 +46,7 @@ database use PostgreSQL's own tools.
 
 loam restore gives a backup back. Try loam backup verify now and then.`,
 		Example: `  loam backup --to /mnt/backups/app
+  loam backup --to 's3://app-backups/main?region=eu-central-1'
   loam backup            # to backup.to of loam.yaml
   loam backup list --from /mnt/backups/app`,
 		Args: cobra.ArbitraryArgs,
@@ -58,7 +59,7 @@ loam restore gives a backup back. Try loam backup verify now and then.`,
 	}
 	o.flags(cmd, false)
 	o.keyFlag(cmd)
-	o.whereFlag(cmd, "to", "the directory to keep backups in; backup.to of loam.yaml unless given")
+	o.whereFlag(cmd, "to", "the directory, or s3://BUCKET/PREFIX?region=REGION, to keep backups in; backup.to of loam.yaml unless given")
 	jsonFlag(cmd, &o.asJSON)
 	cmd.AddCommand(c.backupListCommand(), c.backupStatusCommand(), c.backupVerifyCommand())
 	return cmd
@@ -242,7 +243,7 @@ key.`,
 		},
 	}
 	o.dirFlag(cmd)
-	o.whereFlag(cmd, "from", "the directory that has the backups; backup.to of loam.yaml unless given")
+	o.whereFlag(cmd, "from", "the directory, or s3://BUCKET/PREFIX?region=REGION, that has the backups; backup.to of loam.yaml unless given")
 	jsonFlag(cmd, &o.asJSON)
 	return cmd
 }

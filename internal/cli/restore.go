@@ -42,7 +42,7 @@ revoke it anew.`,
 	}
 	o.flags(cmd, false)
 	o.keyFlag(cmd)
-	o.whereFlag(cmd, "from", "the directory that has the backups; backup.to of loam.yaml unless given")
+	o.whereFlag(cmd, "from", "the directory, or s3://BUCKET/PREFIX?region=REGION, that has the backups; backup.to of loam.yaml unless given")
 	o.momentFlags(cmd)
 	cmd.Flags().BoolVar(&o.replace, "replace", false, "put it in the place of the database that is there, which is kept beside it")
 	jsonFlag(cmd, &o.asJSON)
@@ -168,7 +168,7 @@ anything is wrong.`,
 	}
 	o.flags(cmd, false)
 	o.keyFlag(cmd)
-	o.whereFlag(cmd, "from", "the directory that has the backups; backup.to of loam.yaml unless given")
+	o.whereFlag(cmd, "from", "the directory, or s3://BUCKET/PREFIX?region=REGION, that has the backups; backup.to of loam.yaml unless given")
 	o.momentFlags(cmd)
 	jsonFlag(cmd, &o.asJSON)
 	return cmd

@@ -59,7 +59,7 @@ type DatabaseConfig struct {
 
 // BackupConfig says where backups go while the server runs; without a To, nowhere.
 type BackupConfig struct {
-	To        string        // a directory's full path
+	To        string        // a directory's full path, or s3://
 	Every     time.Duration // from one snapshot to the next
 	Retention time.Duration // how far back a moment can be restored
 }

@@ -28,13 +28,13 @@ var (
 	webForm    = form{read: web, not: "is no web address", help: "write https://example.com/path", like: "https://example.com/loam"}
 	issuerForm = form{read: issuer, not: "is no address of an issuer", like: "https://login.example.com",
 		help: "write the https:// address below which /.well-known/openid-configuration is (http:// is for localhost alone)"}
-	directoryForm = form{read: directory, not: "is no full path of a directory", help: "write /var/backups/app", like: "/var/backups/app"}
-	networkForm   = form{read: network, not: "is no network", help: "write 10.0.0.0/8, or a single address", like: "10.0.0.0/8"}
-	mailboxForm   = form{read: mailbox, not: "is no e-mail address", help: "write hello@example.com, or Tracker <hello@example.com>", like: "Tracker <hello@example.com>"}
-	languageForm  = matching(`^[a-z]{2,3}(-[A-Z]{2})?$`, "is no language", "write en, or de-CH", "en")
-	hostForm      = matching(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$|^\[?[0-9A-Fa-f:.]+\]?$`, "is no host", "write smtp.example.com, without a port", "smtp.example.com")
-	scopeForm     = matching(`^[\x21\x23-\x5B\x5D-\x7E]+$`, "is no scope", "write each scope by itself: [openid, email]", "openid")
-	tenantForm    = matching(`^(common|organizations|consumers|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`, "is no tenant", "write common, organizations, consumers, or the tenant's id", "common")
+	targetForm   = form{read: target, not: "is no full path of a directory, nor s3://BUCKET/PREFIX", help: "write /var/backups/app, or s3://app-backups/main?region=eu-central-1", like: "/var/backups/app"}
+	networkForm  = form{read: network, not: "is no network", help: "write 10.0.0.0/8, or a single address", like: "10.0.0.0/8"}
+	mailboxForm  = form{read: mailbox, not: "is no e-mail address", help: "write hello@example.com, or Tracker <hello@example.com>", like: "Tracker <hello@example.com>"}
+	languageForm = matching(`^[a-z]{2,3}(-[A-Z]{2})?$`, "is no language", "write en, or de-CH", "en")
+	hostForm     = matching(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$|^\[?[0-9A-Fa-f:.]+\]?$`, "is no host", "write smtp.example.com, without a port", "smtp.example.com")
+	scopeForm    = matching(`^[\x21\x23-\x5B\x5D-\x7E]+$`, "is no scope", "write each scope by itself: [openid, email]", "openid")
+	tenantForm   = matching(`^(common|organizations|consumers|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`, "is no tenant", "write common, organizations, consumers, or the tenant's id", "common")
 )
 
 func matching(pattern, not, help, like string) form {
@@ -101,8 +101,13 @@ func loopback(u *url.URL) bool {
 	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// directory is a path that means the same wherever the server is started.
-func directory(text string) (string, bool) { return filepath.Clean(text), filepath.IsAbs(text) }
+// target is a path that means the same wherever the server is started, or a bucket.
+func target(text string) (string, bool) {
+	if strings.HasPrefix(text, "s3://") {
+		return text, true
+	}
+	return filepath.Clean(text), filepath.IsAbs(text)
+}
 
 func network(text string) (string, bool) {
 	if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" {

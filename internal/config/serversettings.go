@@ -46,7 +46,7 @@ func serverSettings() []setting {
 		{path: "database.url", kind: settingSecret,
 			doc: "of a PostgreSQL database, `postgres://user:password@host/name`: several hosts with commas, of which the one that takes writes is found; left out: a file in the data directory. `LOAM_DATABASE_URL` goes before it",
 			at:  func(c *Config, _ string) any { return &c.Database.URL }},
-		{path: "backup.to", kind: settingText, form: directoryForm, doc: "the directory that `loam serve` backs the database up to while it runs, on another disk: snapshots, and what is committed within a second; left out: it makes none",
+		{path: "backup.to", kind: settingText, form: targetForm, doc: "where `loam serve` backs the database up to while it runs: a directory on another disk, or `s3://BUCKET/PREFIX?region=REGION`, with `&endpoint=URL` where it is not Amazon's; snapshots, and what is committed within a second; left out: it makes none",
 			at: func(c *Config, _ string) any { return &c.Backup.To }},
 		{path: "backup.every", kind: settingDuration, min: minute, max: 30 * day, standard: "24h", doc: "from one snapshot to the next", at: func(c *Config, _ string) any { return &c.Backup.Every }},
 		{path: "backup.retention", kind: settingDuration, min: minute, max: 3650 * day, standard: "7d", doc: "how far back a moment can be restored; what no such moment needs is removed",

@@ -74,7 +74,13 @@ func (e *Engine) Follow(ctx context.Context, after Position, limit int64, now fu
 	if err != nil {
 		return nil, false, errors.Join(unwritable(e.writer.file.path+"-turn", err), file.Close())
 	}
-	f = &Feed{turns: turns, now: now, limit: limit, wake: make(chan struct{}, 1), log: newBlocks(file, e.writer.file.key), opener: newBlocks(nil, e.writer.file.key)}
+	f = &Feed{turns: turns, now: now, limit: limit, wake: make(chan struct{}, 1)}
+	if f.log, err = newBlocks(file, e.writer.file.key); err == nil {
+		f.opener, err = newBlocks(nil, e.writer.file.key)
+	}
+	if err != nil {
+		return nil, false, errors.Join(err, file.Close(), turns.Close())
+	}
 	err = e.writer.between(ctx, func() error {
 		if e.writer.feed != nil {
 			return errors.New("sqlite: there is a feed already")
@@ -275,7 +281,9 @@ func (f *Feed) Take() ([]Commit, error) {
 
 // open takes what was captured apart.
 func (f *Feed) open(c captured) (Commit, error) {
-	f.opener.open(c.raw, c.place)
+	if err := f.opener.open(c.raw, c.place); err != nil {
+		return Commit{}, err
+	}
 	if f.at.Salt != c.header.salt {
 		f.at = Position{Salt: c.header.salt, Sum: c.header.sum}
 	}

@@ -111,6 +111,14 @@ func (f *file) finishInstall() (kept string, err error) {
 	return kept, syncDir(filepath.Dir(f.path))
 }
 
+func draftOf(file *os.File, key []byte) (*Draft, error) {
+	b, err := newBlocks(file, key)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &Draft{b}, nil
+}
+
 // Draft is a database file that is written page by page.
 type Draft struct{ blocks *blocks }
 
@@ -123,7 +131,7 @@ func NewDraft(path string, key []byte) (*Draft, error) {
 	if err != nil {
 		return nil, unwritable(path, err)
 	}
-	return &Draft{blocks: newBlocks(file, key)}, nil
+	return draftOf(file, key)
 }
 
 // OpenDraft opens a finished file again, to write on.
@@ -132,7 +140,7 @@ func OpenDraft(path string, key []byte) (*Draft, error) {
 	if err != nil {
 		return nil, unwritable(path, err)
 	}
-	return &Draft{blocks: newBlocks(file, key)}, nil
+	return draftOf(file, key)
 }
 
 // Write puts pages from one on, counted from 1; the data is overwritten.
@@ -141,7 +149,9 @@ func (d *Draft) Write(first uint32, pageSize int, data []byte) error {
 		return fmt.Errorf("sqlite: %d bytes are no pages of %d", len(data), pageSize)
 	}
 	at := int64(first-1) * int64(pageSize)
-	d.blocks.seal(data, at)
+	if err := d.blocks.seal(data, at); err != nil {
+		return err
+	}
 	if _, err := d.blocks.file.WriteAt(data, at); err != nil {
 		return unwritable(d.blocks.file.Name(), err)
 	}

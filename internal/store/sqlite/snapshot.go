@@ -49,7 +49,10 @@ func (e *Engine) Snapshot(ctx context.Context, now func() time.Time, fn func(*Sn
 		return unwritable(f.path, err)
 	}
 	defer file.Close()
-	s := &Snapshot{Conn: c, blocks: newBlocks(file, f.key)}
+	s := &Snapshot{Conn: c}
+	if s.blocks, err = newBlocks(file, f.key); err != nil {
+		return err
+	}
 	resume, err := e.still(ctx, now, c, s)
 	if err != nil {
 		return err
