@@ -127,6 +127,7 @@ func TestLive(t *testing.T) {
 		c := fill(t, s, 15)[0]
 		w := write(t, c, 4)
 		f := &follower{c: c, live: c.Follow(followed, "")}
+		var other *testkit.Server // that nobody has told of the move back
 		for i, to := range places[1:] {
 			w.wait(50)
 			moved, err := s.Site.Move(t.Context(), to, func(line string) { t.Log(line) })
@@ -139,6 +140,11 @@ func TestLive(t *testing.T) {
 			}
 			f.read(t, "")
 			w.wait(50)
+			if other != nil {
+				at(other, c).Do("POST", "/api/boxes", map[string]any{"name": "too late"}).WantCode(http.StatusServiceUnavailable, "store/moved")
+			} else {
+				other = testkit.New(t, app, testkit.In(to.Data), func(o *backend.Options) { o.Database = to.Database })
+			}
 			if err := reopened(t, places[i]); !fault.Is(err, fault.StoreMoved) {
 				t.Errorf("opening what has moved: %v", err)
 			}
