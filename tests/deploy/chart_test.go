@@ -56,7 +56,7 @@ func TestChart(t *testing.T) {
 		{"fixed", fixed, "Deployment loam; PodDisruptionBudget loam; Service loam"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, m := range lint.AllWithKubeVersion(filepath.Join(files, "helm/loam"), test.values, "apps", &chartutil.KubeVersion{Version: "v1.30.0", Major: "1", Minor: "30"}).Messages {
+			for _, m := range lint.AllWithKubeVersion(filepath.Join(files, "helm/loam"), test.values, "apps", &chartutil.KubeVersion{Version: "v1.25.0", Major: "1", Minor: "25"}).Messages {
 				if m.Severity > support.InfoSev {
 					t.Error(m)
 				}
