@@ -49,7 +49,9 @@ var errLost = errors.New("backup: the log has lost commits")
 // exactly there, and else in one of its own, which needs a snapshot to be of use. A
 // target that can't be read is none to go on with.
 func (s *shipper) begin(ctx context.Context) (resumed bool, err error) {
-	last, after, err := s.last(ctx)
+	soon, cancel := context.WithTimeout(ctx, beginWithin)
+	defer cancel()
+	last, after, err := s.last(soon)
 	if err != nil {
 		s.Log.Warn("the earlier backups can't be read; a new one is begun", "to", s.Target.String(), "error", err)
 	}
