@@ -42,7 +42,7 @@ const (
 	snapshotRetry = time.Minute // before a failed snapshot is
 	lastShipment  = 5 * time.Second
 	beginWithin   = 10 * time.Second // a server waits for its target to tell where the log ended; then it begins another
-	draftsFor     = 48 * time.Hour // that one who was killed has left; a snapshot takes less
+	draftsFor     = 48 * time.Hour   // that one who was killed has left; a snapshot takes less
 )
 
 // Options are what a server makes backups with.
