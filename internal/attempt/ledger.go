@@ -61,7 +61,7 @@ func (l *Ledger) digest(key string) string {
 // begin counts an attempt unless one is not due.
 func (l *Ledger) begin(ctx context.Context, limits Limits, key string, now time.Time) (s standing, err error) {
 	at, digest := now.UnixMilli(), l.digest(key)
-	err = l.engine.WriteRows(ctx, func(c store.Conn) error {
+	err = store.WriteAlone(ctx, l.engine, func(c store.Conn) error {
 		s = standing{}
 		err := c.Query(`INSERT INTO "_attempts" AS a ("kind", "key", "failures", "running", "until", "last", "began") VALUES (?1, ?2, 0, 1, 0, 0, CAST(?3 AS bigint))
 			ON CONFLICT ("kind", "key") DO UPDATE SET
@@ -102,7 +102,7 @@ func (l *Ledger) end(ctx context.Context, limits Limits, key string, now time.Ti
 	case o == Passed && limits.Resets:
 		set += `, "failures" = 0, "until" = 0`
 	}
-	err = l.engine.WriteRows(ctx, func(c store.Conn) error {
+	err = store.WriteAlone(ctx, l.engine, func(c store.Conn) error {
 		s = standing{}
 		return c.Query(`UPDATE "_attempts" SET `+set+` WHERE "kind" = ?1 AND "key" = ?2 RETURNING "failures", "until"`, args, func(r store.Row) error {
 			s = standing{failures: int(r.Int(0)), until: time.UnixMilli(r.Int(1))}
@@ -117,7 +117,7 @@ const Every = 5 * time.Minute
 
 // Prune removes what counts no longer: what is as old as the longest Forget, an hour.
 func (l *Ledger) Prune(ctx context.Context, now time.Time) error {
-	return l.engine.WriteRows(ctx, func(c store.Conn) error {
+	return store.WriteAlone(ctx, l.engine, func(c store.Conn) error {
 		old := now.Add(-time.Hour).UnixMilli()
 		_, err := c.Exec(`DELETE FROM "_attempts" WHERE GREATEST("last", "until") < CAST(?1 AS bigint) AND "began" < CAST(?2 AS bigint)`, old, now.Add(-lease).UnixMilli())
 		if err == nil {

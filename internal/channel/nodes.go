@@ -321,7 +321,7 @@ func (n *nodes) put(events []Event, turn int64) (fresh bool, err error) {
 		all[i].Gone = string(withoutState(events[i].Body))
 		here = append(here, all[i])
 	}
-	err = n.engine.WriteRows(ctx, func(c store.Conn) error {
+	err = store.WriteAlone(ctx, n.engine, func(c store.Conn) error {
 		fresh = false
 		err := c.Query(`INSERT INTO "_channel_nodes" ("id", "turn", "at") VALUES (?1, ?2, now())
 			ON CONFLICT ("id") DO UPDATE SET "turn" = excluded."turn", "at" = excluded."at" RETURNING xmax = 0`, []any{n.id, turn}, func(r store.Row) error {
@@ -358,7 +358,7 @@ func (n *nodes) sweep() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), nodesPatience)
 	defer cancel()
-	return n.engine.WriteRows(ctx, func(c store.Conn) error {
+	return store.WriteAlone(ctx, n.engine, func(c store.Conn) error {
 		lost, err := c.Exec(`DELETE FROM "_channel_nodes" WHERE "at" < now() - CAST(?1 AS interval)`, nodesLost.String())
 		if err == nil && (lost > 0 || n.beats%nodesSweep == 1) {
 			err = leave(c, `NOT EXISTS (SELECT 1 FROM "_channel_nodes" n WHERE n."id" = p."node")`)
@@ -382,7 +382,7 @@ func leave(c store.Conn, where string, args ...any) error {
 func (n *nodes) resign() {
 	ctx, cancel := context.WithTimeout(context.Background(), nodesPatience)
 	defer cancel()
-	err := n.engine.WriteRows(ctx, func(c store.Conn) error {
+	err := store.WriteAlone(ctx, n.engine, func(c store.Conn) error {
 		_, err := c.Exec(`DELETE FROM "_channel_nodes" WHERE "id" = ?1`, n.id)
 		if err == nil {
 			err = leave(c, `p."node" = ?1`, n.id)

@@ -49,6 +49,21 @@ type Rebuilder interface {
 	Rebuild(ctx context.Context, fn func(Conn) error) error
 }
 
+// Loner is an engine on which a write can have a transaction of its own, where WriteRows
+// may have it share one: for a row that many wait for, which is not to stay locked for
+// longer than its own write takes.
+type Loner interface {
+	WriteAlone(ctx context.Context, fn func(Conn) error) error
+}
+
+// WriteAlone is WriteRows in a transaction of its own, where the engine has such.
+func WriteAlone(ctx context.Context, e Engine, fn func(Conn) error) error {
+	if l, ok := e.(Loner); ok {
+		return l.WriteAlone(ctx, fn)
+	}
+	return e.WriteRows(ctx, fn)
+}
+
 // Conn runs statements inside the transaction it was handed for. It is not
 // safe for concurrent use, and not to be kept after fn returns. Statements are
 // prepared once per connection and cached by their text.

@@ -94,7 +94,7 @@ func (s *Service) grant(ctx context.Context, org string, now time.Time) error {
 			return nil, nil
 		}
 		var granted, left float64
-		err := s.engine.WriteRows(ctx, func(c store.Conn) error {
+		err := store.WriteAlone(ctx, s.engine, func(c store.Conn) error {
 			return c.Query(grantRequests, []any{org, perMinute, chunk, now.UnixMilli()}, func(r store.Row) error {
 				granted, left = r.Float(0), r.Float(1)
 				return nil
@@ -124,7 +124,7 @@ func (s *Service) PruneRates(ctx context.Context) error {
 	if !s.rates.grants.on {
 		return nil
 	}
-	return s.engine.WriteRows(ctx, func(c store.Conn) error {
+	return store.WriteAlone(ctx, s.engine, func(c store.Conn) error {
 		_, err := c.Exec(`DELETE FROM "_requests" WHERE "at" < ?1`, s.now().Add(-10*time.Minute).UnixMilli())
 		return err
 	})

@@ -78,6 +78,11 @@ func (l *line) stalls(limit time.Duration) bool {
 	return time.Since(time.Unix(0, l.last.Load())) > limit
 }
 
+// WriteAlone is WriteRows in a transaction that nobody shares.
+func (e *Engine) WriteAlone(ctx context.Context, fn func(store.Conn) error) error {
+	return e.run(ctx, forRows, fn)
+}
+
 // WriteRows is Write beside others. Where ctx ends before fn has begun, fn never runs;
 // afterwards the answer says truly whether the write was kept.
 func (e *Engine) WriteRows(ctx context.Context, fn func(store.Conn) error) error {
