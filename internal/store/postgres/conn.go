@@ -267,7 +267,11 @@ func (t *transaction) results(st *statement, fn func(store.Row) error) (tag pgco
 		r.row.oids = oidsOf(rows.FieldDescriptions())
 	}
 	t.reading = &r
-	defer func() { t.reading = r.outer }()
+	defer func() {
+		if t.reading = r.outer; !r.closed { // fn has panicked; a group goes on
+			_ = r.close(t)
+		}
+	}()
 	for r.next() {
 		if fn == nil {
 			continue

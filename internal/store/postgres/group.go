@@ -292,7 +292,7 @@ func (g *group) read() ([]error, error) {
 		}
 		for rows.NextRow() {
 			if r.values = rows.Values(); a.row != nil && errs[i] == nil {
-				errs[i] = a.row(&r)
+				errs[i] = g.call(func(store.Conn) error { return a.row(&r) }) // also where it panics
 			}
 		}
 		if _, err := rows.Close(); err != nil {

@@ -275,6 +275,11 @@ func TestAwaited(t *testing.T) {
 			return c.Await("INSERT INTO made VALUES ('misuse', 0) RETURNING id", nil, func(store.Row) error { return query("SELECT 1")(c) }, func(err error) error { return errors.Join(err, refused) })
 		})
 	}, func(err error) bool { return errors.Is(err, refused) }}
+	breaks := task{func(ctx context.Context) error {
+		return e.WriteRows(ctx, func(c store.Conn) error {
+			return c.Await("INSERT INTO made VALUES ('panic', 0) RETURNING id", nil, func(store.Row) error { panic("over a row") }, func(err error) error { return err })
+		})
+	}, func(err error) bool { return err != nil && strings.Contains(err.Error(), "over a row") }}
 	lost := task{awaits("lost", query("SELECT 'a connection that breaks'")), ok}
 	for _, test := range []struct {
 		name string
@@ -286,9 +291,10 @@ func TestAwaited(t *testing.T) {
 		{"a lone one that fails", []task{{awaits("f", nil), taken}}, ""},
 		{"a lone one that is refused", []task{refuses}, ""},
 		{"a duplicate", []task{{awaits("g", nil), ok}, {awaits("a", nil), taken}, {awaits("h", nil), ok}}, "g h"},
-		{"a refusal", []task{{awaits("i", nil), ok}, refuses, {says("j"), ok}, panics, {awaits("k", nil), ok}}, "i j k"},
+		{"a refusal", []task{{awaits("i", nil), ok}, refuses, {says("j"), ok}, panics, breaks, {awaits("k", nil), ok}}, "i j k"},
 		{"a slow one", []task{{awaits("l", nil), ok}, {awaits("m", query("SELECT pg_sleep(0.2)")), ok}, {awaits("n", nil), ok}}, "l n m"},
 		{"misuse", []task{{awaits("o", nil), ok}, misuses, {awaits("p", nil), ok}}, "o p"},
+		{"a panic over a row", []task{{awaits("r", nil), ok}, breaks}, "r"},
 		{"a connection that breaks", []task{{awaits("q", nil), ok}, lost}, "lost q"},
 	} {
 		if strings.Contains(test.name, "breaks") {
@@ -315,7 +321,7 @@ func TestAwaited(t *testing.T) {
 			t.Errorf("%s: said %q, want %q", test.name, got, test.said)
 		}
 	}
-	if got := one(t, e, "SELECT string_agg(id, '' ORDER BY id) FROM made"); got != "acdfghikllostmnopq" {
+	if got := one(t, e, "SELECT string_agg(id, '' ORDER BY id) FROM made"); got != "acdfghikllostmnopqr" {
 		t.Errorf("there are %s", got)
 	}
 }
