@@ -124,7 +124,10 @@ type fleet struct {
 	working sync.WaitGroup
 	cancel  context.CancelFunc
 	group   sync.WaitGroup
+	patient bool         // a request that the server died over is made again, under its key
 	done    atomic.Int64 // requests
+	made    atomic.Int64 // rows
+	again   atomic.Int64 // requests that were made again
 
 	mu     sync.Mutex
 	failed map[string]int
@@ -191,6 +194,7 @@ func (f *fleet) begin() {
 			for step := 0; work.Err() == nil; step++ {
 				out := f.ask(ctx, client, "POST", "/api/notes", fmt.Sprintf(`{"writer":%d,"step":%d}`, w, step))
 				if id, ok := out["id"].(string); ok {
+					f.made.Add(1)
 					f.ask(ctx, client, "PATCH", "/api/notes/"+id, `{"step":-1}`)
 					f.ask(ctx, client, "GET", "/api/notes/"+id, "")
 				}
@@ -200,7 +204,7 @@ func (f *fleet) begin() {
 	}
 	f.group.Go(func() {
 		for ctx.Err() == nil {
-			if err := f.follow(ctx); err != nil && ctx.Err() == nil {
+			if err := f.follow(ctx); err != nil && ctx.Err() == nil && !(f.patient && errors.Is(err, errDied)) {
 				f.mu.Lock()
 				f.failed["GET "+err.Error()]++
 				f.mu.Unlock()
@@ -239,35 +243,56 @@ func (f *fleet) pick(ctx context.Context) string {
 }
 
 func (f *fleet) ask(ctx context.Context, client *http.Client, method, path, body string) (out map[string]any) {
-	at := f.pick(ctx)
-	if at == "" {
-		return nil
+	key := fmt.Sprintf("key %d", rand.Int64())
+	for {
+		at := f.pick(ctx)
+		if at == "" {
+			return nil
+		}
+		out, died, err := f.askOne(client, at, method, path, body, key)
+		if died && f.patient && ctx.Err() == nil {
+			f.again.Add(1)
+			continue
+		}
+		if f.done.Add(1); err != nil {
+			f.mu.Lock()
+			f.failed[method+" "+err.Error()]++
+			f.mu.Unlock()
+		}
+		return out
 	}
+}
+
+// askOne asks one server, and tells whether it died over the answer.
+func (f *fleet) askOne(client *http.Client, at, method, path, body, key string) (out map[string]any, died bool, err error) {
 	r, err := http.NewRequest(method, at+path, strings.NewReader(body))
 	if err != nil {
 		panic(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+f.token)
 	r.Header.Set("Content-Type", "application/json")
+	if f.patient && method != http.MethodGet {
+		r.Header.Set("Idempotency-Key", key)
+	}
 	r.GetBody = nil // no second try
 	res, err := client.Do(r)
-	if err == nil {
-		var text []byte
-		text, err = io.ReadAll(res.Body)
-		res.Body.Close()
-		if err = errors.Join(err, json.Unmarshal(text, &out)); err == nil && res.StatusCode >= 300 {
-			err = fmt.Errorf("%d %s", res.StatusCode, text)
-		}
+	if err != nil {
+		return nil, true, err
 	}
-	if f.done.Add(1); err != nil {
-		f.mu.Lock()
-		f.failed[method+" "+err.Error()]++
-		f.mu.Unlock()
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, true, err
 	}
-	return out
+	if err = json.Unmarshal(text, &out); err == nil && res.StatusCode >= 300 {
+		err = fmt.Errorf("%d %s", res.StatusCode, text)
+	}
+	return out, false, err
 }
 
 const followed = "/api/notes?writer=0&limit=1000&sort=id&fields=id,step,version"
+
+var errDied = errors.New("the server broke off without a word")
 
 // follow is told of a list for as long as the connection lasts.
 func (f *fleet) follow(ctx context.Context) error {
@@ -285,7 +310,7 @@ func (f *fleet) follow(ctx context.Context) error {
 	f.mu.Unlock()
 	res, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
-		return err
+		return errors.Join(errDied, err)
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
@@ -295,7 +320,7 @@ func (f *fleet) follow(ctx context.Context) error {
 		e, err := event(lines)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			return fmt.Errorf("the server broke off without a word: %w", err)
+			return fmt.Errorf("%w: %w", errDied, err)
 		case err != nil:
 			return nil
 		case e.Name == "error" && strings.Contains(e.Data, "realtime/restart"):
@@ -370,7 +395,7 @@ func (f *fleet) end() {
 	f.untilLevel(f.nodes[1])
 	f.cancel()
 	f.group.Wait()
-	f.t.Logf("%d requests through 4 restarts and a migration; who followed was told %d events over %d connections", f.done.Load(), f.told, f.breaks)
+	f.t.Logf("%d requests, %d of them made again; who followed was told %d events over %d connections", f.done.Load(), f.again.Load(), f.told, f.breaks)
 	if len(f.failed) > 0 {
 		f.t.Errorf("requests failed: %v", f.failed)
 	}
