@@ -122,7 +122,11 @@ func moves(stopping context.Context, site *backend.Site, log *slog.Logger) httpa
 			run: func(to backend.Options) (move.Result, error) {
 				log.Info("moving", "to", to.Where())
 				done, err := site.Move(ctx, to, report)
-				log.Info("moved, or not", "to", to.Where(), "rows", done.Rows, "paused", done.Paused, "error", err)
+				if err != nil {
+					log.Error("the move has stopped", "to", to.Where(), "error", err)
+				} else {
+					log.Info("moved", "to", to.Where(), "rows", done.Rows, "paused", done.Paused.String())
+				}
 				return done, err
 			},
 			try: func(to backend.Options) (move.Result, error) { return site.TryMove(ctx, to, report) },
