@@ -332,7 +332,7 @@ func (p *product) measure(ctx context.Context) (string, error) {
 		p.lists.Add(1)
 		all.Go(func() {
 			defer p.lists.Add(-1)
-			if err := p.listen(lines); err != nil && end.Err() == nil {
+			if err := p.listen(lines); end.Err() == nil {
 				select {
 				case broken <- err:
 				default:
