@@ -13,6 +13,8 @@ import (
 var guessable = map[string]string{
 	"internal/jobs/jobs.go": "the jitter of retries",
 	"bench/load.go":         "the order of requests",
+
+	"bench/capacity/main.go": "when who does what",
 }
 
 // TestAttack125_PredictableNumbers: ids and secrets come from crypto/rand, which
