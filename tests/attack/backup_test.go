@@ -24,9 +24,7 @@ import (
 // that is no backup, or that is put in while a server runs is refused, and the
 // database that is there stays to the byte.
 func TestAttack119_HostileBackup(t *testing.T) {
-	if storetest.Chosen(t) == store.PostgreSQL {
-		t.Skip("this is of the database file")
-	}
+	t.Setenv("LOAM_TEST_ENGINE", "sqlite") // it is of the database file
 	dir, good := t.TempDir(), backup.Directory(t.TempDir())
 	path := filepath.Join(dir, "loam.db")
 	hold := func() (*sqlite.Place, error) { return sqlite.Hold(t.Context(), path) }
