@@ -24,7 +24,7 @@ type route struct {
 }
 
 // routes are all of them.
-func routes() []route { return slices.Concat(mainRoutes, adminRoutes) }
+func routes() []route { return slices.Concat(mainRoutes, adminRoutes, consoleRoutes) }
 
 var mainRoutes = []route{
 	{"GET /{$}", open, front, "leads to `/api`"},

@@ -1,0 +1,52 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/loam-dev/loam/internal/console"
+	"github.com/loam-dev/loam/internal/fault"
+)
+
+// The console: its page, and what it asks for beyond the doors that all have.
+
+// consolePolicy is accountPolicy, with fonts of its own and frames of this server: the
+// mailbox shows a message in one.
+const consolePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: https:; font-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// immutable is how long a browser keeps what never changes under its name.
+const immutable = "public, max-age=31536000, immutable"
+
+// consolePage answers every address of the console with its one page.
+func consolePage(c *call) (reply, error) {
+	file, ok := console.Page()
+	return c.consoleFile(file, ok)
+}
+
+func consoleAsset(c *call) (reply, error) {
+	file, ok := console.Asset(c.PathValue("file"), c.Header.Get("Accept-Encoding"))
+	return c.consoleFile(file, ok)
+}
+
+func (c *call) consoleFile(file console.File, ok bool) (reply, error) {
+	if !ok {
+		return consoleNothing(c)
+	}
+	c.out.Set("Content-Security-Policy", consolePolicy)
+	c.out.Set("Cross-Origin-Opener-Policy", "same-origin")
+	c.out.Set("Referrer-Policy", "no-referrer")
+	c.out.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors
+	c.out.Set("Cache-Control", "no-cache")
+	if file.Lasting {
+		c.out.Set("Cache-Control", immutable)
+		c.out.Add("Vary", "Accept-Encoding")
+	}
+	if file.Encoding != "" {
+		c.out.Set("Content-Encoding", file.Encoding)
+	}
+	return reply{status: http.StatusOK, body: file.Body, mime: file.Mime}, nil
+}
+
+// consoleNothing keeps the page from answering for what is no page.
+func consoleNothing(c *call) (reply, error) {
+	return reply{}, fault.New(fault.HTTPNotFound, "there is nothing at %s", c.URL.Path)
+}
