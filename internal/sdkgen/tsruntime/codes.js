@@ -1,0 +1,2 @@
+// Made from internal/fault by `go test ./internal/sdkgen -update`.
+export {};

@@ -1,0 +1,10 @@
+export { createClient } from './client.js';
+export type { Client, ClientOptions, Core, ModelKeys } from './client.js';
+export type { Batch, BatchMethods, Write } from './batch.js';
+export { isError, LoamError } from './errors.js';
+export type { ClientCode, Code } from './errors.js';
+export type { ServerCode } from './codes.js';
+export { newId } from './id.js';
+export type { Answer, Credentials, Http, HttpOptions, RequestOptions } from './request.js';
+export type { CallOptions, ChangeOptions, Collection, Methods, WriteOptions } from './rows.js';
+export type { FieldOf, GetArgs, Include, ListArgs, Model, Page, Relation, Schema, Selected, SortOf } from './types.js';

@@ -1,0 +1,144 @@
+import { LoamError, problem } from './errors.js';
+import { newId } from './id.js';
+const defaultTimeout = 30_000;
+const defaultRetries = 3;
+const firstWait = 250; // milliseconds; each further one is at most twice as long
+const longestWait = 8_000;
+const longestObeyed = 60_000; // of a Retry-After; with a longer one the caller gets the error at once
+/** Makes the way to a server. */
+export function createHttp(options) {
+    const url = (options.url ?? '').replace(/\/+$/, '');
+    const http = {
+        options,
+        url,
+        credentials: undefined,
+        request: async (path, o = {}) => (await http.send(path, o)).body,
+        send: async (path, o = {}) => {
+            let key;
+            let failures = 0;
+            let renewed = false;
+            for (;;) {
+                const token = o.auth === false ? undefined : await http.credentials?.authorize();
+                if (o.idempotencyKey !== true)
+                    key = o.idempotencyKey;
+                else if (token !== undefined || options.apiKey !== undefined)
+                    key ??= newId();
+                try {
+                    return await attempt(http, path, o, token, key);
+                }
+                catch (err) {
+                    if (!(err instanceof LoamError) || o.signal?.aborted)
+                        throw err;
+                    if (err.status === 401 && token !== undefined && !renewed && (await http.credentials?.unauthorized(token, err))) {
+                        renewed = true; // the server has done nothing yet, so that any request may be sent again
+                        continue;
+                    }
+                    if (!err.retryable || !(o.retry ?? isSafe(o, key)) || failures >= (options.retries ?? defaultRetries))
+                        throw err;
+                    if ((err.retryAfter ?? 0) > longestObeyed)
+                        throw err;
+                    await sleep(waitBefore(failures++, err.retryAfter), o.signal);
+                }
+            }
+        },
+    };
+    return http;
+}
+function isSafe(o, key) {
+    return key !== undefined || ['GET', 'HEAD', 'PUT', 'DELETE'].includes(o.method ?? 'GET');
+}
+// Full jitter: anything from nothing to the bound, so that clients who failed
+// together don't come back together. What the server asks for comes on top.
+function waitBefore(failures, retryAfter = 0) {
+    return retryAfter + Math.random() * Math.min(longestWait, firstWait * 2 ** failures);
+}
+async function attempt(http, path, o, token, key) {
+    const options = http.options;
+    const headers = { Accept: 'application/json', ...options.headers, ...o.headers };
+    if (o.body !== undefined)
+        headers['Content-Type'] = 'application/json';
+    if (token !== undefined)
+        headers['Authorization'] = 'Bearer ' + token;
+    else if (options.apiKey !== undefined && o.auth !== false)
+        headers['X-Api-Key'] = options.apiKey;
+    if (key !== undefined)
+        headers['Idempotency-Key'] = key;
+    const init = { method: o.method ?? 'GET', headers };
+    if (o.body !== undefined)
+        init.body = JSON.stringify(o.body);
+    if (options.credentials !== undefined)
+        init.credentials = options.credentials;
+    const limit = within(o.signal, o.timeout ?? options.timeout ?? defaultTimeout);
+    init.signal = limit.signal;
+    let answer;
+    let text;
+    try {
+        if (limit.signal.aborted)
+            throw limit.signal.reason;
+        answer = await (options.fetch ?? globalThis.fetch)(http.url + path, init);
+        text = await answer.text();
+    }
+    catch (cause) {
+        throw limit.error() ?? new LoamError({ code: 'client/network', message: 'the server can’t be reached', retryable: true, cause });
+    }
+    finally {
+        limit.end();
+    }
+    const header = (name) => answer.headers.get(name);
+    if (!answer.ok)
+        throw problem(answer.status, text, header);
+    return { status: answer.status, body: parse(answer.status, text), header };
+}
+function parse(status, text) {
+    if (text === '')
+        return undefined;
+    try {
+        return JSON.parse(text);
+    }
+    catch (cause) {
+        throw new LoamError({ code: 'client/answer', message: 'the answer is not JSON: is this the address of a Loam server?', status, cause });
+    }
+}
+// AbortSignal.any and timeout are not everywhere yet.
+function within(outer, ms) {
+    const inner = new AbortController();
+    let late = false;
+    const abort = () => inner.abort(outer?.reason);
+    const timer = ms > 0 ? setTimeout(() => ((late = true), inner.abort()), ms) : undefined;
+    if (outer?.aborted)
+        abort();
+    outer?.addEventListener('abort', abort);
+    return {
+        signal: inner.signal,
+        error: () => {
+            if (outer?.aborted)
+                return aborted(outer);
+            return late ? new LoamError({ code: 'client/timeout', message: `no answer within ${ms} ms`, retryable: true }) : undefined;
+        },
+        end: () => {
+            clearTimeout(timer);
+            outer?.removeEventListener('abort', abort);
+        },
+    };
+}
+function aborted(signal) {
+    return new LoamError({ code: 'client/aborted', message: 'the request was given up', cause: signal.reason });
+}
+/** Waits, unless the signal ends it: then it throws `client/aborted`. */
+export function sleep(ms, signal) {
+    return new Promise((resolve, reject) => {
+        const stop = () => {
+            clearTimeout(timer);
+            if (signal)
+                reject(aborted(signal));
+        };
+        const timer = setTimeout(() => {
+            signal?.removeEventListener('abort', stop);
+            resolve();
+        }, ms);
+        if (signal?.aborted)
+            stop();
+        else
+            signal?.addEventListener('abort', stop, { once: true });
+    });
+}
