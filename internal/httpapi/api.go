@@ -82,6 +82,7 @@ type API struct {
 	sites *http.CrossOriginProtection // who may send cookies along with a change
 	door  *socket.Door
 	talk  *socket.ChannelDoor
+	lists *socket.LiveDoor
 }
 
 // New makes the handler.
@@ -94,6 +95,7 @@ func New(c Config) *API {
 	}
 	a.door = &socket.Door{Execute: a.execute, Show: a.shown, Hub: c.Hub, Timeout: c.Timeout}
 	a.talk = &socket.ChannelDoor{Hub: c.Channels, Show: a.shown, Admit: a.mayTalk, Timeout: c.Timeout}
+	a.lists = &socket.LiveDoor{Hub: c.Hub, Show: a.shown, Admit: a.mayTalk, Read: a.listAt, Timeout: c.Timeout}
 	for _, r := range routes() {
 		a.mux.Handle(r.pattern, &endpoint{a, r})
 	}

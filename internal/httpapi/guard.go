@@ -16,7 +16,7 @@ import (
 // the schema and of loam.yaml decide.
 func (r route) ofData() bool {
 	_, path, _ := strings.Cut(r.pattern, " ")
-	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/channels") || path == "/graphql" || path == "/graphql/realtime"
+	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/channels") || path == "/live" || path == "/graphql" || path == "/graphql/realtime"
 }
 
 // pass refuses a caller whom the route's guard keeps out, and what nobody does in

@@ -13,8 +13,10 @@ import (
 )
 
 // model finds the model that the path names.
-func (c *call) model(path string) (*schema.Model, error) {
-	if m := c.app.Data.Schema().ModelAt(path); m != nil {
+func (c *call) model(path string) (*schema.Model, error) { return c.app.modelAt(path) }
+
+func (a *App) modelAt(path string) (*schema.Model, error) {
+	if m := a.Data.Schema().ModelAt(path); m != nil {
 		return m, nil
 	}
 	return nil, fault.New(fault.QueryUnknownModel, "there is no /api/%s", path)
@@ -24,21 +26,17 @@ func (c *call) model(path string) (*schema.Model, error) {
 const aggregateSuffix = ":aggregate"
 
 func listRows(c *call) (reply, error) {
+	if c.wantsEvents() {
+		return c.follow()
+	}
 	path, aggregate := strings.CutSuffix(c.PathValue("plural"), aggregateSuffix)
 	m, err := c.model(path)
 	if err != nil {
 		return reply{}, err
 	}
-	rawQuery, since, live := c.URL.RawQuery, "", c.wantsEvents()
-	if live {
-		rawQuery, since = cutSince(rawQuery)
-	}
-	read, err := readOfURL(m, rawQuery, aggregate)
+	read, err := readOfURL(m, c.URL.RawQuery, aggregate)
 	if err != nil {
 		return reply{}, err
-	}
-	if live {
-		return c.follow(read, since)
 	}
 	result, err := c.app.Data.Read(c.Context(), c.by, read)
 	if err != nil {

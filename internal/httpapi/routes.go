@@ -175,6 +175,7 @@ var mainRoutes = []route{
 	{"PATCH /api/{plural}/{id}", anyone, updateRow, "changes fields of a row"},
 	{"DELETE /api/{plural}/{id}", anyone, deleteRow, "removes a row"},
 
+	{"GET /live", anyone, liveSocket, "a WebSocket of `loam-live`, for any number of live lists"},
 	{"GET /channels", anyone, channelSocket, "a WebSocket of `loam-channels`, for any number of channels"},
 	{"GET /channels/{name}", anyone, getChannel, "who is in a channel and what it keeps; with `Accept: text/event-stream` what happens there, as a member"},
 	{"POST /channels/{name}", anyone, sendToChannel, "sends a message to all in a channel"},

@@ -53,8 +53,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.cors(w, r) {
 		return
 	}
-	if len(r.URL.RawQuery) > maxQuery {
-		a.fail(w, r, id, fault.New(fault.HTTPQueryTooLong, "the URL's query has %d bytes, more than %d; use filter in a smaller form or GraphQL", len(r.URL.RawQuery), maxQuery))
+	if err := checkQuery(r.URL.RawQuery); err != nil {
+		a.fail(w, r, id, err)
 		return
 	}
 	h, pattern := a.mux.Handler(r)
@@ -63,6 +63,13 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.mux.ServeHTTP(w, r)
+}
+
+func checkQuery(rawQuery string) error {
+	if len(rawQuery) > maxQuery {
+		return fault.New(fault.HTTPQueryTooLong, "the URL's query has %d bytes, more than %d; use filter in a smaller form or GraphQL", len(rawQuery), maxQuery)
+	}
+	return nil
 }
 
 // unrouted tells a missing path from a method that the path does not have; the

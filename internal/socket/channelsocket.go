@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -54,17 +53,7 @@ func (s *Server) Channels(w http.ResponseWriter, r *http.Request, caller Caller,
 	c := &channels{door: door, ref: ref, members: map[string]*channel.Member{}}
 	c.credentials = credentials{door.Show, door.Timeout}
 	c.conn = s.conn(caller, c)
-	err := s.open(c.conn)
-	if err == nil {
-		err = s.admit(c.conn, &access.Principal{}) // until it is known whose it is
-	}
-	if err == nil {
-		err = c.accept(w, r, channelsProtocol, c)
-	}
-	if err != nil {
-		s.forget(c.conn)
-	}
-	return err
+	return c.begin(w, r, channelsProtocol, c)
 }
 
 // ask is what a client says.
@@ -80,19 +69,27 @@ type ask struct {
 	Key           string         `json:"x-api-key"`
 }
 
-func readAsk(data []byte) (ask, error) {
-	var a ask
-	if err := json.Unmarshal(data, &a, json.RejectUnknownMembers(true)); err != nil {
-		text := "the message is not well formed"
-		if e, ok := errors.AsType[*json.SemanticError](err); ok && e.JSONPointer != "" {
-			text = fmt.Sprintf("%s of the message does not fit: it has type, id, channel, state, since, event and data", e.JSONPointer)
-		}
-		return a, &closing{closeBadMessage, text}
+// readAsk reads what a client says in a protocol of our own; members are what it may
+// have.
+func readAsk[T any](data []byte, members string) (T, error) {
+	var a T
+	err := json.Unmarshal(data, &a, json.RejectUnknownMembers(true))
+	if err == nil {
+		return a, nil
 	}
-	if k := a.ID.Kind(); len(a.ID) > maxID || k != jsontext.Kind(0) && k != '0' && k != '"' {
-		return a, &closing{closeBadMessage, fmt.Sprintf("an id is a number or a text of up to %d bytes", maxID)}
+	text := "the message is not well formed"
+	if e, ok := errors.AsType[*json.SemanticError](err); ok && e.JSONPointer != "" {
+		text = fmt.Sprintf("%s of the message does not fit: it has %s", e.JSONPointer, members)
 	}
-	return a, nil
+	return a, &closing{closeBadMessage, text}
+}
+
+// checkID refuses what is no id of a client's.
+func checkID(id jsontext.Value) error {
+	if k := id.Kind(); len(id) > maxID || k != jsontext.Kind(0) && k != '0' && k != '"' {
+		return &closing{closeBadMessage, fmt.Sprintf("an id is a number or a text of up to %d bytes", maxID)}
+	}
+	return nil
 }
 
 // answer is what is said of what a client has asked for.
@@ -105,13 +102,11 @@ type answer struct {
 
 // receive does what a message says. An error ends the connection.
 func (c *channels) receive(data []byte) (err error) {
-	defer func() {
-		if p := recover(); p != nil { // our own mistake ends this connection and nothing else
-			c.server.Log.Error("a live connection failed", "error", fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
-			err = &closing{closeInternal, "an internal error; connect again"}
-		}
-	}()
-	a, err := readAsk(data)
+	defer c.recovered(&err)
+	a, err := readAsk[ask](data, "type, id, channel, state, since, event and data")
+	if err == nil {
+		err = checkID(a.ID)
+	}
 	if err != nil || c.over.Load() {
 		return err
 	}
@@ -119,7 +114,7 @@ func (c *channels) receive(data []byte) (err error) {
 	case "auth":
 		return c.auth(a)
 	case "ping":
-		c.say(answer{Type: "pong", ID: a.ID})
+		c.tell(answer{Type: "pong", ID: a.ID})
 		return nil
 	case "join", "leave", "state", "send":
 		if c.by.Load() == nil {
@@ -130,44 +125,25 @@ func (c *channels) receive(data []byte) (err error) {
 		case err != nil:
 			c.sayError("error", a.ID, a.Channel, err)
 		case a.ID != nil:
-			c.say(answer{Type: "ok", ID: a.ID, Message: id})
+			c.tell(answer{Type: "ok", ID: a.ID, Message: id})
 		}
 		return nil
 	}
 	return &closing{closeBadMessage, "a message's type is auth, join, leave, state, send or ping"}
 }
 
-// auth takes the credentials that count from now on: those shown here, or at first
-// those of the request that opened the connection.
+// auth takes the credentials that count from now on.
 func (c *channels) auth(a ask) error {
-	ctx, cancel := context.WithTimeout(c.server.context, c.timeout)
-	defer cancel()
-	if c.by.Load() != nil {
-		if err := c.adopt(a.Authorization, a.Key); err != nil {
-			return err
+	err := c.enter(a.Authorization, a.Key, func(ctx context.Context, by *access.Principal) error {
+		if by.Kind == access.Anonymous {
+			return fault.New(fault.AccessSignIn, "show an access token or an API key")
 		}
-		if err := c.door.Admit(ctx, c.by.Load()); err != nil {
-			return &closing{closeForbidden, "Forbidden: " + fault.Of(err).Message}
-		}
-		c.say(answer{Type: "ok", ID: a.ID, Ref: c.ref})
-		return nil
-	}
-	by, err := c.identify(a.Authorization, a.Key)
-	if err == nil && by.Kind == access.Anonymous {
-		err = fault.New(fault.AccessSignIn, "show an access token or an API key")
-	}
+		return c.door.Admit(ctx, by)
+	})
 	if err == nil {
-		err = c.door.Admit(ctx, by)
+		c.tell(answer{Type: "ok", ID: a.ID, Ref: c.ref})
 	}
-	if err != nil {
-		return &closing{closeUnauthorized, "Unauthorized: " + fault.Of(err).Message}
-	}
-	if err := c.server.admit(c.conn, by); err != nil {
-		return closingOf(err)
-	}
-	c.by.Store(by)
-	c.say(answer{Type: "ok", ID: a.ID, Ref: c.ref})
-	return nil
+	return err
 }
 
 // act does what is asked of a channel.
@@ -249,24 +225,13 @@ func (c *channels) all() map[string]*channel.Member {
 	return maps.Clone(c.members)
 }
 
-// say sends a message.
-func (c *channels) say(v any) {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic("socket: an answer always encodes: " + err.Error())
-	}
-	_ = c.write(func(b []byte) []byte { // a client that is slow is told by its events
-		return appendText(b, func(b []byte) []byte { return append(b, text...) })
-	})
-}
-
 // sayError tells what was not done, or why a channel is over for the connection.
 func (c *channels) sayError(kind string, id jsontext.Value, name string, err error) {
 	e := fault.Of(err)
 	if e.Kind() == fault.Internal {
 		c.server.Log.Error("a message failed", "channel", name, "error", err)
 	}
-	c.say(struct {
+	c.tell(struct {
 		answer
 		Channel string     `json:"channel"`
 		Code    fault.Code `json:"code"`

@@ -75,6 +75,13 @@ func (o *outbox) write(fn func([]byte) []byte) error {
 	return nil
 }
 
+// waiting is how many bytes wait that nobody is sending yet.
+func (o *outbox) waiting() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.buf)
+}
+
 // finish closes the connection once what waits and these last bytes were sent, or a
 // moment later if the client does not take them.
 func (o *outbox) finish(parts ...[]byte) {

@@ -50,6 +50,34 @@ func (c *webSocket) identify(authorization, key string) (*access.Principal, erro
 	return (*c.verify.Load())(ctx)
 }
 
+// enter takes the credentials that count from now on: those shown here, or at first
+// those of the request that opened the connection. Admit may refuse who they are.
+func (c *webSocket) enter(authorization, key string, admit func(context.Context, *access.Principal) error) error {
+	ctx, cancel := context.WithTimeout(c.server.context, c.timeout)
+	defer cancel()
+	if c.by.Load() != nil {
+		if err := c.adopt(authorization, key); err != nil {
+			return err
+		}
+		if err := admit(ctx, c.by.Load()); err != nil {
+			return &closing{closeForbidden, "Forbidden: " + fault.Of(err).Message}
+		}
+		return nil
+	}
+	by, err := c.identify(authorization, key)
+	if err == nil {
+		err = admit(ctx, by)
+	}
+	if err != nil {
+		return &closing{closeUnauthorized, "Unauthorized: " + fault.Of(err).Message}
+	}
+	if err := c.server.admit(c.conn, by); err != nil {
+		return closingOf(err)
+	}
+	c.by.Store(by)
+	return nil
+}
+
 // credentialsIn are those in a payload, under the names of the headers.
 func credentialsIn(payload map[string]any) (authorization, key string) {
 	for name, v := range payload {

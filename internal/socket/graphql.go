@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -110,17 +109,7 @@ func (s *Server) graphQL(w http.ResponseWriter, r *http.Request, caller Caller, 
 	g := &graphQL{dialect: d, door: door}
 	g.credentials = credentials{door.Show, door.Timeout}
 	g.conn = s.conn(caller, g)
-	err := s.open(g.conn)
-	if err == nil {
-		err = s.admit(g.conn, &access.Principal{}) // until it is known whose it is
-	}
-	if err == nil {
-		err = g.accept(w, r, d.name, g)
-	}
-	if err != nil {
-		s.forget(g.conn)
-	}
-	return err
+	return g.begin(w, r, d.name, g)
 }
 
 // message is what a client says.
@@ -167,7 +156,7 @@ func (g *graphQL) receive(data []byte) (err error) {
 	case "connection_init":
 		return g.init(m)
 	case g.start:
-		return g.begin(m)
+		return g.open(m)
 	case g.stop:
 		if m.id == "" {
 			return &closing{closeBadMessage, m.kind + " has no id"}
@@ -189,14 +178,6 @@ func (g *graphQL) receive(data []byte) (err error) {
 		}
 	}
 	return &closing{closeBadMessage, "there is no message of this type in " + g.name}
-}
-
-// recovered makes our own mistake end the connection and nothing else.
-func (g *graphQL) recovered(err *error) {
-	if p := recover(); p != nil {
-		g.server.Log.Error("a live connection failed", "error", fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
-		*err = &closing{closeInternal, "an internal error; connect again"}
-	}
 }
 
 // init takes the credentials that count from now on: those shown here, or those of

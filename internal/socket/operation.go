@@ -29,8 +29,8 @@ type operation struct {
 	sub    *realtime.Subscription
 }
 
-// begin starts an operation.
-func (g *graphQL) begin(m message) error {
+// open starts an operation.
+func (g *graphQL) open(m message) error {
 	if g.by.Load() == nil {
 		return &closing{closeUnauthorized, "Unauthorized: send connection_init first"}
 	}

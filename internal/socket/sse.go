@@ -181,6 +181,11 @@ func ListFormat() Format {
 func listEvent(b []byte, s *realtime.Subscription, e *realtime.Event) []byte {
 	b = append(append(append(b, "event: "...), e.Op.String()...), "\nid: "...)
 	b = append(s.Position(b, e.Resume), "\ndata: "...)
+	return append(listData(b, e), "\n\n"...)
+}
+
+// listData appends what an event says, in JSON.
+func listData(b []byte, e *realtime.Event) []byte {
 	switch e.Op {
 	case realtime.Rows:
 		b = append(append(append(b, `{"items":[`...), e.Page.Items...), `],"nextCursor":`...)
@@ -192,20 +197,18 @@ func listEvent(b []byte, s *realtime.Subscription, e *realtime.Event) []byte {
 		if e.Page.Counted {
 			b = strconv.AppendInt(append(b, `,"total":`...), e.Page.Total, 10)
 		}
-		b = append(b, '}')
+		return append(b, '}')
 	case realtime.Gap:
-		b = append(b, `{}`...)
-	default:
-		id, err := json.Marshal(e.ID)
-		if err != nil {
-			panic("socket: an id always encodes: " + err.Error())
-		}
-		b = append(append(b, `{"id":`...), id...)
-		if e.Row != nil {
-			b = append(strconv.AppendInt(append(b, `,"index":`...), int64(e.Index), 10), `,"row":`...)
-			b = append(b, e.Row...)
-		}
-		b = append(b, '}')
+		return append(b, `{}`...)
 	}
-	return append(b, "\n\n"...)
+	id, err := json.Marshal(e.ID)
+	if err != nil {
+		panic("socket: an id always encodes: " + err.Error())
+	}
+	b = append(append(b, `{"id":`...), id...)
+	if e.Row != nil {
+		b = append(strconv.AppendInt(append(b, `,"index":`...), int64(e.Index), 10), `,"row":`...)
+		b = append(b, e.Row...)
+	}
+	return append(b, '}')
 }

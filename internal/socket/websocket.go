@@ -9,13 +9,16 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
+	json "github.com/go-json-experiment/json"
 	"github.com/gobwas/ws"
 
+	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
 )
 
@@ -125,6 +128,30 @@ const maxHead = ws.MaxHeaderSize
 
 // receiver takes the messages of a client, one after the other.
 type receiver interface{ receive([]byte) error }
+
+// begin takes a connection in and has another goroutine serve it. It counts for nobody
+// until it is known whose it is.
+func (c *webSocket) begin(w http.ResponseWriter, r *http.Request, subprotocol string, to receiver) error {
+	err := c.server.open(c.conn)
+	if err == nil {
+		err = c.server.admit(c.conn, &access.Principal{})
+	}
+	if err == nil {
+		err = c.accept(w, r, subprotocol, to)
+	}
+	if err != nil {
+		c.server.forget(c.conn)
+	}
+	return err
+}
+
+// recovered makes our own mistake end the connection and nothing else.
+func (c *webSocket) recovered(err *error) {
+	if p := recover(); p != nil {
+		c.server.Log.Error("a live connection failed", "error", fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		*err = &closing{closeInternal, "an internal error; connect again"}
+	}
+}
 
 // accept answers the handshake, attaches the connection and has another goroutine
 // serve it. Until the handshake is found to be right nothing is taken from the HTTP
@@ -306,6 +333,17 @@ func (c *webSocket) refuse(err error) {
 		c.discard()
 	}
 	c.finish(why.frame())
+}
+
+// tell sends a message in JSON.
+func (c *webSocket) tell(v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("socket: an answer always encodes: " + err.Error())
+	}
+	_ = c.write(func(b []byte) []byte { // a client that is slow is told by its events
+		return appendText(b, func(b []byte) []byte { return append(b, text...) })
+	})
 }
 
 // pace bounds how often something happens.
