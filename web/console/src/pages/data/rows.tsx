@@ -1,0 +1,1 @@
+export function RowsPage() { return null }
