@@ -66,6 +66,10 @@ func (g WriteGrant) Principal() *Principal { return g.by }
 // row.
 func (p *Policy) Write(by *Principal, b *query.BoundWrite) (WriteGrant, error) {
 	switch {
+	case by.ReadOnly && by.Kind == Superuser:
+		return WriteGrant{}, fault.New(fault.AccessDenied, "as admin you may only read here: console.data in loam.yaml says how far one goes; over a connection that stays nobody writes as admin")
+	case by.Unproven:
+		return WriteGrant{}, fault.New(fault.AuthReauthenticate, "show who you are once more to write as admin: send your password, a code of your authenticator app or a passkey to /auth/reauthenticate, or sign in again, and repeat this")
 	case by.ReadOnly && by.Impersonator != "":
 		return WriteGrant{}, fault.New(fault.AccessDenied, "who acts as another user may only read")
 	case by.ReadOnly:

@@ -15,6 +15,7 @@ const (
 	User                  // an access token
 	APIKey                // an API key
 	System                // the server itself, for what no caller asks; no rule speaks of it
+	Superuser             // an admin of the server who asks for rows as such: in Org, all of them, whatever the rules say
 )
 
 // Principal is who asks: the caller as the server has verified it. It is
@@ -34,7 +35,8 @@ type Principal struct {
 	Client    string   // the application that asks in the user's name; "" for the user
 	Scopes    []string // what the user lets it do
 	KeyID     string   // of the API key
-	ReadOnly  bool     // an API key or an impersonated session that may only read
+	ReadOnly  bool     // an API key, an impersonated session or a Superuser that may only read
+	Unproven  bool     // a Superuser who has not shown lately who they are, and so may only read
 	// Impersonator is the subject of the admin who acts as the user, "" for nobody.
 	Impersonator string
 	Admin        bool // of the server
@@ -43,8 +45,25 @@ type Principal struct {
 // Operator is who runs the server, by the command line of its own machine.
 func Operator() *Principal { return &Principal{Kind: System, Username: "cli", Admin: true} }
 
-// Actor is the subject for the change log, which names also who acts as the user.
+// Superuser is an admin of the server as one who stands above the rules inside an
+// organization, "" for the models that all share. It reads; see Writing.
+func (p *Principal) Superuser(org string) *Principal {
+	return &Principal{Kind: Superuser, UserID: p.UserID, Username: p.Username, Email: p.Email, Org: org, SessionID: p.SessionID, Admin: true, ReadOnly: true}
+}
+
+// Writing is a Superuser who may write, once proven.
+func (p *Principal) Writing(proven bool) *Principal {
+	out := *p
+	out.ReadOnly, out.Unproven = false, !proven
+	return &out
+}
+
+// Actor is the subject for the change log, which names also who acts as the user, and
+// tells what an admin did as such.
 func (p *Principal) Actor() string {
+	if p.Kind == Superuser {
+		return "user:" + p.UserID + " as admin"
+	}
 	if p.Impersonator == "" {
 		return p.Subject()
 	}
@@ -52,13 +71,16 @@ func (p *Principal) Actor() string {
 }
 
 // Subject names the caller for audit and for what is bound to a caller:
-// "user:<id>", "key:<id>", "system", "system:cli" or "anonymous".
+// "user:<id>", "key:<id>", "admin:<id>" for a Superuser, "system", "system:cli" or
+// "anonymous".
 func (p *Principal) Subject() string {
 	switch p.Kind {
 	case User:
 		return "user:" + p.UserID
 	case APIKey:
 		return "key:" + p.KeyID
+	case Superuser:
+		return "admin:" + p.UserID
 	case System:
 		if p.Username != "" {
 			return "system:" + p.Username

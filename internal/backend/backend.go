@@ -24,6 +24,7 @@ import (
 	"github.com/loam-dev/loam/internal/backup"
 	"github.com/loam-dev/loam/internal/channel"
 	"github.com/loam-dev/loam/internal/config"
+	"github.com/loam-dev/loam/internal/console"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/federation"
 	"github.com/loam-dev/loam/internal/hooks"
@@ -77,6 +78,7 @@ type Backend struct {
 	usage    store.UsageLimit // of an organization
 	api      *httpapi.API
 	provider *provider.Service
+	console  *console.Service
 	outbound *outbound.Client
 	hooks    *hooks.Hooks
 	metrics  *observe.Metrics
@@ -140,7 +142,7 @@ func (o *Options) open(ctx context.Context, filling bool) (store.Engine, error) 
 // migrator takes a database to the shape that all rooms need.
 func (o *Options) migrator(e store.Engine) *migrate.Migrator {
 	return migrate.New(e, migrate.Options{
-		SystemTables: slices.Concat(attempt.Tables(e.Dialect()), auth.Tables(), tenant.Tables(), tenant.RateTables(e.Dialect()), federation.Tables(), audit.Tables(e.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(e.Dialect()), signal.Tables(e.Dialect())),
+		SystemTables: slices.Concat(attempt.Tables(e.Dialect()), auth.Tables(), tenant.Tables(), tenant.RateTables(e.Dialect()), federation.Tables(), audit.Tables(e.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(e.Dialect()), console.Tables(), signal.Tables(e.Dialect())),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
 		Now:          o.Now,
@@ -192,13 +194,16 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.provider = provider.New(provider.Options{Engine: b.engine, Vault: o.Vault, Auth: b.Auth, Audit: b.Audit,
 		Issuer: o.Config.URL, Clients: o.Config.Auth.Clients, Now: o.Now})
+	if b.console, err = console.New(console.Options{Engine: b.engine, Audit: b.Audit, Now: o.Now}); err != nil {
+		return err
+	}
 	if err := b.follow(); err != nil {
 		return err
 	}
 	b.observe()
 	b.api = httpapi.New(httpapi.Config{
 		App: b.app.Load, Hub: b.hub, Sockets: b.sockets, Channels: b.channels, Metrics: b.metrics, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Provider: b.provider,
-		Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit, b.jobs, o.Now), Project: o.Config, Anonymous: anonymous,
+		Console: b.console, Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit, b.jobs, o.Now), Project: o.Config, Anonymous: anonymous,
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
 		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,
@@ -296,7 +301,7 @@ const tidyEvery = time.Hour
 // tidy removes what nobody needs any more.
 func (b *Backend) tidy(ctx context.Context) error {
 	_, err := b.Auth.Prune(ctx)
-	return errors.Join(err, b.provider.Prune(ctx), b.channels.Prune(ctx), b.Tenant.PruneRates(ctx))
+	return errors.Join(err, b.provider.Prune(ctx), b.channels.Prune(ctx), b.Tenant.PruneRates(ctx), b.console.Prune(ctx))
 }
 
 // pruneLog removes what nobody resumes from any more.

@@ -31,7 +31,7 @@ func (b *Backend) Use(c *Compiled) error {
 }
 
 func (b *Backend) use(c *Compiled) error {
-	st := store.New(b.engine, c.Schema, b.opts.Now).Limited(b.usage)
+	st := store.New(b.engine, c.Schema, b.opts.Now).Limited(b.usage).Witnessed(b.console.Wrote)
 	service, err := data.New(c.Schema, c.Policy, st, b.opts.Vault.Key("data/cursor").Bytes(), requestLimits(b.opts.Config.Limits.Request), b.opts.Now)
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ type Config struct {
 	Server        ServerConfig
 	Outbound      OutboundConfig
 	API           APIConfig
+	Console       ConsoleConfig
 	Realtime      RealtimeConfig
 	Channels      []Channel // in the order of the file
 	Limits        Limits
@@ -79,6 +80,11 @@ type OutboundConfig struct {
 type APIConfig struct {
 	GraphQL string   // api.graphql: auto, native or amplify
 	Origins []string // of browsers that may call: "https://app.example.com", or "*"
+}
+
+// ConsoleConfig says what admins of the server may do at /console.
+type ConsoleConfig struct {
+	Data string // with the rows of organizations: write, read or off
 }
 
 // RealtimeConfig says what live updates do.

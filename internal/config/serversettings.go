@@ -62,6 +62,8 @@ func serverSettings() []setting {
 			at:  func(c *Config, _ string) any { return &c.API.GraphQL }},
 		{path: "api.cors.origins", kind: settingList, form: originForm, doc: "the sites whose browsers may call the API: `https://app.example.com`, or `*` for any",
 			at: func(c *Config, _ string) any { return &c.API.Origins }},
+		{path: "console.data", kind: settingWord, words: []string{"write", "read", "off"}, standard: "write",
+			doc: "what an admin of the server may do with the rows of organizations, by `Loam-As: admin`: above the rules, and on record", at: func(c *Config, _ string) any { return &c.Console.Data }},
 		{path: "realtime.retention", kind: settingDuration, min: minute, max: 90 * day, standard: "72h",
 			doc: "how long the change log is kept; who was away for longer gets a `gap` and starts anew", at: func(c *Config, _ string) any { return &c.Realtime.Retention }},
 	}

@@ -58,6 +58,7 @@ var Catalog = map[Code]Entry{
 	AccessDenied:         {Forbidden, "No rule of the model allows this operation for this caller."},
 	AccessFieldDenied:    {Forbidden, "No rule of the field allows this caller to read or write it."},
 	AccessNoOrganization: {Forbidden, "The model belongs to an organization, and the caller has none active. Create one or switch to one."},
+	AccessAsAdmin:        {Forbidden, "The request asks for rows as admin, by the header Loam-As. That is for an admin of the server in a session of their own, where console.data in loam.yaml lets them."},
 	AccessScope:          {Forbidden, "The token is an application's, and what was asked for is not among what its user lets it do. The message names the scope that would."},
 
 	StoreBusy:        {Unavailable, "The database is busy. Try again."},

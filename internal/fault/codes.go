@@ -45,6 +45,7 @@ const (
 	AccessFieldDenied    Code = "access/field_denied"
 	AccessNoOrganization Code = "access/no_organization"
 	AccessScope          Code = "access/insufficient_scope"
+	AccessAsAdmin        Code = "access/as_admin"
 
 	ChannelName     Code = "channel/bad_name"
 	ChannelUnknown  Code = "channel/unknown"

@@ -18,6 +18,7 @@ import (
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/channel"
 	"github.com/loam-dev/loam/internal/config"
+	"github.com/loam-dev/loam/internal/console"
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/federation"
 	"github.com/loam-dev/loam/internal/graphql"
@@ -54,6 +55,7 @@ type Config struct {
 	Admin          *admin.Service
 	Audit          *audit.Log
 	Mail           *mail.Service
+	Console        *console.Service
 	Project        *config.Config // loam.yaml, for what a sign-in page needs of it
 	Provider       *provider.Service
 	Hub            *realtime.Hub

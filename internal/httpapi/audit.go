@@ -105,6 +105,11 @@ func (c *call) recordDenied(pattern string, refusal *fault.Error) {
 	if strings.HasPrefix(c.URL.Path, "/auth/admin/") {
 		org = ""
 	}
+	c.deny(pattern, org, refusal)
+}
+
+// deny records a refusal.
+func (c *call) deny(pattern, org string, refusal *fault.Error) {
 	err := c.api.Audit.Deny(c.Context(), audit.Event{Action: "access.denied", Org: org, Actor: c.by.Subject(),
 		Details: map[string]any{"route": pattern, "path": c.URL.Path, "why": string(refusal.Code)}})
 	if err != nil {

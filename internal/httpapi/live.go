@@ -33,6 +33,9 @@ func (c *call) wantsEvents() bool {
 // caller is who opens a connection that stays.
 func (c *call) caller() (socket.Caller, error) {
 	verify, err := c.verifier()
+	if c.as != nil {
+		verify = c.as.Verify
+	}
 	return socket.Caller{Verify: verify, Remote: c.client().Addr.String()}, err
 }
 

@@ -29,7 +29,8 @@ type call struct {
 	api *API
 	app *App
 	by  *access.Principal
-	id  string // of the request
+	as  *ascent // nil: by asks as no more than who they are
+	id  string  // of the request
 	out http.Header
 }
 
@@ -161,6 +162,9 @@ func (e *endpoint) run(c *call) (answer reply, err error) {
 	}
 	if err = e.admits(c.by); err == nil {
 		err = c.pass(e.route)
+	}
+	if err == nil {
+		err = c.above(e.route)
 	}
 	if err == nil && e.ofData() && c.app != nil {
 		err = c.app.Refuses

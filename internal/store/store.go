@@ -5,8 +5,10 @@
 package store
 
 import (
+	"context"
 	"time"
 
+	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/schema"
 )
@@ -42,7 +44,19 @@ type Store struct {
 	referrers  map[*schema.Model][]reference
 	rows       map[*schema.Model]bool // those that count as an organization's; see usage.go
 	usageLimit UsageLimit
+	witness    Witness
 	now        func() time.Time
+}
+
+// Witness is told, inside its transaction, of each write that somebody above the
+// rules has granted; its error undoes it.
+type Witness func(ctx context.Context, c Conn, by *access.Principal, m *schema.Model, w Written) error
+
+// Witnessed is the same store with a witness.
+func (s *Store) Witnessed(w Witness) *Store {
+	out := *s
+	out.witness = w
+	return &out
 }
 
 // New makes a store. The database must match the schema; see Migrator.

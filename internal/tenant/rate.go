@@ -175,7 +175,7 @@ func (r *rates) forget(org string) {
 // has had as many as it may. It takes under a microsecond, but for one a minute
 // that reads the limit, and those that have further ones granted.
 func (s *Service) Admit(ctx context.Context, p *access.Principal) error {
-	if p.Org == "" || s.register.Off {
+	if p.Org == "" || s.register.Off || p.Kind == access.Superuser {
 		return nil
 	}
 	now := s.now()

@@ -69,6 +69,8 @@ func (c *caller) principal() *access.Principal {
 	switch c.kind {
 	case "user":
 		by.Kind, by.UserID, by.Username, by.Email, by.Role, by.Teams, by.TeamIDs, by.Groups = access.User, c.id, c.id, c.email, c.role, c.teams, c.teamIDs, c.groups
+	case "superuser":
+		by = (&access.Principal{Kind: access.User, UserID: c.id, Admin: true}).Superuser(c.org)
 	case "key":
 		by.Kind, by.KeyID = access.APIKey, c.name
 	}

@@ -45,7 +45,9 @@ func (s *settlement) open(t *testing.T, dir string) *backend.Backend {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := backend.Open(t.Context(), backend.Options{Name: "test", Data: dir, Database: s.url, Vault: v, Dev: true, Config: config.Default(),
+	settings := config.Default()
+	settings.Console.Data = "read"
+	b, err := backend.Open(t.Context(), backend.Options{Name: "test", Data: dir, Database: s.url, Vault: v, Dev: true, Config: settings,
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))})
 	if err != nil {
 		t.Fatal(err)
@@ -127,6 +129,12 @@ func settle(t *testing.T) *settlement {
 	key(ann, false)
 	key(bob, false)
 	s.callers = append(s.callers, &caller{name: "nobody", kind: "anonymous"})
+	if err := b.Auth.SetAdmin(t.Context(), cyd.id, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range []*caller{ann, cyd} { // reading: a proof grows old before the worlds end
+		s.callers = append(s.callers, &caller{name: "cyd as admin in " + in.name + "'s", kind: "superuser", header: cyd.header, secret: cyd.secret, as: "admin; organization=" + in.org, id: cyd.id, org: in.org, readOnly: true})
+	}
 	for _, c := range s.callers {
 		c.tag = s.tags[c.org]
 	}
@@ -402,6 +410,9 @@ func send(h http.Handler, c *caller, method, path string, body any, headers ...s
 	}
 	if c.header != "" {
 		r.Header.Set(c.header, c.secret)
+	}
+	if c.as != "" {
+		r.Header.Set("Loam-As", c.as)
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
