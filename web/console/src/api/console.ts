@@ -67,7 +67,7 @@ export interface Field {
   deprecated?: string
   directives?: string[]
   enum?: string[]
-  relation?: { type: string; target: string; from: string; to: string }
+  relation?: { type: string; target: string; from: string | string[]; to: string | string[] }
   rules?: (RuleWords | string)[]
 }
 

@@ -1,0 +1,3 @@
+function e(e){return e.map(t).join(`,`)+`\r
+`}function t(e){if(e==null)return``;let t=typeof e==`object`?JSON.stringify(e):String(e),n=typeof e==`string`&&/^[=+@\t\r-]/.test(t)?`'${t}`:t;return/[",\r\n]/.test(n)?`"${n.replaceAll(`"`,`""`)}"`:n}async function*n(e){let t=e.stream().pipeThrough(new TextDecoderStream).getReader(),n=[],r=``,i=!1,a=!1,o=!1;for(let e=!0;;e=!1){let{done:s,value:c=``}=await t.read();if(s)break;for(let t of e?c.replace(/^\uFEFF/,``):c){if(i){if(a){if(a=!1,t===`"`){r+=`"`;continue}i=!1}else if(t===`"`){a=!0;continue}else{r+=t;continue}}t===`"`&&r===``?i=o=!0:t===`,`?(n.push(r),r=``,o=!0):t===`
+`?((o||r!==``)&&(yield[...n,r]),n=[],r=``,o=!1):t!==`\r`&&(r+=t)}}(o||r!==``)&&(yield[...n,r])}export{n,e as t};

@@ -1,0 +1,81 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { ChevronDown, CircleCheck, CircleHelp, CircleMinus, CircleX, UserRound, UserX } from 'lucide-react'
+import { useState } from 'react'
+import { useActing } from '../../api/acting'
+import type { AdminUser, ExplainedRule, Explanation, Model, Verdict } from '../../api/console'
+import { get, json, params, type Page } from '../../api/request'
+import { Button } from '../../ui/button'
+import { Picker } from '../../ui/picker'
+import { Avatar, Skeleton, Trouble } from '../../ui/show'
+
+const operations = ['get', 'list', 'update', 'delete', 'listen'] as const
+const words: Record<string, string> = { get: 'read it', list: 'see it in a list', update: 'change it', delete: 'delete it', listen: 'follow it live' }
+const icons: Record<Verdict, typeof CircleCheck> = { allowed: CircleCheck, refused: CircleX, depends: CircleHelp, notAsked: CircleMinus }
+const says: Record<Verdict, string> = { allowed: 'allows', refused: 'does not allow', depends: 'depends', notAsked: 'is not asked' }
+
+/** Why asks the rules about one row: may this user do that, and which rule says so. */
+export function Why({ model, id }: { model: Model; id: string }) {
+  const { organization, user: acting } = useActing()
+  const [operation, setOperation] = useState<string>('get')
+  const [user, setUser] = useState<{ id: string; name: string } | null>(acting ? { id: acting.id, name: acting.name || acting.email } : null)
+  const [search, setSearch] = useState('')
+  const users = useQuery({ queryKey: ['users', 'picker', search, organization?.id], queryFn: ({ signal }) => get<Page<AdminUser>>('/auth/admin/users' + params({ search, org: organization?.id, limit: 20 }), signal), placeholderData: keepPreviousData })
+  const found = useQuery({
+    queryKey: ['explain', model.name, id, operation, user?.id, organization?.id],
+    queryFn: ({ signal }) => json<Explanation>('POST', '/console/api/explain', { body: { model: model.name, id, operation, ...(user ? { user: user.id } : {}), ...(organization && (user || model.scope === 'tenant') ? { organization: organization.id } : {}) }, signal }),
+    placeholderData: keepPreviousData,
+  })
+  return (
+    <div className="form">
+      <div className="across whyask">
+        <span>May</span>
+        <Picker
+          label="Who"
+          placeholder="Find a user…"
+          onSearch={setSearch}
+          busy={users.isFetching}
+          value={user?.id ?? ''}
+          choices={[{ value: '', label: 'Somebody who shows nothing', icon: <UserX size={14} /> }, ...(users.data?.items ?? []).map((u) => ({ value: u.id, label: u.name || u.email || u.id, detail: u.name ? (u.email ?? '') : '', icon: <Avatar name={u.name || u.email || '?'} /> }))]}
+          onPick={(picked) => { const u = users.data?.items.find((x) => x.id === picked); setUser(u ? { id: u.id, name: u.name || u.email || u.id } : null) }}
+          trigger={<Button icon={<UserRound size={14} />}><span className="clip">{user?.name ?? 'anybody'}</span><ChevronDown size={13} aria-hidden /></Button>}
+        />
+        <select className="select" aria-label="What" value={operation} onChange={(e) => setOperation(e.target.value)}>{operations.map((o) => <option key={o} value={o}>{words[o]}</option>)}</select>
+        <span>?</span>
+      </div>
+      {found.error ? <Trouble error={found.error} retry={() => void found.refetch()} /> : !found.data ? <Skeleton lines={4} /> : <Answer e={found.data} />}
+    </div>
+  )
+}
+
+function Answer({ e }: { e: Explanation }) {
+  const Icon = icons[e.verdict]
+  return (
+    <>
+      <div className={`verdict ${e.verdict}`} role="status">
+        <Icon size={18} aria-hidden />
+        <div><b>{{ allowed: 'Yes', refused: 'No', depends: 'It depends', notAsked: 'Not asked' }[e.verdict]}</b>: {e.why}<div className="small quiet">As {e.as}{e.filter && `; ${e.filter}`}</div></div>
+      </div>
+      <h3>Rules of the model</h3>
+      <Rules rules={e.rules} />
+      {e.fields.length > 0 && <h3>Fields with rules of their own</h3>}
+      {e.fields.map((f) => { const FieldIcon = icons[f.verdict]; return <details key={f.name} className="fieldrules"><summary className={f.verdict}><FieldIcon size={14} aria-hidden /> <code>{f.name}</code> {f.why}</summary><Rules rules={f.rules} /></details> })}
+    </>
+  )
+}
+
+function Rules({ rules }: { rules: ExplainedRule[] }) {
+  if (rules.length === 0) return <p className="quiet">No rule: nobody may. Write <code>@auth(rules: [{'{'} allow: member {'}'}])</code> on the model.</p>
+  return (
+    <ol className="rules">
+      {rules.map((r, i) => {
+        const Icon = icons[r.verdict]
+        return (
+          <li key={i} className={r.verdict}>
+            <Icon size={15} aria-label={says[r.verdict]} />
+            <div>{r.words}{r.lacks && <div className="small quiet">{r.lacks}</div>}{r.filter && <div className="small quiet">{r.filter}</div>}{r.pos && <div className="small quiet">line {r.pos.line}</div>}</div>
+          </li>
+        )
+      })}
+    </ol>
+  )
+}
