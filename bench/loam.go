@@ -48,6 +48,12 @@ func loamPostgres(dir, name string) *peer {
 	p.about, p.extra, p.postgres = "loam serve on PostgreSQL", true, true
 	command := p.command
 	p.command = func(addr string) []string { return append(command(addr), "--database", p.database.url) }
+	p.fill = func(ctx context.Context, p *peer) error {
+		if err := loamFill(ctx, p); err != nil {
+			return err
+		}
+		return onDatabase(ctx, p, "ANALYZE") // the cluster does so for nobody by itself
+	}
 	return p
 }
 
@@ -55,21 +61,26 @@ func loamPostgres(dir, name string) *peer {
 func openPostgres(dir string) *peer {
 	p := loamPostgres(dir, "loam-postgres-open")
 	p.about = "the same without row-level security, to see what that costs"
+	fill := p.fill
 	p.fill = func(ctx context.Context, p *peer) error {
-		if err := loamFill(ctx, p); err != nil {
+		if err := fill(ctx, p); err != nil {
 			return err
 		}
-		db, err := pgx.Connect(ctx, p.database.url)
-		if err != nil {
-			return err
-		}
-		defer db.Close(ctx)
-		_, err = db.Exec(ctx, `DO $$ DECLARE t text; BEGIN
+		return onDatabase(ctx, p, `DO $$ DECLARE t text; BEGIN
 			FOR t IN SELECT relname FROM pg_class WHERE relrowsecurity LOOP EXECUTE format('ALTER TABLE %I DISABLE ROW LEVEL SECURITY', t); END LOOP;
 		END $$`)
-		return err
 	}
 	return p
+}
+
+func onDatabase(ctx context.Context, p *peer, sql string) error {
+	db, err := pgx.Connect(ctx, p.database.url)
+	if err != nil {
+		return err
+	}
+	defer db.Close(ctx)
+	_, err = db.Exec(ctx, sql)
+	return err
 }
 
 func loamSignIn(ctx context.Context, p *peer) error {

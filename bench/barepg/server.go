@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -72,8 +74,29 @@ func (s *server) get(w http.ResponseWriter, r *http.Request) error {
 		http.Error(w, "no such row", http.StatusNotFound)
 		return rows.Err()
 	}
-	return answer(w, http.StatusOK, rows.RawValues()[0])
+	return answer(w, http.StatusOK, appendTask(make([]byte, 0, 1<<10), rows.RawValues()))
 }
+
+// appendTask writes the columns of a task, in the forms that pgx asks for: texts as they
+// are, times in microseconds since 2000.
+func appendTask(b []byte, values [][]byte) []byte {
+	for i, key := range []string{`{"id":`, `,"title":`, `,"body":`, `,"status":`, `,"projectId":`, `,"assigneeId":`, `,"createdAt":"`, `","updatedAt":"`, `","version":`} {
+		b = append(b, key...)
+		switch v := values[i]; {
+		case v == nil:
+			b = append(b, "null"...)
+		case i < 6:
+			b, _ = jsontext.AppendQuote(b, v)
+		case i < 8:
+			b = year2000.Add(time.Duration(binary.BigEndian.Uint64(v))*time.Microsecond).AppendFormat(b, "2006-01-02T15:04:05.000Z")
+		default:
+			b = strconv.AppendUint(b, binary.BigEndian.Uint64(v), 10)
+		}
+	}
+	return append(b, '}')
+}
+
+var year2000 = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func (s *server) list(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
@@ -86,28 +109,27 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer rows.Close()
-	b := bytes.NewBuffer(make([]byte, 0, 12<<10))
-	b.WriteString(`{"items":[`)
+	b := append(make([]byte, 0, 12<<10), `{"items":[`...)
 	n, cursor := 0, `null`
 	for rows.Next() {
 		if n++; n > limit {
 			break
 		}
 		if n > 1 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
 		values := rows.RawValues()
-		b.Write(values[0])
+		b = appendTask(b, values)
 		if n == limit {
-			cursor = `"` + base64.RawURLEncoding.EncodeToString(values[1]) + `"`
+			cursor = `"` + base64.RawURLEncoding.EncodeToString(values[0]) + `"`
 		}
 	}
-	b.WriteString(`],"nextCursor":` + cursor + `}`)
+	b = append(b, `],"nextCursor":`+cursor+`}`...)
 	rows.Close()
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, b.Bytes())
+	return answer(w, http.StatusOK, b)
 }
 
 // nested reads the GraphQL document's JSON and answers the one document that it knows.

@@ -73,13 +73,14 @@ type words struct {
 	without [3]string     // a list without the elements that are an argument
 	find    string        // the place of a text in another, or 0
 
-	object string        // a function that makes an object of keys and values of columns, where that is the fastest
-	json   [kinds]around // a value as JSON text, never NULL
-	bare   [kinds]around // a value in the form that cursors and keys have
-	join   string        // the aggregate that joins texts
-	member around        // a member of an object, by its name
-	each   [3]string     // the elements of a list as rows, and whether one is null
-	total  map[string][kinds]around
+	asColumns bool          // the rows of an answer leave as columns: JSON costs less to make here
+	object    string        // a function that makes an object of keys and values of columns, where that is the fastest
+	json      [kinds]around // a value as JSON text, never NULL
+	bare      [kinds]around // a value in the form that cursors and keys have
+	join      string        // the aggregate that joins texts
+	member    around        // a member of an object, by its name
+	each      [3]string     // the elements of a list as rows, and whether one is null
+	total     map[string][kinds]around
 
 	search searching
 

@@ -9,9 +9,9 @@ import (
 )
 
 // PostgreSQL wants the type of each parameter said, keeps moments as timestamptz,
-// and takes writers side by side: what a write decides by is locked. Objects are
-// put together as text: json_build_object writes blanks, and row_to_json over a
-// sub-select has short keys and is slower.
+// and takes writers side by side: what a write decides by is locked. Objects inside
+// of others are put together as text: json_build_object writes blanks, and row_to_json
+// over a sub-select has short keys and is slower.
 var postgresWords = words{
 	mark:  "$",
 	types: postgresTypes("::", ""),
@@ -29,6 +29,7 @@ var postgresWords = words{
 	without: [3]string{"(SELECT concat('[',string_agg(to_json(e.value)::text,','),']')::json FROM json_array_elements_text(", ") e WHERE e.value<>", ")"},
 	find:    "strpos(",
 
+	asColumns: true,
 	json: allAround(around{"coalesce(", "::text,'null')"}, map[kind]around{
 		textKind: {"coalesce(to_json(", "::text)::text,'null')"},
 		timeKind: {"coalesce(to_char(", ` AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null')`},

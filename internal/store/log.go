@@ -273,12 +273,14 @@ func (s *Store) Snapshot(ctx context.Context, g access.Grant, limit int, images 
 	b := s.builder(g.Principal())
 	t := b.use(n.Model)
 	b.raw("SELECT ")
+	var a *answer
 	if images {
 		b.image(t)
+		a = wholeText()
 	} else {
-		b.object(t, n.Fields)
+		a = b.answer(t, n.Fields)
 	}
-	keys := b.list(t, n, limit)
+	b.list(t, n, limit, a)
 	var count *builder
 	if n.Count {
 		count = s.builder(g.Principal())
@@ -297,15 +299,12 @@ func (s *Store) Snapshot(ctx context.Context, g access.Grant, limit int, images 
 				out.More = true
 				return nil
 			}
-			row := SnapshotRow{Text: bytes.Clone(r.Bytes(0)), Sort: make([]any, len(keys))}
+			row := SnapshotRow{Text: a.append(nil, r), Sort: a.sorted(r)}
 			if size += len(row.Text); size > MaxAnswer {
 				return TooLarge()
 			}
 			if images {
 				row.Image = newImage(n.Model, row.Text)
-			}
-			for i, f := range keys {
-				row.Sort[i] = sortValue(r, 1+i, f)
 			}
 			out.Rows = append(out.Rows, row)
 			return nil

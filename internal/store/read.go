@@ -54,7 +54,7 @@ func (p *Page) read(s *Store, c Conn, by *access.Principal, n *access.Node) erro
 
 func (p *Page) rows(s *Store, c Conn, by *access.Principal, n *access.Node) error {
 	b := s.builder(by)
-	keys := b.read(n)
+	a := b.read(n)
 	var last []any
 	return b.query(c, func(r Row) error {
 		if p.Count == n.Limit {
@@ -64,23 +64,14 @@ func (p *Page) rows(s *Store, c Conn, by *access.Principal, n *access.Node) erro
 		if p.Count++; p.Count > 1 {
 			p.Rows = append(p.Rows, ',')
 		}
-		if r.Null(0) { // a row without what it can't be without
-			p.Rows = append(p.Rows, "null"...)
-		} else {
-			text := r.Bytes(0)
-			if len(p.Rows)+len(text) > MaxAnswer {
-				return TooLarge()
-			}
-			p.Rows = append(p.Rows, text...)
+		if p.Rows = a.append(p.Rows, r); len(p.Rows) > MaxAnswer {
+			return TooLarge()
 		}
-		if n.Op == query.Get && !n.Model.ReadOnly {
-			p.Version = r.Int(1)
+		if a.version >= 0 {
+			p.Version = r.Int(a.version)
 		}
 		if p.Count == n.Limit && n.Op != query.Get {
-			last = make([]any, len(keys))
-			for i, f := range keys {
-				last[i] = sortValue(r, 1+i, f)
-			}
+			last = a.sorted(r)
 		}
 		return nil
 	})
@@ -104,41 +95,38 @@ func sortValue(r Row, i int, f *schema.Field) any {
 	return r.Text(i)
 }
 
-// read writes the statement of a read: the JSON first, then what the next page
-// starts after. It returns the fields of the latter; nil stands for the score.
-func (b *builder) read(n *access.Node) []*schema.Field {
+// read writes the statement of a read: the row first, then what the next page
+// starts after.
+func (b *builder) read(n *access.Node) *answer {
 	if n.Op == query.Aggregate {
 		b.aggregate(n)
-		return nil
+		return wholeText()
 	}
 	t := b.use(n.Model)
 	b.raw("SELECT ")
-	b.object(t, n.Fields)
+	a := b.answer(t, n.Fields)
 	if n.Op == query.Get {
 		if !n.Model.ReadOnly {
-			b.raw(",", t.alias, `."_version"`)
+			a.version = b.also(a, t, n.Model.Version)
 		}
 		b.rowsOf(t, n)
 		b.key(t, n.Key)
-		return nil
+		return a
 	}
-	return b.list(t, n, n.Limit)
+	b.list(t, n, n.Limit, a)
+	return a
 }
 
-// list goes on from the JSON of a list's rows: with what each is sorted by, which
-// it returns the fields of, nil standing for the score, and the rows themselves,
-// one more than the limit.
-func (b *builder) list(t table, n *access.Node, limit int) []*schema.Field {
-	var keys []*schema.Field
+// list goes on from the columns of a list's rows: with what each is sorted by, and the
+// rows themselves, one more than the limit.
+func (b *builder) list(t table, n *access.Node, limit int, a *answer) {
 	if n.Ranked() {
 		b.raw(",")
 		b.score(t, n)
-		keys = append(keys, nil)
+		a.sort = append(a.sort, sortColumn{nil, a.take()})
 	}
 	for _, o := range n.Sort {
-		b.raw(",")
-		b.bare(t, o.Field)
-		keys = append(keys, o.Field)
+		a.sort = append(a.sort, sortColumn{o.Field, b.also(a, t, o.Field)})
 	}
 	b.rowsOf(t, n)
 	if n.Ranked() {
@@ -152,7 +140,6 @@ func (b *builder) list(t table, n *access.Node, limit int) []*schema.Field {
 		b.orderBy(t, n.Bound)
 	}
 	b.limit(limit+1, 0)
-	return keys
 }
 
 // matching writes FROM and WHERE of all rows that a read may show.

@@ -34,7 +34,8 @@ func (r *row) Bytes(i int) []byte {
 			return out[:n]
 		}
 	case pgtype.TimestamptzOID, pgtype.TimestampOID:
-		return dateTime(v)
+		v = dateTime(v)
+		r.values[i] = v
 	}
 	return v
 }
@@ -67,27 +68,23 @@ func (r *row) Float(i int) float64 {
 func (r *row) Bool(i int) bool { return r.Int(i) != 0 }
 
 // dateTime writes a time, 2026-01-02 03:04:05.678901+00, as package form does: the
-// sessions are in UTC.
+// sessions are in UTC. Where there is room it is written over what the server sent.
 func dateTime(v []byte) []byte {
-	const seconds = len("2006-01-02 15:04:05")
+	const seconds, whole = len("2006-01-02 15:04:05"), len("2006-01-02T15:04:05.000Z")
 	if len(v) < seconds || v[10] != ' ' {
 		return v
 	}
-	out := make([]byte, 0, seconds+len(".000Z"))
-	out = append(out, v[:seconds]...)
-	out[10] = 'T'
-	out = append(out, '.')
-	millis := v[seconds:]
-	if len(millis) > 0 && millis[0] == '.' {
-		millis = millis[1:]
+	fraction := len(v) > seconds && v[seconds] == '.'
+	if len(v) < whole {
+		v = append(v[:len(v):len(v)], make([]byte, whole-len(v))...)
 	}
-	for i := range 3 {
-		if i < len(millis) && digit(millis[i]) {
-			out = append(out, millis[i])
-		} else {
-			millis = nil
-			out = append(out, '0')
+	v = v[:whole]
+	v[10], v[seconds] = 'T', '.'
+	for i := seconds + 1; i < whole-1; i++ {
+		if fraction = fraction && digit(v[i]); !fraction {
+			v[i] = '0'
 		}
 	}
-	return append(out, 'Z')
+	v[whole-1] = 'Z'
+	return v
 }
