@@ -22,6 +22,7 @@ import (
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/backup"
+	"github.com/loam-dev/loam/internal/bus"
 	"github.com/loam-dev/loam/internal/channel"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/console"
@@ -51,6 +52,7 @@ type Options struct {
 	Name     string         // of the environment; names it in its tokens
 	Data     string         // the data directory
 	Database string         // the URL of a PostgreSQL database; "": a file in the data directory
+	NATS     string         // the URL of what wakes its other servers; "": as loam.yaml says
 	Vault    *vault.Vault   // holds the master key
 	Encrypt  bool           // the database file, with a key of the vault's
 	Config   *config.Config // loam.yaml
@@ -74,6 +76,7 @@ type Backend struct {
 
 	opts     Options
 	engine   store.Engine
+	bus      *bus.Bus // nil: none
 	jobs     *jobs.Queue
 	usage    store.UsageLimit // of an organization
 	api      *httpapi.API
@@ -112,10 +115,13 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	b := &Backend{opts: o, engine: engine, metrics: observe.New()}
 	err = move.Permit(ctx, engine)
 	if err == nil {
+		err = b.join(ctx)
+	}
+	if err == nil {
 		err = b.wire(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, engine.Close())
+		return nil, errors.Join(err, b.leave())
 	}
 	if !o.Idle {
 		if err := b.keepBackups(ctx); err != nil {
@@ -328,5 +334,5 @@ func (b *Backend) Close() error {
 	}
 	b.hub.Close()
 	b.jobs.Close()
-	return errors.Join(b.endBackups(), b.engine.Close())
+	return errors.Join(b.endBackups(), b.leave())
 }

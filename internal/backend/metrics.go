@@ -15,4 +15,17 @@ func (b *Backend) observe() {
 	m.Gauge("loam_channel_members", "Members of channels: a connection once in each.", func() float64 { return float64(b.channels.Stats().Members) })
 	m.Counter("loam_channel_messages_total", "Messages sent to channels.", func() float64 { return float64(b.channels.Stats().Messages) })
 	m.Counter("loam_channel_events_total", "Events told in channels, one for each member.", func() float64 { return float64(b.channels.Stats().Told) })
+	if b.bus == nil {
+		return
+	}
+	m.Gauge("loam_nats_connected", "1 while NATS wakes the servers, 0 while the database does or each looks by itself.", func() float64 {
+		if b.bus.Up() {
+			return 1
+		}
+		return 0
+	})
+	m.Counter("loam_nats_losses_total", "Times that the connection to NATS was lost.", func() float64 { return float64(b.bus.Stats().Losses) })
+	m.Counter("loam_nats_sent_total", "Times that the other servers were told to look.", func() float64 { return float64(b.bus.Stats().Sent) })
+	m.Counter("loam_nats_received_total", "Times that another server told this one to look.", func() float64 { return float64(b.bus.Stats().Received) })
+	m.Counter("loam_nats_ignored_total", "Messages that were no server's, or too many.", func() float64 { return float64(b.bus.Stats().Ignored) })
 }

@@ -1,13 +1,51 @@
 package backend
 
 import (
+	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 
 	"github.com/loam-dev/loam/internal/attempt"
+	"github.com/loam-dev/loam/internal/bus"
 	"github.com/loam-dev/loam/internal/signal"
 	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/store/postgres"
 )
+
+// join has NATS wake this node and the others of its database, where that is asked for.
+func (b *Backend) join(ctx context.Context) error {
+	o := b.opts
+	at := o.Config.NATS
+	where := cmp.Or(o.NATS, at.URL.Text())
+	engine, shared := b.engine.(*postgres.Engine)
+	switch {
+	case where == "" || o.Idle:
+		return nil
+	case !shared:
+		o.Log.Info("NATS is not used: nobody else has a database that is a file")
+		return nil
+	}
+	database, err := engine.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	b.bus, err = bus.Join(bus.Options{URL: where, Credentials: at.Credentials, CA: at.CA, Certificate: at.Certificate, Key: at.Key,
+		Subject: at.Prefix + "." + hex.EncodeToString(o.Vault.MAC("nats/subject").Sum([]byte(database))[:16]), Log: o.Log})
+	if err == nil {
+		engine.Use(b.bus)
+	}
+	return err
+}
+
+// leave closes the database.
+func (b *Backend) leave() error {
+	err := b.engine.Close()
+	if b.bus != nil {
+		b.bus.Close()
+	}
+	return err
+}
 
 // heed has this node forget what other nodes have changed, and hear what they say in
 // channels.

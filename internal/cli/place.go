@@ -30,7 +30,7 @@ const (
 
 // place is where a project, its data and its key are, and where it answers.
 type place struct {
-	dir, data, database, addr, keyFile string
+	dir, data, database, nats, addr, keyFile string
 
 	url   string // where links lead unless loam.yaml says; "": nowhere
 	mail  fs.FS  // the project's mail templates; nil: none are looked at
@@ -51,6 +51,8 @@ func (p *place) flags(cmd *cobra.Command, listens bool) {
 	withEnvironment(f, "database", "LOAM_DATABASE_URL")
 	completeDirectories(cmd, "data")
 	if listens {
+		f.StringVar(&p.nats, "nats", "", "the URL of NATS, which wakes the servers of one PostgreSQL database in its place")
+		withEnvironment(f, "nats", "LOAM_NATS_URL")
 		f.StringVar(&p.addr, "addr", "127.0.0.1:8080", "the address to listen on")
 		withEnvironment(f, "addr", "LOAM_ADDR")
 	}
@@ -161,7 +163,7 @@ func (p *place) options(config *config.Config, dev bool, log *slog.Logger) (o ba
 		config = config.ServedAt(p.url)
 	}
 	return backend.Options{
-		Name: environmentName, Data: p.dataDir(), Database: database, Vault: v, Encrypt: encrypt, Idle: p.idle,
+		Name: environmentName, Data: p.dataDir(), Database: database, NATS: p.nats, Vault: v, Encrypt: encrypt, Idle: p.idle,
 		Config: config, Dev: dev, Mail: p.mail, Demo: p.demo, Log: log,
 	}, nil
 }

@@ -32,6 +32,9 @@ of its reasons at once. A database that does not exist yet is made.
 Of several servers on one PostgreSQL database, those that have the schema from
 before a migration serve it on where that only added to the tables; one that reads
 its files from a directory where the new schema is takes it into use by itself.
+They wake each other through the database, or behind a pooler through NATS, where
+--nats, LOAM_NATS_URL or nats.url says where that is. It need not be there: without
+it each looks for what the others have changed a few times a second.
 
 Told to stop by SIGTERM, it says so at /readyz at once. For --drain-delay it answers
 on, until a load balancer has noticed; then it takes no connection any more, tells

@@ -19,6 +19,7 @@ type Config struct {
 	Auth          AuthConfig
 	Mail          MailConfig
 	Database      DatabaseConfig
+	NATS          NATSConfig
 	Backup        BackupConfig
 	Server        ServerConfig
 	Outbound      OutboundConfig
@@ -56,6 +57,17 @@ type SMTPConfig struct {
 // DatabaseConfig says where rows are kept.
 type DatabaseConfig struct {
 	URL Secret // of a PostgreSQL database; without one, a file in the data directory
+}
+
+// NATSConfig says what wakes the servers of a PostgreSQL database; without a URL, the
+// database does.
+type NATSConfig struct {
+	URL         Secret // of one server or several
+	Credentials string // path of a file with a JWT and its seed
+	CA          string // path of a file with the authorities of the servers' certificates
+	Certificate string // path of the client's certificate
+	Key         string // path of its key
+	Prefix      string // of the subject
 }
 
 // BackupConfig says where backups go while the server runs; without a To, nowhere.

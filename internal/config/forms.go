@@ -29,6 +29,8 @@ var (
 	issuerForm = form{read: issuer, not: "is no address of an issuer", like: "https://login.example.com",
 		help: "write the https:// address below which /.well-known/openid-configuration is (http:// is for localhost alone)"}
 	targetForm   = form{read: target, not: "is no full path of a directory, nor s3://BUCKET/PREFIX", help: "write /var/backups/app, or s3://app-backups/main?region=eu-central-1", like: "/var/backups/app"}
+	fileForm     = form{read: file, not: "is no full path of a file", help: "write /etc/loam/nats.pem", like: "/etc/loam/nats.pem"}
+	subjectForm  = matching(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,9}$`, "is no start of a subject", "write loam, or apps.desk: letters, digits, - and _, with dots between", "loam")
 	networkForm  = form{read: network, not: "is no network", help: "write 10.0.0.0/8, or a single address", like: "10.0.0.0/8"}
 	mailboxForm  = form{read: mailbox, not: "is no e-mail address", help: "write hello@example.com, or Tracker <hello@example.com>", like: "Tracker <hello@example.com>"}
 	languageForm = matching(`^[a-z]{2,3}(-[A-Z]{2})?$`, "is no language", "write en, or de-CH", "en")
@@ -108,6 +110,9 @@ func target(text string) (string, bool) {
 	}
 	return filepath.Clean(text), filepath.IsAbs(text)
 }
+
+// file is a path that means the same wherever the server is started.
+func file(text string) (string, bool) { return filepath.Clean(text), filepath.IsAbs(text) }
 
 func network(text string) (string, bool) {
 	if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" {

@@ -231,6 +231,8 @@ var Catalog = map[Code]Entry{
 	OutboundSecret:    {Invalid, "A webhook's secret is not well formed. The message says how to make one."},
 	OutboundSignature: {Unauthenticated, "A webhook's signature, id or timestamp does not fit."},
 
+	BusSettings: {Invalid, "NATS can't be used as loam.yaml or LOAM_NATS_URL says. The message names what is wrong with it."},
+
 	BackupTarget:  {Unavailable, "The place of the backups can't be read or written. Give the user that runs Loam the right to, or make room."},
 	BackupKey:     {Invalid, "The backup was sealed with another master key. Give the one that the server had then."},
 	BackupDamaged: {Unprocessable, "A file of the backup was cut short or changed. The message says what can be restored in spite of it."},

@@ -231,6 +231,8 @@ const (
 	OutboundSecret    Code = "outbound/bad_secret"
 	OutboundSignature Code = "outbound/bad_signature"
 
+	BusSettings Code = "bus/bad_settings"
+
 	BackupTarget  Code = "backup/target"
 	BackupKey     Code = "backup/wrong_key"
 	BackupDamaged Code = "backup/damaged"

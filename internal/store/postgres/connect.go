@@ -19,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // configure reads the URL.
@@ -158,6 +159,26 @@ func roleOf(database, schema, owner string) string {
 }
 
 const longestLegible = 63 - len("loam__") - 16 // of the bytes that PostgreSQL keeps of a name
+
+// Identity tells the database apart from all others, by whatever address and through
+// whatever pooler it is reached. A copy of its rows has another.
+func (e *Engine) Identity(ctx context.Context) (string, error) {
+	ask := func(sql string) (is string, err error) {
+		err = e.ReadOne(ctx, func(c store.Conn) error {
+			return c.Query(sql, nil, func(r store.Row) error { is = r.Text(0); return nil })
+		})
+		return is, err
+	}
+	database, err := ask(`SELECT "oid" FROM "pg_database" WHERE "datname" = current_database()`)
+	if err != nil {
+		return "", err
+	}
+	cluster, err := ask(`SELECT "system_identifier" FROM pg_control_system()`)
+	if _, ok := errors.AsType[*pgconn.PgError](err); err != nil && !ok {
+		return "", err
+	} // or it is only like PostgreSQL, and has none
+	return e.role + "," + database + "," + cluster, nil
+}
 
 func describe(ctx context.Context, c *pgx.Conn, sql string) ([]string, error) {
 	rows, err := c.PgConn().Exec(ctx, sql).ReadAll()

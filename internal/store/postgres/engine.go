@@ -44,6 +44,7 @@ type Engine struct {
 
 	listeners store.Listeners
 	bell      atomic.Pointer[bell] // nil: nobody here is to be told
+	relay     Relay                // nil: none
 	hanging   sync.Once
 	columns   *lru.Cache[constraintKey, []string]
 	unnamed   atomic.Bool              // no prepared statements; see misnamed
@@ -154,8 +155,8 @@ func (e *Engine) Writable(ctx context.Context) error {
 }
 
 // Notify has a signal sent on c after each commit of this process, and soon after
-// those of others where the database lets one listen. It is for a few that stay as long
-// as the engine does.
+// those of others where a relay tells of them, or the database lets one listen. It is
+// for a few that stay as long as the engine does.
 func (e *Engine) Notify(c chan<- struct{}) {
 	e.listeners.Add(c)
 	e.hanging.Do(func() { e.bell.Store(e.hang()) })

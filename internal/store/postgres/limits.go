@@ -32,7 +32,8 @@ type limits struct {
 	ping           time.Duration // how long a connection that may be broken has to show that it is not
 	silence        time.Duration // how long a host may leave what it was sent unacknowledged
 	outagePause    time.Duration // between two tries
-	ringPause      time.Duration // between two NOTIFY
+	ringPause      time.Duration // between two times that the others are told
+	relayPause     time.Duration // between two times that a relay has this server look
 	listenPause    time.Duration // from the loss of the connection that listens to another
 	idleAfter      time.Duration // an unused connection is closed
 	statements     int           // prepared statements kept per connection
@@ -72,6 +73,7 @@ func defaultLimits() limits {
 		silence:        4 * time.Second,
 		outagePause:    100 * time.Millisecond,
 		ringPause:      5 * time.Millisecond,
+		relayPause:     10 * time.Millisecond,
 		listenPause:    time.Second,
 		idleAfter:      5 * time.Minute,
 		statements:     256,

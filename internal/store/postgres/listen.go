@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,6 +18,18 @@ import (
 // bellName is the channel of LISTEN that the nodes of a database wake each other by.
 const bellName = "loam_commit"
 
+// Relay carries wake-ups between the nodes of a database in the place of NOTIFY, as
+// long as it reaches them.
+type Relay interface {
+	// Ring has the others look, and tells whether they can be reached. It waits for nothing.
+	Ring() bool
+	// Heard has a signal where this node is to look.
+	Heard() <-chan struct{}
+}
+
+// Use gives the engine a relay, before anybody asks to be told.
+func (e *Engine) Use(r Relay) { e.relay = r }
+
 // bell carries wake-ups between the nodes of a database, as a favour: who follows
 // something looks for it by itself as well. It has a connection of its own, from when
 // the first asks to be told.
@@ -26,6 +40,7 @@ type bell struct {
 	engine  *Engine
 	node    string        // whose ringing is not told back to it
 	rung    chan struct{} // something was committed here
+	deaf    atomic.Bool   // nobody can listen to the database
 	stop    context.CancelFunc
 	stopped chan struct{}
 }
@@ -34,13 +49,20 @@ type bell struct {
 func (e *Engine) hang() *bell {
 	ctx, stop := context.WithCancel(context.Background())
 	b := &bell{engine: e, node: strconv.FormatInt(time.Now().UnixNano(), 36), rung: make(chan struct{}, 1), stop: stop, stopped: make(chan struct{})}
-	go func() {
-		defer close(b.stopped)
-		ended := make(chan struct{})
-		go func() { defer close(ended); b.ring(ctx) }()
+	var all sync.WaitGroup
+	all.Go(func() { b.ring(ctx) })
+	all.Go(func() {
 		b.listen(ctx)
-		stop() // nobody else can hear either
-		<-ended
+		if b.deaf.Store(true); e.relay == nil {
+			stop() // nobody else can hear either
+		}
+	})
+	if e.relay != nil {
+		all.Go(func() { b.relayed(ctx) })
+	}
+	go func() {
+		all.Wait()
+		close(b.stopped)
 	}()
 	return b
 }
@@ -58,11 +80,30 @@ func (b *bell) ring(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		_ = b.engine.ReadOne(ctx, func(c store.Conn) error { // or they find it by themselves
-			return c.Query("SELECT pg_notify('"+bellName+"', ?1)", []any{b.node}, nil)
-		})
+		if relay := b.engine.relay; (relay == nil || !relay.Ring()) && !b.deaf.Load() {
+			_ = b.engine.ReadOne(ctx, func(c store.Conn) error { // or they find it by themselves
+				return c.Query("SELECT pg_notify('"+bellName+"', ?1)", []any{b.node}, nil)
+			})
+		}
 		select {
 		case <-time.After(b.engine.ringPause):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// relayed tells those who asked of what the relay says, however often it says it.
+func (b *bell) relayed(ctx context.Context) {
+	for {
+		select {
+		case <-b.engine.relay.Heard():
+		case <-ctx.Done():
+			return
+		}
+		b.engine.listeners.Tell()
+		select {
+		case <-time.After(b.engine.relayPause):
 		case <-ctx.Done():
 			return
 		}
@@ -78,7 +119,9 @@ func (b *bell) listen(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case never(err):
-			b.engine.log.Info("the database wakes no servers: each looks for what the others have committed", "error", err)
+			if b.engine.relay == nil {
+				b.engine.log.Info("the database wakes no servers: each looks for what the others have committed", "error", err)
+			}
 			return
 		}
 		select {

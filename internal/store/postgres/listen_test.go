@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,5 +105,92 @@ func TestNobodyListensThroughAPooler(t *testing.T) {
 		if n := strings.Count(log.String(), "pooler before the database, through which LISTEN"); n != 1 {
 			t.Errorf("it was said %d times:\n%s", n, log.String())
 		}
+	}
+}
+
+// wire is a relay between two engines.
+type wire struct {
+	up   atomic.Bool
+	ends [2]chan struct{}
+}
+
+type end struct {
+	*wire
+	n int
+}
+
+func (e end) Heard() <-chan struct{} { return e.ends[e.n] }
+
+func (e end) Ring() bool {
+	if !e.up.Load() {
+		return false
+	}
+	select {
+	case e.ends[1-e.n] <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+// As long as a relay reaches the others it takes the place of NOTIFY, and behind a pooler
+// it is all there is; however much it says, nobody is told of it too often.
+func TestARelayWakesOtherNodes(t *testing.T) {
+	url := storetest.URL(t)
+	w := &wire{ends: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}}
+	a, b, c := openAt(t, url, postgres.Tight{}, 4), openAt(t, storetest.Pooler(t, url), postgres.Tight{}, 2), openAt(t, url, postgres.Tight{}, 4)
+	storetest.Tables(t, a, table)
+	a.Use(end{w, 0})
+	b.Use(end{w, 1})
+	here, there, beside := follow(a), follow(b), follow(c)
+	for _, f := range []follower{here, beside} {
+		if !f.told(10 * time.Second) { // that it listens
+			t.Fatal("it does not listen")
+		}
+	}
+	w.up.Store(true)
+	must(t, insert(a, "a"))
+	if !there.told(10 * time.Second) {
+		t.Error("the relay tells nobody")
+	}
+	if beside.told(50 * time.Millisecond) {
+		t.Error("the database is asked to tell, too")
+	}
+	must(t, insert(b, "b"))
+	if !here.told(10 * time.Second) {
+		t.Error("the relay tells nobody from behind a pooler")
+	}
+	w.up.Store(false)
+	must(t, insert(a, "c"))
+	if !beside.told(10 * time.Second) {
+		t.Error("without the relay, the database does not tell")
+	}
+	n, began := 0, time.Now()
+	for time.Since(began) < 300*time.Millisecond {
+		select {
+		case w.ends[1] <- struct{}{}:
+		case <-there:
+			n++
+		}
+	}
+	if most := int(time.Since(began)/(10*time.Millisecond)) + 2; n == 0 || n > most {
+		t.Errorf("of a flood it was told %d times, at most %d are due", n, most)
+	}
+}
+
+// Engines of one database agree on what it is, whatever way they take to it; those of
+// another on the same server do not.
+func TestIdentity(t *testing.T) {
+	identity := func(url string) string {
+		is, err := openAt(t, url, postgres.Tight{}, 2).Identity(t.Context())
+		must(t, err)
+		return is
+	}
+	url := storetest.URL(t)
+	is := identity(url)
+	if through := identity(storetest.Pooler(t, url)); through != is {
+		t.Errorf("%s and %s", is, through)
+	}
+	if other := identity(storetest.URL(t)); other == is || strings.HasSuffix(is, ",") || strings.Contains(is, ",,") {
+		t.Errorf("%s and %s", is, other)
 	}
 }

@@ -2,6 +2,7 @@
 
 /** The codes of the server's errors. */
 export type ServerCode =
+  | 'access/as_admin'
   | 'access/denied'
   | 'access/field_denied'
   | 'access/insufficient_scope'
@@ -53,6 +54,7 @@ export type ServerCode =
   | 'backup/none'
   | 'backup/target'
   | 'backup/wrong_key'
+  | 'bus/bad_settings'
   | 'channel/bad_name'
   | 'channel/joined_already'
   | 'channel/limit'
