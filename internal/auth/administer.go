@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/loam-dev/loam/internal/access"
-	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/person"
 	"github.com/loam-dev/loam/internal/store"
@@ -283,15 +282,7 @@ func (s *Service) ClaimAdmin(ctx context.Context, p *access.Principal, in ClaimA
 		if _, refused, err := s.redeem(c, toAdminister, proof); err != nil || refused != nil {
 			return errors.Join(err, refused)
 		}
-		n, err := c.Exec(`UPDATE "_users" SET "admin" = 1, "updated_at" = ?1 WHERE "id" = ?2 AND "email" IS NOT NULL
-			AND NOT EXISTS (SELECT 1 FROM "_users" WHERE "admin" = 1 AND "disabled_at" IS NULL)`, stamp(s.now()), p.UserID)
-		if err == nil && n == 0 {
-			err = badTicket()
-		}
-		if err != nil {
-			return err
-		}
-		return s.record(ctx, c, audit.Event{Action: "admin.claimed", Actor: p.Subject(), Target: p.Subject()})
+		return s.beFirst(ctx, c, p.UserID)
 	})
 	s.Forget(p.UserID)
 	return wrap("claiming to administer the server", err)

@@ -1,6 +1,9 @@
 package auth
 
 import (
+	"context"
+	"time"
+
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
@@ -39,4 +42,21 @@ func ownSession(c store.Conn, p *access.Principal) (proved string, err error) {
 		return "", fault.New(fault.AuthNotAllowed, "only the user does this, in a session of their own")
 	}
 	return proved, nil
+}
+
+// FreshUntil is when the caller's proof of who they are grows too old for what needs
+// a fresh one; "" where it has.
+func (s *Service) FreshUntil(ctx context.Context, p *access.Principal) (until string, err error) {
+	err = s.engine.Read(ctx, func(c store.Conn) error {
+		proved, err := ownSession(c, p)
+		if err != nil {
+			return err
+		}
+		at, err := time.Parse(time.RFC3339, proved)
+		if end := at.Add(freshFor); err == nil && end.After(s.now()) {
+			until = stamp(end)
+		}
+		return err
+	})
+	return until, wrap("looking how fresh a proof is", err)
 }

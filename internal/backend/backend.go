@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -200,7 +201,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.provider = provider.New(provider.Options{Engine: b.engine, Vault: o.Vault, Auth: b.Auth, Audit: b.Audit,
 		Issuer: o.Config.URL, Clients: o.Config.Auth.Clients, Now: o.Now})
-	if b.console, err = console.New(console.Options{Engine: b.engine, Audit: b.Audit, Now: o.Now}); err != nil {
+	if b.console, err = console.New(console.Options{Engine: b.engine, Audit: b.Audit, Config: o.Config, Dev: o.Dev, Node: nodeName(), Now: o.Now}); err != nil {
 		return err
 	}
 	if err := b.follow(); err != nil {
@@ -216,6 +217,15 @@ func (b *Backend) wire(ctx context.Context) error {
 		Audit: b.Audit, Dev: o.Dev, Demo: o.Demo, Ready: b.ready, Backups: backups{b}, Log: o.Log,
 	})
 	return nil
+}
+
+// nodeName is what this server is called among others.
+func nodeName() string {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "unknown"
+	}
+	return name
 }
 
 // outside is what the tenant room reaches beyond the database.

@@ -24,8 +24,9 @@ func (c *console) demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Serve an example with data in it, to look around",
 		Long: `Serve an example with data in it, to look around: a task tracker with two
-organizations, six users and 500 tasks. Open /demo in two windows: each shows
-what the other does. It prints who can sign in, and three commands to paste.
+organizations, six users, an admin of the server and 500 tasks. Open /demo in two
+windows: each shows what the other does. /console is for the admin. It prints who
+can sign in, and three commands to paste.
 Nothing is left behind unless --data says where to keep it.`,
 		Example: `  loam demo
   loam demo --addr 127.0.0.1:9000
@@ -110,7 +111,7 @@ func demoPage(files fs.FS) (fs.FS, error) {
 
 // welcome says what there is to see and how.
 func (c *console) welcome(url string, s *seed) {
-	fmt.Fprintf(c.out, "REST     %[1]s/api\nGraphQL  %[1]s/graphql\nMail     %[1]s/_mail\n", url)
+	fmt.Fprintf(c.out, "REST     %[1]s/api\nGraphQL  %[1]s/graphql\nMail     %[1]s/_mail\nConsole  %[1]s/console\n", url)
 	if s == nil || len(s.Users) == 0 {
 		return
 	}
@@ -144,6 +145,11 @@ Try it: sign in, then ask
 // rolesOf lists what a user is, and where: "owner of Acme".
 func (s *seed) rolesOf(email string) []string {
 	var roles []string
+	for _, u := range s.Users {
+		if u.Email == email && u.Admin {
+			roles = append(roles, "admin of the server, at /console")
+		}
+	}
 	for _, o := range s.Organizations {
 		for _, m := range o.Members {
 			if m.Email == email {

@@ -28,8 +28,8 @@ func TestOfferAdmin(t *testing.T) {
 	offered := func(terminal bool) (out, logged string) {
 		t.Helper()
 		var o, l strings.Builder
-		c := &console{out: &o, err: &l, asks: terminal}
-		if err := c.offerAdmin(t.Context(), b, slog.New(slog.NewJSONHandler(&l, nil))); err != nil {
+		c := &console{out: &o, err: &l}
+		if err := c.offerAdmin(t.Context(), b, terminal, slog.New(slog.NewJSONHandler(&l, nil))); err != nil {
 			t.Fatal(err)
 		}
 		return o.String(), l.String()

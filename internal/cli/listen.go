@@ -77,7 +77,7 @@ const gcPercent = 200
 // the requests under way finish.
 func (c *console) serve(ctx context.Context, at *place, s *server.Server, site *backend.Site, moves httpapi.Mover, log *slog.Logger) error {
 	defer c.listenLocal(ctx, at, site.Local(moves), log)()
-	if err := c.offerAdmin(ctx, site.Backend(), log); err != nil {
+	if err := c.offerAdmin(ctx, site.Backend(), c.asks || at.local, log); err != nil {
 		return err
 	}
 	defer context.AfterFunc(ctx, func() {

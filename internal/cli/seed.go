@@ -32,6 +32,7 @@ type seedUser struct {
 	Email    string `json:"email"`
 	Name     string `json:"name"`
 	Password string `json:"password"`
+	Admin    bool   `json:"admin"` // of the server
 }
 
 // seedOrganization is one organization with its rows. The first member, who
@@ -110,6 +111,11 @@ func (p *seeding) addUsers(ctx context.Context, users []seedUser) error {
 	}
 	for i, u := range users {
 		p.users[u.Email] = added[i]
+		if u.Admin {
+			if err := p.Auth.SetAdmin(ctx, added[i].ID, true); err != nil {
+				return planting(err, "user %s", u.Email)
+			}
+		}
 	}
 	return nil
 }

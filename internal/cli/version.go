@@ -2,21 +2,11 @@ package cli
 
 import (
 	"fmt"
-	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
-)
 
-// build says which program this is.
-type build struct {
-	Version  string `json:"version"`
-	Commit   string `json:"commit"`
-	Time     string `json:"time"` // of the commit
-	Modified bool   `json:"modified"`
-	Go       string `json:"go"`
-	Platform string `json:"platform"`
-}
+	"github.com/loam-dev/loam/internal/observe"
+)
 
 func (c *console) versionCommand() *cobra.Command {
 	var asJSON bool
@@ -27,7 +17,7 @@ func (c *console) versionCommand() *cobra.Command {
   loam version --json`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			b := readBuild()
+			b := observe.ReadBuild()
 			if asJSON {
 				return c.printJSON(b)
 			}
@@ -43,27 +33,4 @@ func (c *console) versionCommand() *cobra.Command {
 	}
 	jsonFlag(cmd, &asJSON)
 	return cmd
-}
-
-// readBuild reads what the Go toolchain wrote into the binary.
-func readBuild() build {
-	b := build{Version: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return b
-	}
-	if info.Main.Version != "" {
-		b.Version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			b.Commit = s.Value
-		case "vcs.time":
-			b.Time = s.Value
-		case "vcs.modified":
-			b.Modified = s.Value == "true"
-		}
-	}
-	return b
 }

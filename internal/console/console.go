@@ -10,6 +10,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/loam-dev/loam/internal/audit"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -17,6 +18,9 @@ import (
 type Options struct {
 	Engine store.Engine
 	Audit  *audit.Log
+	Config *config.Config // loam.yaml
+	Dev    bool
+	Node   string // what this server is called among those of one database
 	Now    func() time.Time
 }
 

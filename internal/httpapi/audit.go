@@ -91,18 +91,19 @@ func moment(name, value string) (time.Time, error) {
 	return t, nil
 }
 
-// recordDenied records that a user was refused what is done under /auth: to
+// recordDenied records that a user was refused what is done under /auth and /console/api: to
 // members, keys, organizations, users. What the rules of models refuse is
 // everyday, and is not recorded. The answer is a refusal in any case.
 func (c *call) recordDenied(pattern string, refusal *fault.Error) {
-	if c.by.Kind != access.User || !strings.HasPrefix(c.URL.Path, "/auth/") {
+	console := strings.HasPrefix(c.URL.Path, "/console/api/")
+	if c.by.Kind != access.User || !console && !strings.HasPrefix(c.URL.Path, "/auth/") {
 		return
 	}
 	org := c.PathValue("org") // of which they are a member: to others it is not there
 	if org == "" {
 		org = c.by.Org
 	}
-	if strings.HasPrefix(c.URL.Path, "/auth/admin/") {
+	if console || strings.HasPrefix(c.URL.Path, "/auth/admin/") {
 		org = ""
 	}
 	c.deny(pattern, org, refusal)

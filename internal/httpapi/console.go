@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 
+	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/console"
 	"github.com/loam-dev/loam/internal/fault"
 )
@@ -49,4 +50,32 @@ func (c *call) consoleFile(file console.File, ok bool) (reply, error) {
 // consoleNothing keeps the page from answering for what is no page.
 func consoleNothing(c *call) (reply, error) {
 	return reply{}, fault.New(fault.HTTPNotFound, "there is nothing at %s", c.URL.Path)
+}
+
+func consoleWaits(c *call) (reply, error) {
+	has, err := c.api.Auth.HasAdmin(c.Context())
+	return c.answer(http.StatusOK, struct {
+		Needed bool `json:"needed"`
+	}{!has}, err)
+}
+
+func consoleSetUp(c *call) (reply, error) {
+	in, err := decode[auth.FirstAdmin](c)
+	if err != nil {
+		return reply{}, err
+	}
+	made, err := c.api.Auth.SetUp(c.Context(), c.by, in, c.client())
+	if err == nil && made.Session == nil && made.Challenge == nil {
+		return c.answer(http.StatusNoContent, nil, nil)
+	}
+	return c.answer(http.StatusCreated, made, err)
+}
+
+func consoleSelf(c *call) (reply, error) {
+	me, err := c.api.Auth.Me(c.Context(), c.by)
+	if err != nil {
+		return reply{}, err
+	}
+	until, err := c.api.Auth.FreshUntil(c.Context(), c.by)
+	return c.answer(http.StatusOK, c.api.Console.Self(me.User, until), err)
 }

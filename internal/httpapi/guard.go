@@ -30,6 +30,11 @@ func (c *call) pass(r route) error {
 			return fault.New(fault.AuthNotAllowed, "only the user does this, in a session of their own")
 		}
 	}
+	if strings.Contains(r.pattern, " /console/api/") && r.guard != open && c.carriesSession() && c.Header.Get("Authorization") == "" {
+		if err := c.ownPage(); err != nil {
+			return err
+		}
+	}
 	switch r.guard {
 	case signedIn:
 		if c.by.Kind != access.User {

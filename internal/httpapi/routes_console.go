@@ -6,5 +6,8 @@ var consoleRoutes = []route{
 	{"GET /console/{page...}", open, consolePage, "the same: one page shows all of its addresses"},
 	{"GET /console/assets/{file...}", open, consoleAsset, "the files of that page"},
 	{"GET /console/api/{rest...}", open, consoleNothing, "no page: what the console asks for has addresses of its own"},
+	{"GET /console/api/setup", open, consoleWaits, "whether nobody administers the server yet"},
+	{"POST /console/api/setup", anyone, consoleSetUp, "makes the first admin of the server, by the link that its terminal shows"},
+	{"GET /console/api/me", adminReads, consoleSelf, "who asks, and what there is to do in the console"},
 	{"GET /console/api", open, consoleNothing, "likewise"},
 }

@@ -61,6 +61,7 @@ func adminRoutes(user, org string) [][3]string {
 		{"PUT", "/auth/admin/organizations/" + org + "/limits", `{"members":1}`},
 		{"POST", "/auth/admin/organizations/" + org + "/export", ""},
 		{"DELETE", "/auth/admin/organizations/" + org, `{"confirm":"x"}`},
+		{"GET", "/console/api/me", ""},
 	}
 }
 

@@ -50,7 +50,9 @@ func TestAttack140_HeaderOfOthers(t *testing.T) {
 				"a write":   entrances["REST, a write"],
 				"GraphQL":   entrances["GraphQL"],
 				"mutations": entrances["GraphQL, a write"],
-				"live":      func(c *testkit.Client) *testkit.Response { return c.Do("GET", "/api/projects", nil, "Accept", "text/event-stream") },
+				"live": func(c *testkit.Client) *testkit.Response {
+					return c.Do("GET", "/api/projects", nil, "Accept", "text/event-stream")
+				},
 			} {
 				if r := silent(t, ask(above(c, org))); r.StatusCode != 403 || r.String("code") != "access/as_admin" {
 					t.Errorf("%s by %s in %q: %d %s", door, name, org, r.StatusCode, r.Body)

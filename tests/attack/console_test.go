@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -33,5 +34,92 @@ func TestAttack139_ConsolePages(t *testing.T) {
 	}
 	for _, path := range []string{"/console/api", "/console/api/", "/console/api/no/such", "/console/assets/no.js", "/console/assets/", "/console/assets/..%2findex.html", "/console/assets/..%2f..%2fconsole.go"} {
 		s.Anonymous().Get(path).WantCode(404, "http/not_found")
+	}
+}
+
+// TestAttack143_FirstAdmin: the one-time link makes one admin, once, and only where
+// there is none. Who guesses at it waits, and before it is used nothing is open.
+func TestAttack143_FirstAdmin(t *testing.T) {
+	s := testkit.New(t, app, testkit.Production)
+	ada := s.SignUp("ada@example.com")
+	nobody := s.Anonymous()
+	setUp := func(c *testkit.Client, token, email string) *testkit.Response {
+		return c.Do("POST", "/console/api/setup", map[string]any{"token": token, "email": email, "password": password, "name": "Root"})
+	}
+	if !nobody.Get("/console/api/setup").Want(200).Value("needed").(bool) {
+		t.Error("nobody is said to be needed")
+	}
+	for _, path := range []string{"/console/api/me", "/console/api/settings", "/console/api/overview", "/auth/admin/users"} {
+		nobody.Get(path).WantCode(404, "http/not_found")
+		ada.Get(path).WantCode(404, "http/not_found")
+	}
+	offer := func() string {
+		token, err := s.Backend.Auth.OfferAdmin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(token)
+	}
+	void := offer()
+	token := offer()
+	for _, wrong := range []string{"", void, token[:len(token)-1] + "A", "loamt_", strings.ToUpper(token), " " + token} {
+		if r := setUp(nobody, wrong, "root@example.com"); r.StatusCode < 400 || r.StatusCode >= 500 {
+			t.Errorf("%q: %d %s", wrong, r.StatusCode, r.Body)
+		}
+	}
+	nobody.Do("POST", "/console/api/setup", `{"token":"`+token+`","email":"root@example.com","password":"`+password+`","name":"x","admin":true}`).WantCode(400, "query/unknown_field")
+	nobody.Do("POST", "/console/api/setup", map[string]any{"token": token, "email": "root@example.com", "password": "short", "name": "x"}).Want(400)
+	setUp(nobody, token, "ada@example.com").WantCode(409, "auth/email_taken") // the token is good yet
+	made := make(chan *testkit.Response, 8)
+	for i := range cap(made) {
+		go func() {
+			c := s.Anonymous()
+			if i%2 == 1 {
+				c = ada
+			}
+			body := map[string]any{"token": token}
+			if i%2 == 0 {
+				body = map[string]any{"token": token, "email": fmt.Sprintf("root%d@example.com", i), "password": password, "name": "Root"}
+			}
+			made <- c.Do("POST", "/console/api/setup", body)
+		}()
+	}
+	won := 0
+	for range cap(made) {
+		if r := <-made; r.StatusCode < 300 {
+			won++
+		}
+	}
+	if won != 1 || len(onRecord(t, s, "admin.claimed")) != 1 {
+		t.Errorf("%d became the first admin", won)
+	}
+	if nobody.Get("/console/api/setup").Want(200).Value("needed").(bool) {
+		t.Error("an admin is still said to be needed")
+	}
+	if r := setUp(nobody, token, "late@example.com"); r.StatusCode < 400 {
+		t.Errorf("the link was used again: %s", r.Body)
+	}
+	if again := offer(); again != "" {
+		t.Error("another link was made")
+	}
+	nobody.Do("POST", "/auth/sign-in", map[string]any{"email": "late@example.com", "password": password}).Want(401)
+}
+
+// TestAttack143_GuessedLink: guesses at the link cost a network its tries.
+func TestAttack143_GuessedLink(t *testing.T) {
+	s := testkit.New(t, app, testkit.Settings("limits: {signIn: {perNetwork: 5}}", nil))
+	token, err := s.Backend.Auth.OfferAdmin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	guess := string(token[:len(token)-3]) + "AAA"
+	for i := range 30 {
+		r := s.Anonymous().Do("POST", "/console/api/setup", map[string]any{"token": guess, "email": "eve@example.com", "password": password, "name": "x"})
+		if r.StatusCode == 429 && r.Header.Get("Retry-After") != "" {
+			return
+		}
+		if r.StatusCode < 400 || i == 29 {
+			t.Fatalf("guess %d: %d %s", i, r.StatusCode, r.Body)
+		}
 	}
 }

@@ -1,0 +1,41 @@
+package console
+
+import (
+	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/observe"
+	"github.com/loam-dev/loam/internal/store"
+)
+
+// Self is what the console's page has to know before it shows anything: who asks,
+// and what there is to do here.
+type Self struct {
+	User          auth.User `json:"user"`
+	Name          string    `json:"name"` // of the app
+	Version       string    `json:"version"`
+	Engine        string    `json:"engine"`
+	Node          string    `json:"node"`
+	Tenancy       bool      `json:"tenancy"`
+	Dev           bool      `json:"dev"`
+	Data          string    `json:"data"`          // write, read or off: rows as admin
+	Impersonation string    `json:"impersonation"` // off, read or write
+	Mailbox       bool      `json:"mailbox"`
+	ProvedUntil   *string   `json:"provedUntil"` // until then what acts needs no new proof
+}
+
+// Self is that for an admin whose proof is fresh until then, "" for not at all.
+func (s *Service) Self(user auth.User, provedUntil string) Self {
+	c := s.opts.Config
+	self := Self{User: user, Name: c.Name, Version: observe.ReadBuild().Version, Engine: s.engineName(), Node: s.opts.Node, Tenancy: c.Organizations, Dev: s.opts.Dev,
+		Data: c.Console.Data, Impersonation: c.Auth.Impersonation, Mailbox: s.opts.Dev && c.Mail.SMTP.Host == ""}
+	if provedUntil != "" {
+		self.ProvedUntil = &provedUntil
+	}
+	return self
+}
+
+func (s *Service) engineName() string {
+	if s.opts.Engine.Dialect() == store.PostgreSQL {
+		return "postgres"
+	}
+	return "sqlite"
+}
