@@ -134,12 +134,12 @@ func TestReadsWaitWithinLimits(t *testing.T) {
 	if err := e.Read(context.Background(), nothing); !fault.Is(err, fault.StoreBusy) {
 		t.Errorf("after waiting: %v", err)
 	}
+	e.readers.file.readerWait = time.Minute
 	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 	defer cancel()
 	if err := e.Read(ctx, nothing); !fault.Is(err, fault.StoreCancelled) {
 		t.Errorf("with little time: %v", err)
 	}
-	e.readers.file.readerWait = time.Minute
 	outcome := make(chan error, 10)
 	for range 10 {
 		go func() { outcome <- e.Read(context.Background(), nothing) }()
