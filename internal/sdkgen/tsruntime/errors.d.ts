@@ -1,6 +1,6 @@
 import type { ServerCode } from './codes.js';
 /** What went wrong before there was an answer that could be read. */
-export type ClientCode = 'client/aborted' | 'client/answer' | 'client/argument' | 'client/network' | 'client/timeout';
+export type ClientCode = 'client/aborted' | 'client/answer' | 'client/argument' | 'client/passkey' | 'client/queue_full' | 'client/network' | 'client/timeout';
 /** All codes of errors. A code never changes its meaning; a newer server may have more. */
 export type Code = ServerCode | ClientCode;
 /** What a {@link LoamError} is made of. */

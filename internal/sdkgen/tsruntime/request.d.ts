@@ -40,7 +40,7 @@ export interface Answer<T> {
 }
 /** Who asks. The auth module fills this; without it nobody is signed in. */
 export interface Credentials {
-    /** The access token for the next request, fresh enough to be taken; undefined where nobody is signed in. */
+    /** The access token for the next request, fresh enough to be taken; undefined where nobody is signed in, '' where it is in a cookie. */
     authorize(): Promise<string | undefined>;
     /**
      * A request with this token was answered 401. True where there is another token to

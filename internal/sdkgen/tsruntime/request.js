@@ -57,7 +57,7 @@ async function attempt(http, path, o, token, key) {
     const headers = { Accept: 'application/json', ...options.headers, ...o.headers };
     if (o.body !== undefined)
         headers['Content-Type'] = 'application/json';
-    if (token !== undefined)
+    if (token)
         headers['Authorization'] = 'Bearer ' + token;
     else if (options.apiKey !== undefined && o.auth !== false)
         headers['X-Api-Key'] = options.apiKey;

@@ -1,6 +1,6 @@
 import { LoamError } from './errors.js';
 /** The collection of a model. */
-export function createCollection(http, meta) {
+export function createCollection(http, meta, queue) {
     const read = (path, query, options) => http.request(path + (query && '?' + query), options);
     const list = (args = {}, options) => read(meta.path, listQuery(args), options);
     const totals = async (args, options) => {
@@ -21,10 +21,10 @@ export function createCollection(http, meta) {
         count: async (args = {}, options) => (await totals(args, options))[0]?.count ?? 0,
         aggregate: (args = {}, options) => totals(args, options),
         get: (key, args = {}, options) => read(rowPath(meta, key), listQuery(args), options),
-        create: (input, o) => http.request(meta.path, change('POST', o, input)),
-        update: (key, input, o) => http.request(rowPath(meta, key), change('PATCH', o, input)),
+        create: (input, o = {}) => o.queue ? queue.create(meta, input) : http.request(meta.path, change('POST', o, input)),
+        update: (key, input, o = {}) => o.queue ? queue.update(meta, key, input, o.ifVersion) : http.request(rowPath(meta, key), change('PATCH', o, input)),
         upsert: (input, o) => http.request(meta.path, change('PUT', o, input)),
-        delete: (key, o) => http.request(rowPath(meta, key), change('DELETE', o)),
+        delete: (key, o = {}) => o.queue ? queue.remove(meta, key, o.ifVersion) : http.request(rowPath(meta, key), change('DELETE', o)),
     };
     return methods;
 }

@@ -5,6 +5,8 @@ export type ClientCode =
   | 'client/aborted' // by the caller's signal
   | 'client/answer' // what came is not Loam's
   | 'client/argument' // the call can't be meant as it stands
+  | 'client/passkey' // the browser gave none
+  | 'client/queue_full' // more waits to be sent than may
   | 'client/network' // no answer: offline, refused, or another site's page that CORS keeps out
   | 'client/timeout'
 

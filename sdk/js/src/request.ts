@@ -45,7 +45,7 @@ export interface Answer<T> {
 
 /** Who asks. The auth module fills this; without it nobody is signed in. */
 export interface Credentials {
-  /** The access token for the next request, fresh enough to be taken; undefined where nobody is signed in. */
+  /** The access token for the next request, fresh enough to be taken; undefined where nobody is signed in, '' where it is in a cookie. */
   authorize(): Promise<string | undefined>
   /**
    * A request with this token was answered 401. True where there is another token to
@@ -120,7 +120,7 @@ async function attempt<T>(http: Http, path: string, o: RequestOptions, token?: s
   const options = http.options
   const headers: Record<string, string> = { Accept: 'application/json', ...options.headers, ...o.headers }
   if (o.body !== undefined) headers['Content-Type'] = 'application/json'
-  if (token !== undefined) headers['Authorization'] = 'Bearer ' + token
+  if (token) headers['Authorization'] = 'Bearer ' + token
   else if (options.apiKey !== undefined && o.auth !== false) headers['X-Api-Key'] = options.apiKey
   if (key !== undefined) headers['Idempotency-Key'] = key
   const init: RequestInit = { method: o.method ?? 'GET', headers }

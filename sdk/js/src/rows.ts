@@ -21,6 +21,16 @@ export interface ChangeOptions extends WriteOptions {
   ifVersion?: number
 }
 
+/** Of a write that may wait. */
+export interface Queueing {
+  /**
+   * Applies it to live lists at once, and sends it when the server is reached, after
+   * those before it: through lost connections, and after the page was loaded anew. It
+   * is taken back where the server refuses it.
+   */
+  queue?: boolean
+}
+
 type Fields<M extends Model> = readonly FieldOf<M>[] | undefined
 type Plain<M extends Model> = readonly M['plain'][]
 type Numeric<M extends Model> = readonly M['number'][]
@@ -53,12 +63,12 @@ export interface Methods<M extends Model> {
     args?: GetArgs<M, F, I>,
     options?: CallOptions,
   ): Promise<Selected<M, F, I>>
-  create(input: M['create'], options?: WriteOptions): Promise<M['row']>
+  create(input: M['create'], options?: WriteOptions & Queueing): Promise<M['row']>
   /** Changes the fields that are given; null empties one. */
-  update(key: M['key'], input: M['update'], options?: ChangeOptions): Promise<M['row']>
+  update(key: M['key'], input: M['update'], options?: ChangeOptions & Queueing): Promise<M['row']>
   /** Changes the row that has the same primary or unique key, or makes one. */
   upsert(input: M['create'], options?: ChangeOptions): Promise<M['row']>
-  delete(key: M['key'], options?: ChangeOptions): Promise<void>
+  delete(key: M['key'], options?: ChangeOptions & Queueing): Promise<void>
 }
 
 /** A model's rows, and what can be done with them. */
@@ -84,8 +94,15 @@ interface AnyArgs {
   count?: boolean
 }
 
+/** What takes writes that may wait. */
+export interface Writes {
+  create(meta: ModelMeta, input: object): Promise<object>
+  update(meta: ModelMeta, key: unknown, input: object, ifVersion?: number): Promise<object>
+  remove(meta: ModelMeta, key: unknown, ifVersion?: number): Promise<void>
+}
+
 /** The collection of a model. */
-export function createCollection(http: Http, meta: ModelMeta): Methods<Model> {
+export function createCollection(http: Http, meta: ModelMeta, queue: Writes): Methods<Model> {
   const read = <T>(path: string, query: string, options?: CallOptions): Promise<T> =>
     http.request<T>(path + (query && '?' + query), options)
   const list = (args: AnyArgs = {}, options?: CallOptions): Promise<Page<object>> =>
@@ -107,10 +124,10 @@ export function createCollection(http: Http, meta: ModelMeta): Methods<Model> {
     count: async (args: { where?: object } = {}, options?: CallOptions) => (await totals(args, options))[0]?.count ?? 0,
     aggregate: (args = {}, options?: CallOptions) => totals(args, options),
     get: (key: unknown, args: AnyArgs = {}, options?: CallOptions) => read(rowPath(meta, key), listQuery(args), options),
-    create: (input: object, o?: ChangeOptions) => http.request(meta.path, change('POST', o, input)),
-    update: (key: unknown, input: object, o?: ChangeOptions) => http.request(rowPath(meta, key), change('PATCH', o, input)),
+    create: (input: object, o: ChangeOptions & Queueing = {}) => o.queue ? queue.create(meta, input) : http.request(meta.path, change('POST', o, input)),
+    update: (key: unknown, input: object, o: ChangeOptions & Queueing = {}) => o.queue ? queue.update(meta, key, input, o.ifVersion) : http.request(rowPath(meta, key), change('PATCH', o, input)),
     upsert: (input: object, o?: ChangeOptions) => http.request(meta.path, change('PUT', o, input)),
-    delete: (key: unknown, o?: ChangeOptions) => http.request<void>(rowPath(meta, key), change('DELETE', o)),
+    delete: (key: unknown, o: ChangeOptions & Queueing = {}) => o.queue ? queue.remove(meta, key, o.ifVersion) : http.request<void>(rowPath(meta, key), change('DELETE', o)),
   }
   return methods as unknown as Methods<Model>
 }

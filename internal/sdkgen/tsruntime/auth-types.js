@@ -1,0 +1,2 @@
+// What signing in takes and answers.
+export {};

@@ -1,0 +1,140 @@
+import { LoamError } from './errors.js';
+import { createLink, failure } from './link.js';
+const patience = 15_000;
+export function createChannels(http, session, socket) {
+    const rooms = new Map();
+    const states = new Set();
+    const asked = new Map();
+    let next = 1;
+    // Asks for something, and waits for the answer.
+    const ask = (message) => new Promise((resolve, reject) => {
+        const id = next++;
+        if (!link.say({ ...message, id }))
+            return reject(lost());
+        const timer = setTimeout(() => end(() => reject(lost())), patience);
+        const end = (fn) => {
+            clearTimeout(timer);
+            asked.delete(id);
+            fn();
+        };
+        asked.set(id, { resolve: (m) => end(() => resolve(m)), reject: (err) => end(() => reject(err)) });
+    });
+    const lost = () => new LoamError({ code: 'client/network', message: 'the channel is not connected', retryable: true });
+    const out = (room, err) => {
+        if (rooms.get(room.name) !== room)
+            return;
+        if (err.code === 'client/network')
+            return; // the connection comes back, and joins
+        if (err.retryable || err.code === 'realtime/restart') {
+            setTimeout(() => rooms.get(room.name) === room && link.state === 'live' && enter(room), 500 + Math.random() * 1_000);
+            return;
+        }
+        room.here = [];
+        room.members.forEach((m) => m.onError?.(err));
+    };
+    const enter = (room) => {
+        ask({ type: 'join', channel: room.name, ...(room.state && { state: room.state.is }), ...(room.last && { since: room.last }) }).catch((err) => out(room, err));
+    };
+    const presence = (room, m) => {
+        const { user, key, ref, state } = m;
+        if (m.type === 'presence')
+            room.here = m['here'] ?? [];
+        else {
+            const same = (p) => (user !== undefined ? p.user === user : p.key === key);
+            const old = room.here.find(same);
+            const connections = (old?.connections ?? []).filter((c) => c.ref !== ref);
+            if (m.type !== 'leave')
+                connections.push({ ref: ref, state });
+            const now = { ...(user !== undefined ? { user } : { key: key }), connections };
+            room.here = old ? room.here.map((p) => (p === old ? now : p)) : [...room.here, now];
+            room.here = room.here.filter((p) => p.connections.length);
+        }
+        room.members.forEach((j) => j.onPresence?.(room.here));
+    };
+    const link = createLink(http, session, '/channels', 'loam-channels', {
+        opened: () => rooms.forEach(enter),
+        heard: (m) => {
+            if (m.type === 'ok' || m.type === 'error') {
+                const promise = asked.get(m.id);
+                if (m.type === 'ok')
+                    promise?.resolve(m);
+                else
+                    promise?.reject(failure(m));
+                return;
+            }
+            const room = rooms.get(String(m['channel']));
+            if (!room)
+                return;
+            if (m.type === 'ended')
+                return out(room, failure(m));
+            if (m.type !== 'message')
+                return presence(room, m);
+            const message = m;
+            room.last = message.id;
+            room.members.forEach((j) => j.onMessage?.(message));
+        },
+        changed: (state) => {
+            if (state !== 'live')
+                asked.forEach((a) => a.reject(lost()));
+            states.forEach((l) => l(state));
+        },
+    }, socket);
+    return {
+        get state() {
+            return link.state;
+        },
+        onState: (listener) => {
+            states.add(listener);
+            return () => states.delete(listener);
+        },
+        join: (name, options = {}) => {
+            let room = rooms.get(name);
+            const fresh = !room;
+            room ??= { name, here: [], last: undefined, state: undefined, members: new Set() };
+            rooms.set(name, room);
+            const r = room;
+            const member = options;
+            r.members.add(member);
+            const show = async (state) => {
+                r.state = { is: state };
+                if (link.state === 'live' && !fresh)
+                    await ask({ type: 'state', channel: name, state });
+            };
+            if (fresh) {
+                if ('state' in options)
+                    r.state = { is: options.state };
+                link.need(true);
+                if (link.state === 'live')
+                    enter(r);
+            }
+            else {
+                if ('state' in options)
+                    void show(options.state).catch(() => undefined);
+                queueMicrotask(() => options.onPresence?.(r.here));
+            }
+            return {
+                get here() {
+                    return r.here;
+                },
+                send: async (event, data = null) => String((await ask({ type: 'send', channel: name, event, data }))['message']),
+                show: async (state) => {
+                    r.state = { is: state };
+                    await ask({ type: 'state', channel: name, state });
+                },
+                leave: () => {
+                    if (!r.members.delete(member) || r.members.size || rooms.get(name) !== r)
+                        return;
+                    rooms.delete(name);
+                    if (link.state === 'live')
+                        void ask({ type: 'leave', channel: name }).catch(() => undefined);
+                    if (!rooms.size)
+                        link.need(false);
+                },
+            };
+        },
+        close: () => {
+            rooms.clear();
+            link.close();
+        },
+    };
+}

@@ -1,0 +1,116 @@
+// Who is signed in: the tokens, their renewal, and what other tabs do.
+import { LoamError } from './errors.js';
+const ahead = 60_000; // milliseconds before its end that a token is renewed
+const justNow = 5_000; // in cookies one does not see with which token a request went
+const patience = 15_000; // of a renewal: less than anybody else waits for the storage
+// Answers that new tokens may make good.
+const stale = ['access/sign_in', 'auth/bad_token', 'auth/expired_token', 'auth/revoked_token'];
+/** Keeps the session of a client. In cookies the tokens are not seen: the token is '' then. */
+export function createSession(http, store, cookie) {
+    let held = null;
+    let told = 'null'; // of whom the listeners know
+    const listeners = new Set();
+    const adopt = (next) => {
+        const name = JSON.stringify(next && [next.user, next.organization]);
+        const same = name === told && next && held;
+        held = same ? { ...next, user: held.user, organization: held.organization } : next;
+        if (name === told)
+            return;
+        told = name;
+        listeners.forEach((l) => l(held));
+    };
+    const set = async (next) => {
+        adopt(next);
+        if (!cookie)
+            await store.write(next);
+        store.tell(cookie ? next : undefined);
+    };
+    const take = (g) => {
+        const { organization, accessToken, refreshToken } = g;
+        const user = held?.user.id === g.user.id ? { ...held.user, ...g.user } : g.user; // which has none of the app's own fields
+        return set({ user, organization, expires: Date.now() + g.expiresIn * 1000, ...(refreshToken && { accessToken: accessToken, refreshToken }) });
+    };
+    const token = () => held?.accessToken ?? (held && cookie ? '' : undefined);
+    store.hear(async (message) => {
+        await ready;
+        if (!cookie)
+            adopt(await store.read());
+        else if (message !== undefined)
+            adopt(message);
+    });
+    const post = (path, o) => http.request(path, { method: 'POST', auth: false, retry: false, timeout: patience, ...o });
+    // One renewal serves all who wait, in all tabs: a refresh token that is shown
+    // twice ends the session.
+    let flight;
+    let renewed = 0;
+    const renew = () => (flight ??= once(held).finally(() => (flight = undefined)));
+    const once = (shown) => store.alone(async () => {
+        const stored = cookie ? held : await store.read();
+        if (cookie ? stored !== shown : stored?.refreshToken !== shown?.refreshToken)
+            return adopt(stored); // another was first
+        try {
+            await take(await post('/auth/refresh', cookie ? {} : { body: { refreshToken: stored?.refreshToken } }));
+            renewed = Date.now();
+        }
+        catch (err) {
+            if (!(err instanceof LoamError) || err.status !== 401)
+                throw err;
+            await set(null);
+        }
+    });
+    const authorize = async () => {
+        await ready;
+        if (held && held.expires - Date.now() < ahead) {
+            try {
+                await renew();
+            }
+            catch (err) {
+                if (held && held.expires < Date.now())
+                    throw err;
+            }
+        }
+        return token();
+    };
+    const begin = async () => {
+        if (!cookie)
+            return adopt(await store.read());
+        // Nobody else knows who it is; that the server is not there, the first request says.
+        await renew().catch(() => undefined);
+    };
+    const ready = begin();
+    return {
+        get held() {
+            return held;
+        },
+        ready,
+        onChange: (listener) => {
+            listeners.add(listener);
+            return () => listeners.delete(listener);
+        },
+        take,
+        move: async (path, body) => {
+            await authorize();
+            await store.alone(async () => {
+                if (!cookie)
+                    adopt(await store.read());
+                const headers = held?.accessToken ? { Authorization: 'Bearer ' + held.accessToken } : {};
+                await take(await post(path, { body, headers })); // not by authorize, which would wait for us
+            });
+        },
+        know: async (who) => {
+            if (held)
+                await set({ ...held, user: who.user, organization: who.organization });
+        },
+        renew,
+        forget: () => set(null),
+        close: () => store.close(),
+        authorize,
+        unauthorized: async (shown, err) => {
+            if (!stale.includes(err.code))
+                return false;
+            if (token() === shown && !(cookie && Date.now() - renewed < justNow))
+                await renew();
+            return held !== null;
+        },
+    };
+}

@@ -1,0 +1,191 @@
+import { LoamError } from './errors.js'
+import { createLink, failure, type LinkState, type Message, type SocketClass } from './link.js'
+import type { Http } from './request.js'
+import type { SessionKeeper } from './session.js'
+
+/** Somebody who is in a channel, by any number of connections. */
+export interface Present<T = unknown> {
+  /** A user's id; an API key has `key` in its place. */
+  user?: string
+  key?: string
+  connections: { ref: string; state: T }[]
+}
+
+/** What somebody has said. */
+export interface ChannelMessage<D = unknown> {
+  id: string
+  event: string
+  data: D
+  from: { user?: string; key?: string }
+  at: string
+}
+
+export interface JoinOptions<T> {
+  /** Shows that one is here, with this; any JSON. Without it one listens unseen. */
+  state?: T
+  onMessage?: (message: ChannelMessage) => void
+  /** Hears who is here, now and whenever it changes. */
+  onPresence?: (here: readonly Present<T>[]) => void
+  /** Hears why one is out of the channel. */
+  onError?: (err: LoamError) => void
+}
+
+/** A channel that one is in. */
+export interface Joined<T> {
+  /** Who is here, oneself among them. */
+  readonly here: readonly Present<T>[]
+  /** Tells the others; answers with the message's id. */
+  send(event: string, data?: unknown): Promise<string>
+  /** Shows another state. */
+  show(state: T): Promise<void>
+  leave(): void
+}
+
+/** Named places where those who are connected tell each other things. */
+export interface Channels {
+  readonly state: LinkState
+  onState(listener: (state: LinkState) => void): () => void
+  join<T = unknown>(name: string, options?: JoinOptions<T>): Joined<T>
+}
+
+interface Room {
+  name: string
+  here: Present[]
+  last: string | undefined // message
+  state: { is: unknown } | undefined
+  members: Set<JoinOptions<unknown>>
+}
+
+const patience = 15_000
+
+export function createChannels(http: Http, session: SessionKeeper, socket?: SocketClass): Channels & { close(): void } {
+  const rooms = new Map<string, Room>()
+  const states = new Set<(state: LinkState) => void>()
+  const asked = new Map<number, { resolve: (m: Message) => void; reject: (err: LoamError) => void }>()
+  let next = 1
+
+  // Asks for something, and waits for the answer.
+  const ask = (message: Omit<Message, 'id'> & { type: string }): Promise<Message> =>
+    new Promise((resolve, reject) => {
+      const id = next++
+      if (!link.say({ ...message, id })) return reject(lost())
+      const timer = setTimeout(() => end(() => reject(lost())), patience)
+      const end = (fn: () => void): void => {
+        clearTimeout(timer)
+        asked.delete(id)
+        fn()
+      }
+      asked.set(id, { resolve: (m) => end(() => resolve(m)), reject: (err) => end(() => reject(err)) })
+    })
+  const lost = (): LoamError => new LoamError({ code: 'client/network', message: 'the channel is not connected', retryable: true })
+
+  const out = (room: Room, err: LoamError): void => {
+    if (rooms.get(room.name) !== room) return
+    if (err.code === 'client/network') return // the connection comes back, and joins
+    if (err.retryable || err.code === 'realtime/restart') {
+      setTimeout(() => rooms.get(room.name) === room && link.state === 'live' && enter(room), 500 + Math.random() * 1_000)
+      return
+    }
+    room.here = []
+    room.members.forEach((m) => m.onError?.(err))
+  }
+  const enter = (room: Room): void => {
+    ask({ type: 'join', channel: room.name, ...(room.state && { state: room.state.is }), ...(room.last && { since: room.last }) }).catch((err: LoamError) => out(room, err))
+  }
+
+  const presence = (room: Room, m: Message): void => {
+    const { user, key, ref, state } = m as { user?: string; key?: string; ref?: string; state?: unknown }
+    if (m.type === 'presence') room.here = (m['here'] as Present[] | undefined) ?? []
+    else {
+      const same = (p: Present): boolean => (user !== undefined ? p.user === user : p.key === key)
+      const old = room.here.find(same)
+      const connections = (old?.connections ?? []).filter((c) => c.ref !== ref)
+      if (m.type !== 'leave') connections.push({ ref: ref!, state })
+      const now: Present = { ...(user !== undefined ? { user } : { key: key! }), connections }
+      room.here = old ? room.here.map((p) => (p === old ? now : p)) : [...room.here, now]
+      room.here = room.here.filter((p) => p.connections.length)
+    }
+    room.members.forEach((j) => j.onPresence?.(room.here))
+  }
+
+  const link = createLink(
+    http,
+    session,
+    '/channels',
+    'loam-channels',
+    {
+      opened: () => rooms.forEach(enter),
+      heard: (m) => {
+        if (m.type === 'ok' || m.type === 'error') {
+          const promise = asked.get(m.id as number)
+          if (m.type === 'ok') promise?.resolve(m)
+          else promise?.reject(failure(m))
+          return
+        }
+        const room = rooms.get(String(m['channel']))
+        if (!room) return
+        if (m.type === 'ended') return out(room, failure(m))
+        if (m.type !== 'message') return presence(room, m)
+        const message = m as unknown as ChannelMessage
+        room.last = message.id
+        room.members.forEach((j) => j.onMessage?.(message))
+      },
+      changed: (state) => {
+        if (state !== 'live') asked.forEach((a) => a.reject(lost()))
+        states.forEach((l) => l(state))
+      },
+    },
+    socket,
+  )
+
+  return {
+    get state() {
+      return link.state
+    },
+    onState: (listener) => {
+      states.add(listener)
+      return () => states.delete(listener)
+    },
+    join: <T>(name: string, options: JoinOptions<T> = {}): Joined<T> => {
+      let room = rooms.get(name)
+      const fresh = !room
+      room ??= { name, here: [], last: undefined, state: undefined, members: new Set() }
+      rooms.set(name, room)
+      const r = room
+      const member = options as JoinOptions<unknown>
+      r.members.add(member)
+      const show = async (state: unknown): Promise<void> => {
+        r.state = { is: state }
+        if (link.state === 'live' && !fresh) await ask({ type: 'state', channel: name, state })
+      }
+      if (fresh) {
+        if ('state' in options) r.state = { is: options.state }
+        link.need(true)
+        if (link.state === 'live') enter(r)
+      } else {
+        if ('state' in options) void show(options.state).catch(() => undefined)
+        queueMicrotask(() => options.onPresence?.(r.here as Present<T>[]))
+      }
+      return {
+        get here() {
+          return r.here as Present<T>[]
+        },
+        send: async (event, data = null) => String((await ask({ type: 'send', channel: name, event, data }))['message']),
+        show: async (state) => {
+          r.state = { is: state }
+          await ask({ type: 'state', channel: name, state })
+        },
+        leave: () => {
+          if (!r.members.delete(member) || r.members.size || rooms.get(name) !== r) return
+          rooms.delete(name)
+          if (link.state === 'live') void ask({ type: 'leave', channel: name }).catch(() => undefined)
+          if (!rooms.size) link.need(false)
+        },
+      }
+    },
+    close: () => {
+      rooms.clear()
+      link.close()
+    },
+  }
+}

@@ -1,0 +1,95 @@
+// What is known of a live list, and how an event changes it.
+
+/** A row, of which only its key's fields are known here. */
+export type Row = Record<string, unknown>
+
+export interface Window {
+  ids: string[]
+  rows: Row[]
+  nextCursor: string | null
+  total: number | undefined
+}
+
+/** What a live list's event says. */
+export interface EventData {
+  items?: Row[]
+  nextCursor?: string | null
+  total?: number
+  id?: string
+  index?: number
+  row?: Row
+}
+
+export const nothing: Window = { ids: [], rows: [], nextCursor: null, total: undefined }
+
+/** Names a row as the server does: the value of its key, or all of them joined by commas. */
+export function idOf(key: readonly string[], row: Row): string {
+  return key.length === 1 ? String(row[key[0]!]) : key.map((name) => encodeURIComponent(String(row[name]))).join(',')
+}
+
+/** The list after an event. */
+export function applied(w: Window, type: string, data: EventData, key: readonly string[]): Window {
+  if (type === 'rows') {
+    const rows = data.items ?? []
+    return { ids: rows.map((r) => idOf(key, r)), rows, nextCursor: data.nextCursor ?? null, total: data.total }
+  }
+  const { id, row, index = 0 } = data
+  if (id === undefined) return w // a gap: the rows follow
+  const ids = [...w.ids]
+  const rows = [...w.rows]
+  const at = ids.indexOf(id)
+  if (at >= 0) {
+    ids.splice(at, 1)
+    rows.splice(at, 1)
+  }
+  if (row && (type === 'insert' || type === 'update')) {
+    ids.splice(index, 0, id)
+    rows.splice(index, 0, row)
+  }
+  return { ...w, ids, rows }
+}
+
+/** A write that is on its way. */
+export interface Pending {
+  /** Of its request, for the server to know a repeat by. */
+  key: string
+  kind: 'create' | 'update' | 'delete'
+  /** The collection's. */
+  path: string
+  id: string
+  input?: Row
+  /** What the server answered, while the list has yet to tell of it. */
+  done?: Row | true
+}
+
+/** Where a row that is being created stands in a list; undefined for nowhere. */
+export type Place = (row: Row, rows: readonly Row[]) => number | 'first' | 'last' | undefined
+
+/** The list as it will be once all that is on its way has been done. */
+export function ahead(w: Window, pending: readonly Pending[], place: Place | undefined): Row[] {
+  let { rows, ids } = w
+  for (const p of pending) {
+    const at = ids.indexOf(p.id)
+    const known = p.done === true ? undefined : p.done
+    const old = rows[at]
+    if (p.kind === 'create') {
+      if (old || !place || known === undefined && p.done) continue
+      const row = known ?? p.input!
+      const index = place(row, rows)
+      if (index === undefined) continue
+      const to = index === 'first' ? 0 : index === 'last' ? rows.length : index
+      rows = [...rows.slice(0, to), row, ...rows.slice(to)]
+      ids = [...ids.slice(0, to), p.id, ...ids.slice(to)]
+    } else if (!old) continue
+    else if (p.kind === 'delete') {
+      rows = rows.filter((_, i) => i !== at)
+      ids = ids.filter((_, i) => i !== at)
+    } else if (!known || !(Number(old['version']) >= Number(known['version']))) {
+      const change = known ?? p.input!
+      const next = { ...old }
+      for (const name in change) if (name in old) next[name] = change[name]
+      rows = rows.map((r, i) => (i === at ? next : r))
+    }
+  }
+  return rows
+}
