@@ -23,7 +23,7 @@ const loadCommand = "load"
 
 // order tells the load generator what to do.
 type order struct {
-	Addr     string
+	Addrs    []string // of the servers among which the connections are shared out
 	Conns    int
 	Warm     time.Duration
 	For      time.Duration
@@ -90,7 +90,7 @@ func load(stdin io.Reader, stdout io.Writer) error {
 	}
 	conns := make([]*client, o.Conns)
 	for i := range conns {
-		c, err := net.Dial("tcp", o.Addr)
+		c, err := net.Dial("tcp", o.Addrs[i%len(o.Addrs)])
 		if err != nil {
 			return out.Encode(outcome{Err: err.Error()})
 		}

@@ -73,6 +73,16 @@ func openPostgres(dir string) *peer {
 	return p
 }
 
+// threeNodes is the same binary three times on one database: what it costs that there are
+// several. Where they share the cores of one machine they are not faster than one.
+func threeNodes(dir string) *peer {
+	p := loamPostgres(dir, "loam-postgres-three")
+	p.about, p.nodes = "three servers of loam serve on one PostgreSQL database", 3
+	command := p.command
+	p.command = func(addr string) []string { return append(command(addr), "--data", filepath.Join(p.data, addr)) }
+	return p
+}
+
 func onDatabase(ctx context.Context, p *peer, sql string) error {
 	db, err := pgx.Connect(ctx, p.database.url)
 	if err != nil {

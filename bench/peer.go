@@ -31,10 +31,13 @@ type peer struct {
 	asks    func(p *peer, work string) asked
 
 	postgres bool // has a database server of its own, whose CPU counts as the peer's
+	nodes    int  // servers on that database, among which the connections are shared out; 0: one
 
 	server   *process.Server
+	beside   []*process.Server // the others of several
 	database *cluster
 	addr     string
+	addrs    []string // of all
 	token    string
 	org      string
 	rows     rows
@@ -53,6 +56,7 @@ func allPeers(dir string) []*peer {
 		bare(dir, "bare-encrypted", fileKey),
 		loamPostgres(dir, "loam-postgres"),
 		openPostgres(dir),
+		threeNodes(dir),
 		barePostgres(dir),
 		postgraphile(dir),
 	}
@@ -172,11 +176,34 @@ func (p *peer) prepare(ctx context.Context) (err error) {
 }
 
 func (p *peer) start(ctx context.Context) (err error) {
-	if p.addr, err = process.FreeAddress(); err != nil {
+	if p.server, p.addr, err = p.launch(ctx); err != nil {
 		return err
 	}
-	p.server, err = process.Start(ctx, p.command(p.addr), p.env)
-	return err
+	p.addrs = []string{p.addr}
+	for len(p.addrs) < p.nodes {
+		server, addr, err := p.launch(ctx)
+		if err != nil {
+			return err
+		}
+		p.beside, p.addrs = append(p.beside, server), append(p.addrs, addr)
+		probe, err := http.NewRequestWithContext(ctx, "GET", "http://"+addr+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		if err := server.WaitFor(ctx, probe, http.StatusOK); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *peer) launch(ctx context.Context) (*process.Server, string, error) {
+	addr, err := process.FreeAddress()
+	if err != nil {
+		return nil, "", err
+	}
+	server, err := process.Start(ctx, p.command(addr), p.env)
+	return server, addr, err
 }
 
 // startToAnswer starts the server on its data and asks for a row until it comes.
@@ -202,15 +229,20 @@ func (p *peer) startToAnswer(ctx context.Context) (time.Duration, error) {
 }
 
 func (p *peer) stop() {
-	p.server.Stop()
-	p.server = nil
+	for _, server := range append(p.beside, p.server) {
+		server.Stop()
+	}
+	p.server, p.beside = nil, nil
 }
 
 // cpu is what the peer has used so far, with its database.
 func (p *peer) cpu() (time.Duration, error) {
-	own, err1 := p.server.CPU()
-	database, err2 := p.database.cpu()
-	return own + database, errors.Join(err1, err2)
+	total, err := p.database.cpu()
+	for _, server := range append(p.beside, p.server) {
+		own, err1 := server.CPU()
+		total, err = total+own, errors.Join(err, err1)
+	}
+	return total, err
 }
 
 func (p *peer) rss() float64 { return p.server.RSS() }

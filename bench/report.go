@@ -82,7 +82,7 @@ func (r *results) onPostgres(b *strings.Builder) {
 		return
 	}
 	b.WriteString("\n## On PostgreSQL\n\nRatios are of CPU time per request, the server's and the database's together.\n\n")
-	b.WriteString("| work | against bare | target | | against PostGraphile | with row-level security against without |\n| --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString("| work | against bare | target | | against PostGraphile | with row-level security against without | three servers against one | and their requests/s |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, phase := range phases(r.settings) {
 		for _, w := range phase {
 			if w.onPostgres == 0 {
@@ -95,7 +95,12 @@ func (r *results) onPostgres(b *strings.Builder) {
 			if ratio, ok := r.ratio(w, "loam-postgres", "loam-postgres-open"); ok {
 				walls = ratio.String()
 			}
-			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", w.title, r.held(w, "loam-postgres", "bare-postgres", w.onPostgres), other, walls)
+			three, faster := "", ""
+			if ratio, ok := r.ratio(w, "loam-postgres-three", "loam-postgres"); ok {
+				three = ratio.String()
+				faster = number(r.of(w, "loam-postgres-three", rate).median / r.of(w, "loam-postgres", rate).median)
+			}
+			fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", w.title, r.held(w, "loam-postgres", "bare-postgres", w.onPostgres), other, walls, three, faster)
 		}
 	}
 }

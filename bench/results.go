@@ -46,7 +46,7 @@ func (r *results) measure(ctx context.Context, s settings, p *peer, w work) erro
 		return nil // it sits this work out
 	}
 	o := order{
-		Addr: p.addr, Conns: s.conns, Warm: 400 * time.Millisecond, For: s.seconds,
+		Addrs: p.addrs, Conns: s.conns, Warm: 400 * time.Millisecond, For: s.seconds,
 		Requests: asked.requests, Status: asked.status, Least: w.least,
 	}
 	if w.signIn {
