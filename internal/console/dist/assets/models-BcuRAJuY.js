@@ -1,1 +1,0 @@
-import{St as e,kt as t,lt as n,yt as r}from"./index-BD6SoLmd.js";var i=t();function a(){let t=e(n).data,a=t?.models.find(e=>e.operations.list&&!e.builtIn)??t?.models.find(e=>e.operations.list);return a?(0,i.jsx)(r,{to:`/data/$plural`,params:{plural:a.plural},search:{},replace:!0}):null}export{a as FirstModel};
