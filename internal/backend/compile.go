@@ -1,9 +1,13 @@
 package backend
 
 import (
+	"fmt"
+
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/sdkgen"
 )
 
 // Compiled is a schema file that is free of errors, with all that follows from
@@ -40,4 +44,29 @@ func Compile(name, source string, roles []string) (*Compiled, schema.Diagnostics
 		return nil, diags
 	}
 	return c, diags
+}
+
+// API is the GraphQL schema in the dialect that loam.yaml asks for.
+func (c *Compiled) API(settings *config.Config) (*graphql.API, error) {
+	dialect := map[string]graphql.Dialect{"native": graphql.Native, "amplify": graphql.Amplify}
+	asked, ok := dialect[settings.API.GraphQL]
+	if !ok || asked == c.GraphQL.Dialect {
+		return c.GraphQL, nil
+	}
+	api, clashes := graphql.NewAPI(c.Schema, asked)
+	if api == nil {
+		return nil, fmt.Errorf("api.graphql: %s does not fit the schema:\n%s", settings.API.GraphQL, clashes)
+	}
+	return api, nil
+}
+
+// OpenAPI is the document of the REST door, as /api/openapi.json serves it.
+func (c *Compiled) OpenAPI(settings *config.Config) []byte {
+	limits := settings.Limits.Request
+	return sdkgen.OpenAPI(c.Schema, sdkgen.Options{Title: settings.Name, MaxPage: limits.PageSize, MaxBatch: limits.Batch})
+}
+
+// TypeScript is the typed client of the schema, as loam.yaml asks for it.
+func (c *Compiled) TypeScript(settings *config.Config) []sdkgen.File {
+	return sdkgen.TypeScript(c.Schema, sdkgen.TSOptions{Packages: settings.Generate.Packages})
 }

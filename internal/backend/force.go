@@ -2,15 +2,12 @@ package backend
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/httpapi"
-	"github.com/loam-dev/loam/internal/schema"
-	"github.com/loam-dev/loam/internal/sdkgen"
 	"github.com/loam-dev/loam/internal/store"
 )
 
@@ -36,7 +33,7 @@ func (b *Backend) use(c *Compiled) error {
 	if err != nil {
 		return err
 	}
-	api, err := b.graphql(c)
+	api, err := c.API(b.opts.Config)
 	if err != nil {
 		return err
 	}
@@ -44,29 +41,10 @@ func (b *Backend) use(c *Compiled) error {
 	if err != nil {
 		return err
 	}
-	b.app.Store(&httpapi.App{Data: service, GraphQL: executor, OpenAPI: sync.OnceValue(func() []byte { return b.openAPI(c.Schema) })})
+	b.app.Store(&httpapi.App{Data: service, GraphQL: executor, OpenAPI: sync.OnceValue(func() []byte { return c.OpenAPI(b.opts.Config) })})
 	b.hub.Use(service)
 	b.force.schema = c
 	return nil
-}
-
-// graphql is the GraphQL schema in the dialect that loam.yaml asks for.
-func (b *Backend) graphql(c *Compiled) (*graphql.API, error) {
-	dialect := map[string]graphql.Dialect{"native": graphql.Native, "amplify": graphql.Amplify}
-	asked, ok := dialect[b.opts.Config.API.GraphQL]
-	if !ok || asked == c.GraphQL.Dialect {
-		return c.GraphQL, nil
-	}
-	api, clashes := graphql.NewAPI(c.Schema, asked)
-	if api == nil {
-		return nil, fmt.Errorf("api.graphql: %s does not fit the schema:\n%s", b.opts.Config.API.GraphQL, clashes)
-	}
-	return api, nil
-}
-
-func (b *Backend) openAPI(s *schema.Schema) []byte {
-	limits := b.opts.Config.Limits.Request
-	return sdkgen.OpenAPI(s, sdkgen.Options{Title: b.opts.Config.Name, MaxPage: limits.PageSize, MaxBatch: limits.Batch})
 }
 
 // Keep has the schema in force follow the database, which other nodes migrate: the

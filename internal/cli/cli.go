@@ -104,7 +104,7 @@ isolation, a REST and a GraphQL API, and a database, all in this one binary.`,
 	root.SetErr(c.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%s", err) })
 	root.AddCommand(
-		c.demoCommand(), c.initCommand(), c.devCommand(), c.checkCommand(), c.diffCommand(),
+		c.demoCommand(), c.initCommand(), c.devCommand(), c.checkCommand(), c.generateCommand(), c.diffCommand(),
 		c.migrateCommand(), c.moveCommand(), c.serveCommand(), c.userCommand(), c.orgCommand(), c.keysCommand(), c.jobsCommand(), c.backupCommand(), c.restoreCommand(), c.auditCommand(), c.versionCommand(),
 	)
 	return root

@@ -32,8 +32,9 @@ func (c *console) devCommand() *cobra.Command {
 		Use:   "dev",
 		Short: "Serve a project and follow every edit of its schema",
 		Long: `Serve a project and follow every edit of its schema: on save the database is
-migrated and the API is the new one, well within a second. An edit with mistakes
-shows them, and the last good schema stays served. A change that would lose or
+migrated, the API is the new one, and so is the typed client where there is one
+(see loam generate ts), well within a second. An edit with mistakes shows them,
+and the last good schema stays served. A change that would lose or
 make up data is named and not made; in a terminal you are asked.
 
 A new database starts with what seed.json holds. Introspection and GraphiQL are
@@ -83,7 +84,7 @@ func (c *console) dev(ctx context.Context, at *place) (err error) {
 	if err := writeFile(filepath.Join(at.dataDir(), editorSchemaFile), string(config.JSONSchema())); err != nil {
 		return err
 	}
-	d := &development{console: c, backend: b, files: os.DirFS(at.dir), config: p.configText}
+	d := &development{console: c, backend: b, dir: at.dir, files: os.DirFS(at.dir), config: p.configText}
 	if err := d.start(ctx, p); err != nil {
 		return err
 	}
@@ -98,6 +99,7 @@ func (c *console) dev(ctx context.Context, at *place) (err error) {
 type development struct {
 	*console
 	backend *backend.Backend
+	dir     string
 	files   fs.FS
 	schema  string   // the text that was last looked at
 	config  string   // likewise
@@ -238,7 +240,23 @@ func (d *development) apply(ctx context.Context, p *project, allow []string) boo
 		change = inWords(done.Plan)
 	}
 	fmt.Fprintf(d.out, "schema: %s (%d ms)\n", change, time.Since(began).Milliseconds())
+	d.generate(p)
 	return true
+}
+
+// generate brings the client up to the schema in force, where the project has one.
+func (d *development) generate(p *project) {
+	if p.config == nil || !p.hasClient(d.dir) {
+		return
+	}
+	began, dir := time.Now(), p.clientDir(d.dir)
+	changed, err := writeClient(dir, p.compiled.TypeScript(p.config))
+	switch {
+	case err != nil:
+		fmt.Fprintln(d.err, "client: "+explain(err))
+	case changed > 0:
+		fmt.Fprintf(d.out, "client: %s: %s\n", dir, told(changed, began))
+	}
 }
 
 // hold names what a schema would lose, and asks where somebody is there.

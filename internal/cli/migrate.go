@@ -239,7 +239,7 @@ func writeFile(path, text string) error {
 		err = os.WriteFile(path, []byte(text), 0o644)
 	}
 	if err != nil {
-		return fault.New(fault.CLIFiles, "%s can't be written; check the directory and its owner", path).Because(err)
+		return unwritable(path, err)
 	}
 	return nil
 }

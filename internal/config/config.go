@@ -27,8 +27,15 @@ type Config struct {
 	Console       ConsoleConfig
 	Realtime      RealtimeConfig
 	Channels      []Channel // in the order of the file
+	Generate      GenerateConfig
 	Limits        Limits
 	Variables     []string // names of the variables that the file reads, each once
+}
+
+// GenerateConfig says what loam dev makes from the schema; generate.* of loam.yaml.
+type GenerateConfig struct {
+	TS       string // the folder of the TypeScript client, from the project's directory; "" where it is not given
+	Packages bool   // it imports @loam/client
 }
 
 // OrgsConfig says what organizations may do; organizations.* of loam.yaml.

@@ -4,6 +4,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,6 +32,7 @@ var (
 	targetForm   = form{read: target, not: "is no full path of a directory, nor s3://BUCKET/PREFIX", help: "write /var/backups/app, or s3://app-backups/main?region=eu-central-1", like: "/var/backups/app"}
 	fileForm     = form{read: file, not: "is no full path of a file", help: "write /etc/loam/nats.pem", like: "/etc/loam/nats.pem"}
 	subjectForm  = matching(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,9}$`, "is no start of a subject", "write loam, or apps.desk: letters, digits, - and _, with dots between", "loam")
+	folderForm   = form{read: folder, not: "is no folder from here", help: "write web/src/loam, or ../web/src/loam", like: "src/loam"}
 	networkForm  = form{read: network, not: "is no network", help: "write 10.0.0.0/8, or a single address", like: "10.0.0.0/8"}
 	mailboxForm  = form{read: mailbox, not: "is no e-mail address", help: "write hello@example.com, or Tracker <hello@example.com>", like: "Tracker <hello@example.com>"}
 	languageForm = matching(`^[a-z]{2,3}(-[A-Z]{2})?$`, "is no language", "write en, or de-CH", "en")
@@ -48,6 +50,12 @@ func matching(pattern, not, help, like string) form {
 func webURL(text string) (*url.URL, bool) {
 	u, err := url.Parse(text)
 	return u, err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil && u.Fragment == ""
+}
+
+// folder is a path with slashes from the project's directory.
+func folder(text string) (string, bool) {
+	clean := path.Clean(text)
+	return clean, text != "" && clean != "." && !path.IsAbs(text) && !strings.ContainsAny(text, "\\\x00")
 }
 
 // site is scheme://host[:port], in small letters as browsers send it.

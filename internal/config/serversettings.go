@@ -77,6 +77,16 @@ func serverSettings() []setting {
 	}
 }
 
+func generateSettings() []setting {
+	return []setting{
+		{path: "generate.ts", kind: settingText, form: folderForm,
+			doc: "the folder, from the project's directory, that `loam dev` and `loam generate ts` keep the TypeScript client in; left out: `src/loam`, which `loam dev` keeps where it is there",
+			at:  func(c *Config, _ string) any { return &c.Generate.TS }},
+		{path: "generate.packages", kind: settingWord, words: onOff(), standard: "off",
+			doc: "the client imports the package `@loam/client`, in place of a copy of it beside itself", at: func(c *Config, _ string) any { return &c.Generate.Packages }},
+	}
+}
+
 // limitSettings are all limits that can be set.
 func limitSettings() []setting {
 	const many = 2_000_000_000

@@ -85,7 +85,7 @@ var movedKeys = map[string]string{"api.limits": "limits.request"}
 
 // settings is the whole table.
 func settings() []setting {
-	return slices.Concat(generalSettings(), signInSettings(), federationSettings(), organizationSettings(), serverSettings(), channelSettings(), limitSettings(), channelLimitSettings())
+	return slices.Concat(generalSettings(), signInSettings(), federationSettings(), organizationSettings(), serverSettings(), channelSettings(), generateSettings(), limitSettings(), channelLimitSettings())
 }
 
 // inEntry tells whether the setting belongs to an entry.

@@ -1,6 +1,7 @@
-// Package sdkgen makes, out of a schema, what clients are generated from: the
-// OpenAPI document of the REST door. It is pure; it serves nothing and knows
-// no rule beyond which operations a model has at all.
+// Package sdkgen makes, out of a schema, the typed TypeScript client, and what
+// other clients are generated from: the OpenAPI document of the REST door. It is
+// pure: it serves and writes nothing. Of the rules it knows which operations they
+// leave to anybody, and which rows to everybody.
 package sdkgen
 
 import (

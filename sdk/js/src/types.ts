@@ -17,10 +17,13 @@ export interface Model {
   can: string
 }
 
-/** A relation: to one row that is there, to one that may not be (to this caller), or to many. */
+/**
+ * A relation: to one row; to one that may not be there, or not for this caller; to
+ * many; to many or null, for those who may not read any of them.
+ */
 export interface Relation {
   model: Model
-  kind: 'one' | 'maybe' | 'many'
+  kind: 'one' | 'maybe' | 'many' | 'masked'
 }
 
 /** All that is known of a backend, as the generated file describes it. */
@@ -35,6 +38,10 @@ export interface Schema {
   signUp: object
   /** Likewise, in a change of the caller's profile. */
   profile: object
+  /** The fields of `extend type Organization`, in answers. */
+  organization: object
+  /** Likewise, in a change of an organization. */
+  organizationChange: object
 }
 
 /** The names of a model's own fields. */
@@ -48,7 +55,7 @@ export type Include<M extends Model> = {
   readonly [R in keyof M['relations']]?: true | Nested<M['relations'][R]>
 }
 
-type Nested<R> = R extends Relation ? (R['kind'] extends 'many' ? NestedMany<R['model']> : NestedOne<R['model']>) : never
+type Nested<R> = R extends Relation ? (R['kind'] extends 'many' | 'masked' ? NestedMany<R['model']> : NestedOne<R['model']>) : never
 
 /** What is asked of a relation to one row. */
 export interface NestedOne<M extends Model> {
@@ -117,13 +124,9 @@ type Related<M extends Model, I> = {
   -readonly [R in keyof I]: R extends keyof M['relations'] ? Joined<M['relations'][R], Exclude<I[R], undefined>> : never
 }
 
-type Joined<R, N> = R extends Relation
-  ? R['kind'] extends 'many'
-    ? Selected<R['model'], Part<N, 'fields'>, Part<N, 'include'>>[]
-    : R['kind'] extends 'maybe'
-      ? Selected<R['model'], Part<N, 'fields'>, Part<N, 'include'>> | null
-      : Selected<R['model'], Part<N, 'fields'>, Part<N, 'include'>>
-  : never
+type Joined<R, N> = R extends Relation ? Counted<R['kind'], Selected<R['model'], Part<N, 'fields'>, Part<N, 'include'>>> : never
+
+type Counted<K, Row> = K extends 'many' ? Row[] : K extends 'masked' ? Row[] | null : K extends 'maybe' ? Row | null : Row
 
 type Part<N, P extends 'fields' | 'include'> = N extends { readonly [K in P]: infer V } ? V : P extends 'include' ? {} : undefined
 
@@ -177,3 +180,8 @@ type Names<G> = G extends readonly (infer K)[] ? K : never
 type Grouped<Row, G> = { [P in Names<G> & keyof Row]-?: Exclude<Row[P], undefined> }
 type Numbers<S> = { [P in Names<S> & string]: number | null }
 type Extremes<Row, L> = { [P in Names<L> & keyof Row]-?: Exclude<Row[P], undefined> | null }
+
+/** The type of a collection's row, as it is asked for with fields and include. */
+export type RowOf<S extends Schema, C extends keyof S['models'], A = {}> = S['models'][C] extends infer M extends Model
+  ? Selected<M, Part<A, 'fields'>, Part<A, 'include'>>
+  : never
