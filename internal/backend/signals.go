@@ -80,6 +80,7 @@ func (b *Backend) heard(ctx context.Context, s signal.Signal) error {
 	default: // all of it, and what a newer version may have more
 		b.Auth.ForgetAll()
 		b.Auth.ForgetKeys()
+		b.Tenant.ForgetAllLimits()
 		return errors.Join(b.Auth.ReloadKeys(ctx), b.stand(ctx))
 	}
 	return nil

@@ -204,6 +204,15 @@ func TestRequestsPerMinute(t *testing.T) {
 	if n, _ := admit(org, 1000); n != 0 {
 		t.Errorf("%d refused without a limit", n)
 	}
+	err = p.engine.Write(ctx, func(c store.Conn) error { // as another node does
+		_, err := c.Exec(`UPDATE "_orgs" SET "limits" = '{"requestsPerMinute":1}'`)
+		return err
+	})
+	is(t, "lowering", err, "")
+	p.ForgetAllLimits()
+	if n, _ := admit(org, 3); n != 2 {
+		t.Errorf("after all limits were forgotten: %d refused of 3", n)
+	}
 }
 
 func BenchmarkAdmit(b *testing.B) {

@@ -127,3 +127,6 @@ func (s *Service) SetLimits(ctx context.Context, p *access.Principal, org string
 // ForgetLimits makes the limits of an organization be read again: to call when
 // another node has changed them.
 func (s *Service) ForgetLimits(org string) { s.rates.forget(org) }
+
+// ForgetAllLimits is ForgetLimits for all organizations.
+func (s *Service) ForgetAllLimits() { s.rates.forgetAll() }

@@ -171,6 +171,21 @@ func (r *rates) forget(org string) {
 	}
 }
 
+// forgetAll does so for all organizations.
+func (r *rates) forgetAll() {
+	for i := range r.shards {
+		s := &r.shards[i]
+		s.mu.Lock()
+		s.forgotten++
+		for _, all := range []map[string]*bucket{s.young, s.old} {
+			for _, b := range all {
+				b.known = time.Time{}
+			}
+		}
+		s.mu.Unlock()
+	}
+}
+
 // Admit counts a request of the caller's organization, and refuses it where that
 // has had as many as it may. It takes under a microsecond, but for one a minute
 // that reads the limit, and those that have further ones granted.
