@@ -136,3 +136,11 @@ func TestAccountPages(t *testing.T) {
 		"  clients:\n    shop:\n      name: Web shop\n      redirects: [http://127.0.0.1/healthz]\n")
 	run(t, "account.mjs", url)
 }
+
+func TestClient(t *testing.T) {
+	if _, err := os.Stat("../../sdk/js/dist/index.js"); err != nil {
+		t.Fatal("run make node first: the client is not built")
+	}
+	url := serve(t, notes, "auth:\n  email:\n    confirm: none\n")
+	run(t, "client.mjs", url)
+}

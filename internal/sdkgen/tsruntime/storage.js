@@ -2,6 +2,7 @@ import { LoamError } from './errors.js';
 import { newId } from './id.js';
 import { sleep } from './request.js';
 const lease = 20_000; // milliseconds that nobody else may come in, where there are no Web Locks
+const propagation = 150; // until another process of the browser reads what was written
 const settling = 40; // that everybody who saw no lease has written theirs within
 function memory() {
     const kept = new Map();
@@ -47,8 +48,8 @@ export function createStore(choice, key) {
     };
     if (channel)
         channel.onmessage = (e) => heard(e.data);
-    else if (shared)
-        globalThis.addEventListener?.('storage', stored);
+    if (shared)
+        globalThis.addEventListener?.('storage', stored); // the channel may be faster than what is stored
     let changes = Promise.resolve();
     return {
         read: async () => parse(await storage.getItem(key)),
@@ -65,7 +66,14 @@ export function createStore(choice, key) {
             if (!shared)
                 return fn();
             const locks = globalThis.navigator?.locks;
-            return locks ? await locks.request(key, fn) : byLease(storage, key + ':lock', fn);
+            if (!locks)
+                return byLease(storage, key + ':lock', fn);
+            return new Promise((resolve, reject) => {
+                locks.request(key, async () => {
+                    await fn().then(resolve, reject);
+                    await sleep(propagation); // nobody is waited for but the next
+                }).catch(reject);
+            });
         },
         tell: (message) => channel?.postMessage(message),
         hear: (listener) => void listeners.add(listener),

@@ -32,6 +32,7 @@ export interface Store {
 }
 
 const lease = 20_000 // milliseconds that nobody else may come in, where there are no Web Locks
+const propagation = 150 // until another process of the browser reads what was written
 const settling = 40 // that everybody who saw no lease has written theirs within
 
 function memory(): Storage {
@@ -74,7 +75,7 @@ export function createStore(choice: StorageChoice | undefined, key: string): Sto
     if (e.key === key || e.key === null) heard(undefined)
   }
   if (channel) channel.onmessage = (e: MessageEvent) => heard(e.data)
-  else if (shared) globalThis.addEventListener?.('storage', stored)
+  if (shared) globalThis.addEventListener?.('storage', stored) // the channel may be faster than what is stored
   let changes: Promise<unknown> = Promise.resolve()
   return {
     read: async <T>() => parse<T>(await storage.getItem(key)),
@@ -90,7 +91,13 @@ export function createStore(choice: StorageChoice | undefined, key: string): Sto
     alone: async (fn) => {
       if (!shared) return fn()
       const locks = globalThis.navigator?.locks as LockManager | undefined
-      return locks ? await locks.request(key, fn) : byLease(storage, key + ':lock', fn)
+      if (!locks) return byLease(storage, key + ':lock', fn)
+      return new Promise((resolve, reject) => {
+        locks.request(key, async () => {
+          await fn().then(resolve, reject)
+          await sleep(propagation) // nobody is waited for but the next
+        }).catch(reject)
+      })
     },
     tell: (message) => channel?.postMessage(message),
     hear: (listener) => void listeners.add(listener),
