@@ -1,0 +1,35 @@
+// Compiles the package to dist/, and prints what its parts weigh in an app that has
+// React, TanStack Query and the client already.
+import { execFileSync } from 'node:child_process'
+import { rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const limits = { hooks: 6 * 1024 } // bytes, minified and gzipped
+
+await rm(here + 'dist', { recursive: true, force: true })
+execFileSync(process.execPath, [here + 'node_modules/typescript/bin/tsc', '-p', here], { stdio: 'inherit' })
+
+const weigh = async (contents, loader = 'js') => {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: here, loader },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    external: ['react', 'react-dom', 'react/jsx-runtime', '@tanstack/*', '@loam/client'],
+    write: false,
+  })
+  return gzipSync(outputFiles[0].contents, { level: 9 }).length
+}
+const sizes = {
+  hooks: await weigh(`export * from './dist/index.js'`),
+}
+for (const [part, size] of Object.entries(sizes)) {
+  console.log(`@loam/react ${part}: ${size} bytes gzipped, of ${limits[part]}`)
+  if (size <= limits[part]) continue
+  console.error('that is too much')
+  process.exitCode = 1
+}

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { afterEach, test } from 'node:test'
+import { StrictMode, Suspense, type ReactNode } from 'react'
+import { renderToString } from 'react-dom/server'
+import { QueryClient } from '@tanstack/react-query'
+import { act, cleanup, render, renderHook, screen, waitFor } from '@testing-library/react'
+import { LoamProvider, useAuth, useCreateTask, useDeleteTask, useInfiniteTasks, useSuspenseTasks, useTask, useTasks, useUpdateTask } from './schema.js'
+import { createServer, task } from './server.js'
+
+const ends: (() => void)[] = []
+afterEach(() => {
+  cleanup()
+  ends.splice(0).forEach((end) => end())
+})
+
+function begin(tasks = [task('1'), task('2', { projectId: 'q' })]) {
+  const server = createServer(tasks)
+  const app = server.client()
+  const queries = new QueryClient()
+  ends.push(() => (app.close(), queries.clear()))
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <StrictMode>
+      <LoamProvider client={app} queryClient={queries}>
+        {children}
+      </LoamProvider>
+    </StrictMode>
+  )
+  return { server, app, queries, wrapper }
+}
+const titles = (rows: { title: string }[] | undefined) => rows?.map((r) => r.title).join()
+
+test('a list is live, and one subscription however many show it', async () => {
+  const { server, wrapper } = begin()
+  const { result } = renderHook(() => [useTasks({ where: { projectId: 'p' } }), useTasks({ where: { projectId: 'p' } })] as const, { wrapper })
+  assert.equal(result.current[0].live, 'connecting')
+  assert.equal(result.current[0].isPending, true)
+  await waitFor(() => assert.equal(titles(result.current[0].data), 'Task 1'))
+  assert.equal(result.current[0].live, 'live')
+  act(() => server.change((rows) => [...rows, task('3')]))
+  await waitFor(() => assert.equal(titles(result.current[1].data), 'Task 1,Task 3'))
+  assert.equal(result.current[0].data, result.current[1].data)
+  assert.equal(server.asked.filter((a) => a.startsWith('subscribe')).length, 1, server.asked.join('\n'))
+  assert.equal(server.asked.filter((a) => a.startsWith('GET')).length, 0, server.asked.join('\n'))
+})
+
+test('without a connection the rows come by a request', async () => {
+  const { wrapper, app } = begin()
+  app.tasks.live = (_, __, options) => (queueMicrotask(() => options?.onState?.({ state: 'offline', nextCursor: null, total: undefined, error: undefined })), () => undefined)
+  const { result } = renderHook(() => useTasks(), { wrapper })
+  await waitFor(() => assert.equal(titles(result.current.data), 'Task 1,Task 2'))
+  assert.equal(result.current.live, 'offline')
+})
+
+test('the connection is lost', async () => {
+  const { server, wrapper } = begin()
+  const { result } = renderHook(() => useTasks(), { wrapper })
+  await waitFor(() => assert.equal(result.current.live, 'live'))
+  server.state.down = true
+  act(() => server.lose())
+  await waitFor(() => assert.equal(result.current.live, 'offline'))
+  assert.equal(titles(result.current.data), 'Task 1,Task 2')
+})
+
+test('a write shows at once, and is taken back where it is refused', async () => {
+  const { server, app, wrapper } = begin()
+  await app.auth.signIn({ email: 'ann', password: 'x' })
+  for (const queue of [true, false]) {
+    server.state.refuse = 'not yours'
+    const { result, unmount } = renderHook(() => ({ list: useTasks(), still: useTasks({ sort: 'title' }, { live: false }), one: useTask('1'), update: useUpdateTask({ queue }), remove: useDeleteTask({ queue }) }), { wrapper })
+    await waitFor(() => assert.equal(result.current.one.data?.title, 'Task 1'))
+    await waitFor(() => assert.equal(result.current.still.data?.length, 2))
+    await waitFor(() => assert.equal(result.current.list.live, 'live'))
+    let release = server.hold()
+    act(() => result.current.update.mutate({ id: '1', title: 'Mine' }))
+    await waitFor(() => assert.equal(titles(result.current.list.data), 'Mine,Task 2', 'the live list'))
+    await waitFor(() => assert.equal(titles(result.current.still.data), 'Mine,Task 2'))
+    await waitFor(() => assert.equal(result.current.one.data?.title, 'Mine'))
+    release()
+    await waitFor(() => assert.equal(result.current.update.error?.code, 'access/denied'))
+    assert.equal(result.current.update.error?.field, 'title')
+    await waitFor(() => assert.equal(titles(result.current.list.data), 'Task 1,Task 2'))
+    await waitFor(() => assert.equal(titles(result.current.still.data), 'Task 1,Task 2'))
+    assert.equal(result.current.one.data?.title, 'Task 1')
+    release = server.hold()
+    act(() => result.current.remove.mutate('2'))
+    await waitFor(() => assert.equal(titles(result.current.list.data), 'Task 1'))
+    await waitFor(() => assert.equal(titles(result.current.still.data), 'Task 1'))
+    release()
+    await waitFor(() => assert.equal(titles(result.current.still.data), 'Task 1,Task 2'))
+    unmount()
+  }
+})
+
+test('what is created is there once the server has it, or where one places it', async () => {
+  const { server, app, wrapper } = begin()
+  await app.auth.signIn({ email: 'ann', password: 'x' })
+  const { result } = renderHook(() => ({ list: useTasks({}, { place: () => 'first' }), create: useCreateTask() }), { wrapper })
+  await waitFor(() => assert.equal(result.current.list.live, 'live'))
+  const release = server.hold()
+  act(() => result.current.create.mutate({ title: 'New', projectId: 'p' }))
+  await waitFor(() => assert.equal(titles(result.current.list.data), 'New,Task 1,Task 2'))
+  release()
+  await waitFor(() => assert.equal(result.current.create.isSuccess, true))
+  await waitFor(() => assert.equal(titles(result.current.list.data), 'Task 1,Task 2,New'))
+})
+
+test('one row is live, and its end is an error', async () => {
+  const { server, wrapper } = begin()
+  const { result } = renderHook(() => useTask('1'), { wrapper })
+  await waitFor(() => assert.equal(result.current.data?.title, 'Task 1'))
+  act(() => server.change((rows) => rows.map((r) => ({ ...r, title: 'Other' }))))
+  await waitFor(() => assert.equal(result.current.data?.title, 'Other'))
+  act(() => server.change(() => []))
+  await waitFor(() => assert.equal(result.current.error?.code, 'data/not_found'))
+  assert.equal(result.current.data, undefined)
+})
+
+test('nobody sees what somebody else has seen', async () => {
+  const { app, queries, wrapper } = begin()
+  const shown: string[] = []
+  const { result } = renderHook(
+    () => {
+      const auth = useAuth()
+      const list = useTasks({}, { keepPrevious: true })
+      shown.push(`${auth.ready ? (auth.user?.id ?? 'nobody') : '?'} ${auth.organization?.id ?? ''} ${list.data?.length ?? '-'}`)
+      return { auth, list }
+    },
+    { wrapper },
+  )
+  await act(() => result.current.auth.signIn({ email: 'ann', password: 'x' }))
+  await waitFor(() => assert.equal(result.current.list.data?.length, 2))
+  await act(() => result.current.auth.organizations.switch('empty'))
+  assert.equal(shown.includes('ann empty 2'), false, shown.join('\n'))
+  await waitFor(() => assert.equal(result.current.list.data?.length, 0))
+  await waitFor(() => assert.equal(result.current.list.live, 'live'))
+  assert.equal(queries.getQueryCache().getAll().length, 1)
+  await act(() => result.current.auth.signOut())
+  assert.equal(shown.includes('nobody  0'), false, shown.join('\n'))
+  assert.equal(result.current.auth.user, null)
+})
+
+test('a suspended list has its rows at once', async () => {
+  const { server, wrapper } = begin()
+  function List(): ReactNode {
+    return <p>{titles(useSuspenseTasks({ fields: ['title'] }).data)}</p>
+  }
+  render(
+    <Suspense fallback="…">
+      <List />
+    </Suspense>,
+    { wrapper },
+  )
+  await screen.findByText('Task 1,Task 2')
+  act(() => server.change((rows) => rows.slice(0, 1)))
+  await screen.findByText('Task 1')
+})
+
+test('page after page', async () => {
+  const { wrapper } = begin([task('1'), task('2'), task('3')])
+  const { result } = renderHook(() => useInfiniteTasks({ limit: 2 }), { wrapper })
+  await waitFor(() => assert.equal(titles(result.current.data), 'Task 1,Task 2'))
+  await act(() => result.current.fetchNextPage())
+  await waitFor(() => assert.equal(titles(result.current.data), 'Task 1,Task 2,Task 3'))
+  assert.equal(result.current.hasNextPage, false)
+})
+
+test('a server renders, and subscribes to nothing', () => {
+  const { server, wrapper: Wrapper } = begin()
+  function List(): ReactNode {
+    const { live, isPending } = useTasks()
+    return `${live} ${isPending} ${useAuth().user}`
+  }
+  assert.match(renderToString(<Wrapper><List /></Wrapper>), /connecting true null/)
+  assert.deepEqual(server.asked, [])
+})
