@@ -18,7 +18,10 @@ func (b *Backend) join(ctx context.Context) error {
 	o := b.opts
 	at := o.Config.NATS
 	where := cmp.Or(o.NATS, at.URL.Text())
-	engine, shared := b.engine.(*postgres.Engine)
+	engine, shared := b.engine.(interface {
+		Identity(context.Context) (string, error)
+		Use(postgres.Relay)
+	})
 	switch {
 	case where == "" || o.Idle:
 		return nil

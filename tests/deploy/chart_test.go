@@ -31,6 +31,7 @@ var (
 	least = object{"secret": "loam"}
 	most  = object{
 		"secret":           "loam",
+		"nats":             object{"url": "nats://nats.nats.svc:4222,nats://other:4222", "files": "nats"},
 		"imagePullSecrets": []any{object{"name": "registry"}},
 		"project":          object{"schema": "type Note @model {\n  text: String # \"quoted\": {{ braces }}\n}\n", "config": "name: Desk\nurl: https://api.example.com\n"},
 		"migrate":          object{"allow": []any{"drop:Task.body", "drop:Gone"}},
@@ -90,6 +91,7 @@ func TestChartRefuses(t *testing.T) {
 		{object{}, "LOAM_MASTER_KEY"},
 		{object{"secret": "loam", "autoscalling": object{"max": 3}}, "autoscalling"},
 		{object{"secret": "loam", "replicas": -1}, "replicas"},
+		{object{"secret": "loam", "nats": object{"url": "nats://loam:password@nats:4222"}}, "nats"},
 		{object{"secret": "loam", "ingress": object{"enabled": true}}, "ingress.host"},
 	} {
 		if _, err := render(t, "loam", test.values); err == nil || !strings.Contains(err.Error(), test.says) {
@@ -118,6 +120,49 @@ func TestChartProject(t *testing.T) {
 	other := object{"secret": "loam", "project": object{"schema": "type A @model { a: Int }"}}
 	if a, b := checksum(most), checksum(other); a == b || a == nil {
 		t.Error(a, b)
+	}
+}
+
+// TestChartNATS: the servers are told where NATS is, and have what opens it.
+func TestChartNATS(t *testing.T) {
+	for _, test := range []struct {
+		values object
+		env    []core.EnvVar
+		file   string
+	}{
+		{least, nil, ""},
+		{most, []core.EnvVar{{Name: "LOAM_NATS_URL", Value: "nats://nats.nats.svc:4222,nats://other:4222"}}, "nats"},
+	} {
+		objects, err := render(t, "loam", test.values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d apps.Deployment
+		text, err := yaml.Marshal(find(objects, "Deployment", "loam"))
+		if err == nil {
+			err = yaml.UnmarshalStrict(text, &d)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		pod := d.Spec.Template.Spec
+		if got := pod.Containers[0].Env; !slices.Equal(got, test.env) {
+			t.Errorf("%+v", got)
+		}
+		at, from := "", ""
+		for _, m := range pod.Containers[0].VolumeMounts {
+			if m.Name == "nats" && m.ReadOnly {
+				at = m.MountPath
+			}
+		}
+		for _, v := range pod.Volumes {
+			if v.Name == "nats" {
+				from = v.Secret.SecretName
+			}
+		}
+		if from != test.file || (at == "/nats") != (test.file != "") {
+			t.Errorf("%q at %q", from, at)
+		}
 	}
 }
 

@@ -81,6 +81,16 @@ func TestCompose(t *testing.T) {
 			if !s.ReadOnly || !slices.Contains(s.CapDrop, "ALL") || *s.Environment["LOAM_DATABASE_URL"] != "postgres://loam:p@postgres/loam?sslmode=disable" {
 				t.Errorf("%s: %+v", name, s)
 			}
+			if at := *s.Environment["LOAM_NATS_URL"]; at != "nats://nats:4222" {
+				t.Errorf("%s is told of NATS at %s", name, at)
+			}
+		}
+		nats, err := project.GetService("nats")
+		if err != nil {
+			return err
+		}
+		if !nats.ReadOnly || !slices.Contains(nats.CapDrop, "ALL") || len(nats.Ports) > 0 || len(nats.Volumes) > 0 {
+			t.Errorf("nats: %+v", nats)
 		}
 		return nil
 	}

@@ -120,6 +120,7 @@ type site struct {
 	dir, bin string
 	data     string // the data directory, in dir
 	database string // the URL of PostgreSQL's; a file, if empty
+	nats     string // the URL of NATS; none, if empty
 	url      string
 	token    string
 	refresh  string
@@ -157,7 +158,7 @@ func (p *process) kill() {
 }
 
 func (s *site) environment() []string {
-	return append(os.Environ(), "LOAM_MASTER_KEY="+testkit.MasterKey, "LOAM_DATABASE_URL="+s.database)
+	return append(os.Environ(), "LOAM_MASTER_KEY="+testkit.MasterKey, "LOAM_DATABASE_URL="+s.database, "LOAM_NATS_URL="+s.nats)
 }
 
 // start runs the server until it answers.

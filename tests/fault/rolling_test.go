@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loam-dev/loam/internal/bus/bustest"
 	"github.com/loam-dev/loam/internal/store/storetest"
 	"github.com/loam-dev/loam/internal/testkit"
 )
@@ -120,6 +121,8 @@ func (n *node) command(name string, args ...string) *exec.Cmd {
 type fleet struct {
 	*site
 	nodes   []*node
+	bus     *bustest.Server    // nil: none
+	links   []*bustest.Link    // of each to it
 	rest    context.CancelFunc // of who works
 	working sync.WaitGroup
 	cancel  context.CancelFunc
@@ -142,6 +145,10 @@ func (f *fleet) add() {
 	n.dir = f.t.TempDir()
 	if err := os.CopyFS(n.dir, os.DirFS(f.dir)); err != nil {
 		f.t.Fatal(err)
+	}
+	if f.bus != nil {
+		link := bustest.NewLink(f.t, f.bus.Address())
+		n.nats, f.links = link.URL(), append(f.links, link)
 	}
 	f.up(n)
 	f.nodes = append(f.nodes, n)

@@ -59,9 +59,15 @@ func (s *Server) Stop() {
 	}
 }
 
-// Again starts it where it was.
+// Clients is how many are connected.
+func (s *Server) Clients() int { return s.now.NumClients() }
+
+// Again starts it where it was, unless it runs.
 func (s *Server) Again() {
 	s.t.Helper()
+	if s.now != nil {
+		return
+	}
 	opts := s.opts
 	now, err := server.NewServer(&opts)
 	if err != nil {

@@ -54,6 +54,10 @@ image: {{ printf "%s:%s" .Values.image.repository .Values.image.tag | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 envFrom:
   - secretRef: { name: {{ required "secret is the name of a Secret with LOAM_MASTER_KEY and LOAM_DATABASE_URL in it" .Values.secret | quote }} }
+{{- with .Values.nats.url }}
+env:
+  - { name: LOAM_NATS_URL, value: {{ . | quote }} }
+{{- end }}
 securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
@@ -61,6 +65,9 @@ securityContext:
 volumeMounts:
   - { name: data, mountPath: /data }
   - { name: tmp, mountPath: /tmp }
+  {{- if .Values.nats.files }}
+  - { name: nats, mountPath: /nats, readOnly: true }
+  {{- end }}
   {{- if include "loam.project" . }}
   - { name: project, mountPath: /project, readOnly: true }
   {{- end }}
