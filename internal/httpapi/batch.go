@@ -9,6 +9,7 @@ import (
 
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/resturl"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -103,7 +104,7 @@ func (c *call) operation(raw any) (*query.Write, error) {
 		return nil, err
 	}
 	if one {
-		if w.Key, err = keyOfPath(m, id); err != nil {
+		if w.Key, err = resturl.Key(m, id); err != nil {
 			return nil, err
 		}
 	}

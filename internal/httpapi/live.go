@@ -8,6 +8,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/realtime"
+	"github.com/loam-dev/loam/internal/resturl"
 	"github.com/loam-dev/loam/internal/socket"
 )
 
@@ -49,7 +50,7 @@ func (a *App) followed(plural, rawQuery string) (read *query.Read, since string,
 		return nil, "", err
 	}
 	rawQuery, since = cutSince(rawQuery)
-	read, err = readOfURL(m, rawQuery, false)
+	read, err = resturl.Read(m, rawQuery, false)
 	return read, since, err
 }
 

@@ -2,13 +2,13 @@ package httpapi
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/loam-dev/loam/internal/data"
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/resturl"
 	"github.com/loam-dev/loam/internal/schema"
 )
 
@@ -34,7 +34,7 @@ func listRows(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	read, err := readOfURL(m, c.URL.RawQuery, aggregate)
+	read, err := resturl.Read(m, c.URL.RawQuery, aggregate)
 	if err != nil {
 		return reply{}, err
 	}
@@ -68,7 +68,7 @@ func getRow(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	read, err := readOfURL(m, c.URL.RawQuery, false)
+	read, err := resturl.Read(m, c.URL.RawQuery, false)
 	if err != nil {
 		return reply{}, err
 	}
@@ -99,32 +99,5 @@ func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + 
 // order, joined by commas.
 func (c *call) key(m *schema.Model) (map[string]any, error) {
 	path := c.URL.EscapedPath()
-	return keyOfPath(m, path[strings.LastIndexByte(path, '/')+1:])
-}
-
-func keyOfPath(m *schema.Model, escaped string) (map[string]any, error) {
-	parts := strings.Split(escaped, ",")
-	if len(m.Key) == 1 {
-		parts = []string{escaped}
-	}
-	if len(parts) != len(m.Key) {
-		names := make([]string, len(m.Key))
-		for i, f := range m.Key {
-			names[i] = f.Name
-		}
-		return nil, fault.New(fault.QueryRequired, "the key of %s is %s, joined by commas", m.Name, strings.Join(names, ","))
-	}
-	key := make(map[string]any, len(parts))
-	for i, part := range parts {
-		value, err := url.PathUnescape(part)
-		if err != nil || !validText(value) {
-			return nil, missing(m)
-		}
-		key[m.Key[i].Name] = query.Text(value)
-	}
-	return key, nil
-}
-
-func missing(m *schema.Model) error {
-	return fault.New(fault.DataNotFound, "there is no such %s, or none that you may see", m.Name)
+	return resturl.Key(m, path[strings.LastIndexByte(path, '/')+1:])
 }

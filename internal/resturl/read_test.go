@@ -1,4 +1,4 @@
-package httpapi
+package resturl
 
 import (
 	"net/url"
@@ -34,7 +34,7 @@ func FuzzURL(f *testing.F) {
 	m := s.Model("Task")
 	f.Fuzz(func(t *testing.T, raw string) {
 		for _, aggregate := range []bool{false, true} {
-			read, err := readOfURL(m, raw, aggregate)
+			read, err := Read(m, raw, aggregate)
 			if err == nil {
 				_, err = query.Bind(s, read, query.DefaultLimits)
 			}
@@ -42,7 +42,7 @@ func FuzzURL(f *testing.F) {
 				t.Fatalf("%q: %v", raw, err)
 			}
 		}
-		if key, err := keyOfPath(m, raw); err == nil && len(key) != 1 {
+		if key, err := Key(m, raw); err == nil && len(key) != 1 {
 			t.Fatalf("%q: %v", raw, key)
 		}
 	})
@@ -54,7 +54,7 @@ func TestURLErrors(t *testing.T) {
 		t.Fatal(diags)
 	}
 	for _, name := range ofLists {
-		if _, err := readOfURL(s.Model("Task"), name+"=1", true); !fault.Is(err, fault.HTTPParameter) {
+		if _, err := Read(s.Model("Task"), name+"=1", true); !fault.Is(err, fault.HTTPParameter) {
 			t.Errorf("an aggregate with %s: %v", name, err)
 		}
 	}
@@ -73,7 +73,7 @@ func TestURLErrors(t *testing.T) {
 		{"a=1;b=2", "http/bad_parameter", ""},
 		{url.QueryEscape("ti\xfftle") + "=x", "http/bad_parameter", ""},
 	} {
-		_, err := readOfURL(s.Model("Task"), c.raw, false)
+		_, err := Read(s.Model("Task"), c.raw, false)
 		if err == nil {
 			t.Errorf("%s: no error", c.raw)
 		} else if e := fault.Of(err); string(e.Code) != c.code || e.Field != c.field {

@@ -1,4 +1,7 @@
-package httpapi
+// Package resturl is what a URL of the REST door asks for: the query of a read, and the
+// key of a row in a path. It knows no HTTP and no caller; what is wrong is an error that
+// names the parameter.
+package resturl
 
 import (
 	"maps"
@@ -29,9 +32,9 @@ type parameters struct {
 	fields    []string
 }
 
-// readOfURL reads a query string for a model. The read selects, filters and
+// Read reads a query string for a model. The read selects, filters and
 // sorts as asked; the caller sets what the path says.
-func readOfURL(m *schema.Model, rawQuery string, aggregate bool) (*query.Read, error) {
+func Read(m *schema.Model, rawQuery string, aggregate bool) (*query.Read, error) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {
 		return nil, fault.New(fault.HTTPParameter, "the URL's query is not well formed").Because(err)
