@@ -4,6 +4,7 @@ package backend
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -40,6 +41,7 @@ import (
 	"github.com/loam-dev/loam/internal/realtime"
 	"github.com/loam-dev/loam/internal/signal"
 	"github.com/loam-dev/loam/internal/socket"
+	"github.com/loam-dev/loam/internal/stats"
 	"github.com/loam-dev/loam/internal/store"
 	"github.com/loam-dev/loam/internal/store/migrate"
 	"github.com/loam-dev/loam/internal/store/postgres"
@@ -83,6 +85,7 @@ type Backend struct {
 	api      *httpapi.API
 	provider *provider.Service
 	console  *console.Service
+	stats    *stats.Recorder // nil: requests are not counted
 	outbound *outbound.Client
 	hooks    *hooks.Hooks
 	metrics  *observe.Metrics
@@ -129,6 +132,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 			return nil, errors.Join(err, b.Close())
 		}
 		b.heed()
+		b.stats.Start(ctx)
 		b.jobs.Start(ctx)
 	}
 	return b, nil
@@ -149,7 +153,7 @@ func (o *Options) open(ctx context.Context, filling bool) (store.Engine, error) 
 // migrator takes a database to the shape that all rooms need.
 func (o *Options) migrator(e store.Engine) *migrate.Migrator {
 	return migrate.New(e, migrate.Options{
-		SystemTables: slices.Concat(attempt.Tables(e.Dialect()), auth.Tables(), tenant.Tables(), tenant.RateTables(e.Dialect()), federation.Tables(), audit.Tables(e.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(e.Dialect()), console.Tables(), signal.Tables(e.Dialect())),
+		SystemTables: slices.Concat(attempt.Tables(e.Dialect()), auth.Tables(), tenant.Tables(), tenant.RateTables(e.Dialect()), federation.Tables(), audit.Tables(e.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(e.Dialect()), console.Tables(), stats.Tables(), signal.Tables(e.Dialect())),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
 		Now:          o.Now,
@@ -207,10 +211,14 @@ func (b *Backend) wire(ctx context.Context) error {
 	if err := b.follow(); err != nil {
 		return err
 	}
+	if !o.Idle {
+		b.stats = stats.New(stats.Options{Engine: b.engine, Node: nodeName() + " " + rand.Text()[:6], Connections: func() int { return b.sockets.Stats().Connections }, Log: o.Log, Now: o.Now})
+		b.jobs.Every("stats/tidy", tidyEvery, b.stats.Tidy)
+	}
 	b.observe()
 	b.api = httpapi.New(httpapi.Config{
 		App: b.app.Load, Hub: b.hub, Sockets: b.sockets, Channels: b.channels, Metrics: b.metrics, Auth: b.Auth, Tenant: b.Tenant, Federation: ways, Mail: b.Mail, Provider: b.provider,
-		Console: b.console, Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit, b.jobs, o.Now), Project: o.Config, Anonymous: anonymous,
+		Console: b.console, Stats: b.stats, Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit, b.jobs, o.Now), Project: o.Config, Anonymous: anonymous,
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
 		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,
@@ -344,5 +352,6 @@ func (b *Backend) Close() error {
 	}
 	b.hub.Close()
 	b.jobs.Close()
+	_ = b.stats.Close(context.Background()) // a minute's figures are worth no failure
 	return errors.Join(b.endBackups(), b.leave())
 }

@@ -26,14 +26,15 @@ type Options struct {
 
 // Service answers the console. It is safe for concurrent use.
 type Service struct {
-	opts Options
-	seen *lru.Cache[look, struct{}] // looks that are on record
+	opts  Options
+	began time.Time
+	seen  *lru.Cache[look, struct{}] // looks that are on record
 }
 
 // New makes the service. The system tables must exist.
 func New(o Options) (*Service, error) {
 	seen, err := lru.New[look, struct{}](rememberedLooks)
-	return &Service{opts: o, seen: seen}, err
+	return &Service{opts: o, began: o.Now(), seen: seen}, err
 }
 
 // Tables are the room's system tables.

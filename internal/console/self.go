@@ -2,6 +2,7 @@ package console
 
 import (
 	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/observe"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -32,6 +33,9 @@ func (s *Service) Self(user auth.User, provedUntil string) Self {
 	}
 	return self
 }
+
+// StartedAt is when this server began to serve.
+func (s *Service) StartedAt() string { return form.Stamp(s.began) }
 
 func (s *Service) engineName() string {
 	if s.opts.Engine.Dialect() == store.PostgreSQL {

@@ -66,6 +66,11 @@ func (x *Executor) Execute(ctx context.Context, by *access.Principal, r *Request
 	if err != nil {
 		return Refuse(err)
 	}
+	for _, first := range op.SelectionSet[:min(1, len(op.SelectionSet))] {
+		if f, ok := first.(*ast.Field); ok && f.Definition != nil {
+			r.Root = f.Definition.Name
+		}
+	}
 	vars, verr := validator.VariableValues(x.api.Schema, op, r.Variables)
 	if verr != nil {
 		return &Answer{Errors: []Error{fromParser(verr, fault.GraphQLVariables)}}

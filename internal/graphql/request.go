@@ -14,6 +14,8 @@ type Request struct {
 	QueryOnly bool           // by GET, which must not change anything
 	Streams   bool           // the answer may be a subscription
 	Once      *store.Once    // makes mutations safe to repeat, or nil
+
+	Root string // set by Execute: the first field of the operation, as the schema names it; "" where there is none
 }
 
 // ReadRequest reads the members of a GraphQL request; others are ignored, as the

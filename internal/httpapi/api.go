@@ -28,6 +28,7 @@ import (
 	"github.com/loam-dev/loam/internal/realtime"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/socket"
+	"github.com/loam-dev/loam/internal/stats"
 	"github.com/loam-dev/loam/internal/tenant"
 )
 
@@ -56,7 +57,8 @@ type Config struct {
 	Audit          *audit.Log
 	Mail           *mail.Service
 	Console        *console.Service
-	Project        *config.Config // loam.yaml, for what a sign-in page needs of it
+	Stats          *stats.Recorder // nil: requests are not counted
+	Project        *config.Config  // loam.yaml, for what a sign-in page needs of it
 	Provider       *provider.Service
 	Hub            *realtime.Hub
 	Sockets        *socket.Server
@@ -99,7 +101,7 @@ func New(c Config) *API {
 	a.talk = &socket.ChannelDoor{Hub: c.Channels, Show: a.shown, Admit: a.mayTalk, Timeout: c.Timeout}
 	a.lists = &socket.LiveDoor{Hub: c.Hub, Show: a.shown, Admit: a.mayTalk, Read: a.listAt, Timeout: c.Timeout}
 	for _, r := range routes() {
-		a.mux.Handle(r.pattern, &endpoint{a, r})
+		a.mux.Handle(r.pattern, &endpoint{a, r, r.countable()})
 	}
 	return a
 }

@@ -94,7 +94,7 @@ func (c *call) operation(raw any) (*query.Write, error) {
 	if !strings.HasPrefix(path, "/api/") || strings.ContainsAny(path, "?#") {
 		return nil, fault.New(fault.QueryBadValue, "path is %q; it looks like /api/tasks or /api/tasks/<id>", path).At("path")
 	}
-	m, err := c.model(plural)
+	m, err := c.app.modelAt(plural)
 	if err != nil {
 		return nil, err
 	}

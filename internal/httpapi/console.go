@@ -1,11 +1,13 @@
 package httpapi
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/console"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/stats"
 )
 
 // The console: its page, and what it asks for beyond the doors that all have.
@@ -78,4 +80,23 @@ func consoleSelf(c *call) (reply, error) {
 	}
 	until, err := c.api.Auth.FreshUntil(c.Context(), c.by)
 	return c.answer(http.StatusOK, c.api.Console.Self(me.User, until), err)
+}
+
+// consoleOverview is what requests were like, and what there is now.
+func consoleOverview(c *call) (reply, error) {
+	type now struct {
+		Connections   int    `json:"connections"` // of the server that answers
+		Subscriptions int    `json:"subscriptions"`
+		Database      int64  `json:"database"` // bytes
+		Nodes         int    `json:"nodes"`
+		StartedAt     string `json:"startedAt"`
+	}
+	if c.api.Stats == nil {
+		return consoleNothing(c)
+	}
+	o, err := c.api.Stats.Overview(c.Context(), cmp.Or(c.URL.Query().Get("range"), "hour"))
+	return c.answer(http.StatusOK, struct {
+		stats.Overview
+		Now now `json:"now"`
+	}{o, now{c.api.Sockets.Stats().Connections, c.api.Hub.Stats().Subscriptions, o.Database, o.Nodes, c.api.Console.StartedAt()}}, err)
 }

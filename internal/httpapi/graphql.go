@@ -74,6 +74,7 @@ func (c *call) graphql(r *graphql.Request, err error) (reply, error) {
 	} else {
 		r.Streams = c.wantsEvents()
 		answer = c.app.GraphQL.Execute(c.Context(), c.by, r)
+		c.of = r.Root
 	}
 	if answer.Follow != nil {
 		return c.subscribe(answer.Follow)

@@ -13,7 +13,13 @@ import (
 )
 
 // model finds the model that the path names.
-func (c *call) model(path string) (*schema.Model, error) { return c.app.modelAt(path) }
+func (c *call) model(path string) (*schema.Model, error) {
+	m, err := c.app.modelAt(path)
+	if err == nil {
+		c.of = m.Path
+	}
+	return m, err
+}
 
 func (a *App) modelAt(path string) (*schema.Model, error) {
 	if m := a.Data.Schema().ModelAt(path); m != nil {

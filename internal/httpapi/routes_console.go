@@ -9,5 +9,6 @@ var consoleRoutes = []route{
 	{"GET /console/api/setup", open, consoleWaits, "whether nobody administers the server yet"},
 	{"POST /console/api/setup", anyone, consoleSetUp, "makes the first admin of the server, by the link that its terminal shows"},
 	{"GET /console/api/me", adminReads, consoleSelf, "who asks, and what there is to do in the console"},
+	{"GET /console/api/overview", adminReads, consoleOverview, "what requests were like over the last `hour`, `day` or `14d` (`range`), and which operations are slow"},
 	{"GET /console/api", open, consoleNothing, "likewise"},
 }

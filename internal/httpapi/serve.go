@@ -29,6 +29,7 @@ type call struct {
 	api *API
 	app *App
 	by  *access.Principal
+	of  string  // what of the route it is about, for its figures: a model, a field; as the schema names it
 	as  *ascent // nil: by asks as no more than who they are
 	id  string  // of the request
 	out http.Header
@@ -105,6 +106,20 @@ func requestID() string {
 type endpoint struct {
 	api *API
 	route
+	counted bool // among the figures of requests
+}
+
+// countable tells whether requests by the route tell how the app is doing: not those
+// of the console, and of what watches the server.
+func (r route) countable() bool {
+	_, path, _ := strings.Cut(r.pattern, " ")
+	return !strings.HasPrefix(path, "/console") && path != "/healthz" && path != "/readyz" && path != "/metrics"
+}
+
+func (e *endpoint) count(c *call, status int, start time.Time) {
+	if e.counted {
+		e.api.Stats.Record(e.pattern, c.of, status, time.Since(start))
+	}
 }
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -131,12 +146,16 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		e.api.fail(w, r, c.id, err)
+		e.count(c, fault.Of(err).Status(), start)
 		return
 	case answer.live != nil:
 	case answer.stream != nil:
 		e.api.stream(w, r, c.id, answer)
 	default:
 		send(w, r, answer)
+	}
+	if answer.live == nil {
+		e.count(c, answer.status, start)
 	}
 	if e.api.Log.Enabled(ctx, slog.LevelDebug) {
 		e.api.Log.Debug("request", "method", r.Method, "route", e.pattern, "status", answer.status, "took", time.Since(start), "request", c.id)

@@ -25,7 +25,7 @@ func testAPI(log io.Writer) *API {
 func TestAttack133_PanicEndsOneRequest(t *testing.T) {
 	var log strings.Builder
 	a := testAPI(&log)
-	a.mux.Handle("GET /boom", &endpoint{a, route{"GET /boom", open, func(*call) (reply, error) { panic("secret detail") }, ""}})
+	a.mux.Handle("GET /boom", &endpoint{a, route{"GET /boom", open, func(*call) (reply, error) { panic("secret detail") }, ""}, false})
 	for range 2 {
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, httptest.NewRequest("GET", "/boom", nil))

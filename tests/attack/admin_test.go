@@ -62,6 +62,7 @@ func adminRoutes(user, org string) [][3]string {
 		{"POST", "/auth/admin/organizations/" + org + "/export", ""},
 		{"DELETE", "/auth/admin/organizations/" + org, `{"confirm":"x"}`},
 		{"GET", "/console/api/me", ""},
+		{"GET", "/console/api/overview", ""},
 	}
 }
 
