@@ -39,6 +39,7 @@ import (
 	"github.com/loam-dev/loam/internal/outbound"
 	"github.com/loam-dev/loam/internal/provider"
 	"github.com/loam-dev/loam/internal/realtime"
+	"github.com/loam-dev/loam/internal/replica"
 	"github.com/loam-dev/loam/internal/signal"
 	"github.com/loam-dev/loam/internal/socket"
 	"github.com/loam-dev/loam/internal/stats"
@@ -55,6 +56,7 @@ type Options struct {
 	Name     string         // of the environment; names it in its tokens
 	Data     string         // the data directory
 	Database string         // the URL of a PostgreSQL database; "": a file in the data directory
+	Replicas []string       // URLs of that one's standbys, for reads that ask for them
 	NATS     string         // the URL of what wakes its other servers; "": as loam.yaml says
 	Vault    *vault.Vault   // holds the master key
 	Encrypt  bool           // the database file, with a key of the vault's
@@ -92,6 +94,7 @@ type Backend struct {
 	hub      *realtime.Hub
 	sockets  *socket.Server
 	channels *channel.Hub
+	replicas *replica.Set    // nil: there are none
 	signals  *signal.Reader  // nil: nobody else changes what is remembered
 	backup   *backup.Service // nil: loam.yaml asks for none
 	schedule *schedule       // of backups of a database on a server; nil: loam.yaml asks for none
@@ -128,7 +131,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 		return nil, errors.Join(err, b.leave())
 	}
 	if !o.Idle {
-		if err := b.keepBackups(ctx); err != nil {
+		if err := errors.Join(b.replicate(), b.keepBackups(ctx)); err != nil {
 			return nil, errors.Join(err, b.Close())
 		}
 		b.heed()
@@ -153,7 +156,7 @@ func (o *Options) open(ctx context.Context, filling bool) (store.Engine, error) 
 // migrator takes a database to the shape that all rooms need.
 func (o *Options) migrator(e store.Engine) *migrate.Migrator {
 	return migrate.New(e, migrate.Options{
-		SystemTables: slices.Concat(attempt.Tables(e.Dialect()), auth.Tables(), tenant.Tables(), tenant.RateTables(e.Dialect()), federation.Tables(), audit.Tables(e.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(e.Dialect()), console.Tables(), stats.Tables(), signal.Tables(e.Dialect())),
+		SystemTables: slices.Concat(attempt.Tables(e.Dialect()), auth.Tables(), tenant.Tables(), tenant.RateTables(e.Dialect()), federation.Tables(), audit.Tables(e.Dialect()), jobs.Tables(), mail.Tables(), provider.Tables(), channel.Tables(e.Dialect()), console.Tables(), stats.Tables(), replica.Tables(e.Dialect()), signal.Tables(e.Dialect())),
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
 		Now:          o.Now,
@@ -221,7 +224,7 @@ func (b *Backend) wire(ctx context.Context) error {
 		Console: b.console, Stats: b.stats, Admin: admin.New(b.engine, b.Auth, b.Tenant, b.Audit, b.jobs, o.Now), Project: o.Config, Anonymous: anonymous,
 		Cookies: o.Config.Auth.Sessions.Cookies, SessionIdle: o.Config.Auth.Sessions.RefreshToken,
 		HTTPS: strings.HasPrefix(o.Config.URL, "https://"), TrustedProxies: o.Config.Server.TrustedProxies,
-		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout,
+		Origins: o.Config.API.Origins, MaxBody: o.Config.Limits.Request.Body, Timeout: o.Config.Limits.Request.Timeout, MaxLag: o.Config.Database.MaxLag,
 		Audit: b.Audit, Dev: o.Dev, Demo: o.Demo, Ready: b.ready, Backups: backups{b}, Log: o.Log,
 	})
 	return nil
@@ -344,7 +347,7 @@ func factors(c *config.Config, dev bool) auth.Factors {
 }
 
 // Close ends the environment; no request may be under way.
-func (b *Backend) Close() error {
+func (b *Backend) Close() (err error) {
 	b.hangUp.Do(b.sockets.Close)
 	b.channels.Close()
 	if b.signals != nil {
@@ -353,5 +356,8 @@ func (b *Backend) Close() error {
 	b.hub.Close()
 	b.jobs.Close()
 	_ = b.stats.Close(context.Background()) // a minute's figures are worth no failure
-	return errors.Join(b.endBackups(), b.leave())
+	if b.replicas != nil {
+		err = b.replicas.Close()
+	}
+	return errors.Join(err, b.endBackups(), b.leave())
 }

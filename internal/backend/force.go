@@ -8,7 +8,6 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/graphql"
 	"github.com/loam-dev/loam/internal/httpapi"
-	"github.com/loam-dev/loam/internal/store"
 )
 
 // force is the schema in force, and what has it follow the database.
@@ -28,8 +27,7 @@ func (b *Backend) Use(c *Compiled) error {
 }
 
 func (b *Backend) use(c *Compiled) error {
-	st := store.New(b.engine, c.Schema, b.opts.Now).Limited(b.usage).Witnessed(b.console.Wrote)
-	service, err := data.New(c.Schema, c.Policy, st, b.opts.Vault.Key("data/cursor").Bytes(), requestLimits(b.opts.Config.Limits.Request), b.opts.Now)
+	service, err := data.New(c.Schema, c.Policy, b.rows(c.Schema), b.opts.Vault.Key("data/cursor").Bytes(), requestLimits(b.opts.Config.Limits.Request), b.opts.Now)
 	if err != nil {
 		return err
 	}

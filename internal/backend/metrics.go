@@ -29,3 +29,12 @@ func (b *Backend) observe() {
 	m.Counter("loam_nats_received_total", "Times that another server told this one to look.", func() float64 { return float64(b.bus.Stats().Received) })
 	m.Counter("loam_nats_ignored_total", "Messages that were no server's, or too many.", func() float64 { return float64(b.bus.Stats().Ignored) })
 }
+
+// observeReplicas names the figures of the database's standbys.
+func (b *Backend) observeReplicas() {
+	m := b.metrics
+	m.Gauge("loam_replicas_usable", "Replicas that reads may be answered by.", func() float64 { return float64(b.replicas.Stats().Usable) })
+	m.Gauge("loam_replica_lag_seconds", "How far the furthest of them may be behind the primary.", func() float64 { return b.replicas.Stats().Behind.Seconds() })
+	m.Counter("loam_replica_reads_total", "Reads answered by a replica.", func() float64 { return float64(b.replicas.Stats().Answered) })
+	m.Counter("loam_replica_fallbacks_total", "Reads that asked for a replica and went to the primary.", func() float64 { return float64(b.replicas.Stats().Passed) })
+}

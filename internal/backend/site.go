@@ -224,7 +224,7 @@ func (b *Backend) side() move.Side {
 // successor serves the same from another database.
 func (b *Backend) successor(ctx context.Context, to Options) (*Backend, error) {
 	o := b.opts
-	o.Data, o.Database = to.Data, to.Database
+	o.Data, o.Database, o.Replicas = to.Data, to.Database, nil
 	if o.Database != "" {
 		settings := *o.Config
 		settings.Backup.To = "" // or it would not open

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ const (
 
 // place is where a project, its data and its key are, and where it answers.
 type place struct {
-	dir, data, database, nats, addr, keyFile string
+	dir, data, database, replicas, nats, addr, keyFile string
 
 	url   string // where links lead unless loam.yaml says; "": nowhere
 	mail  fs.FS  // the project's mail templates; nil: none are looked at
@@ -53,6 +54,8 @@ func (p *place) flags(cmd *cobra.Command, listens bool) {
 	if listens {
 		f.StringVar(&p.nats, "nats", "", "the URL of NATS, which wakes the servers of one PostgreSQL database in its place")
 		withEnvironment(f, "nats", "LOAM_NATS_URL")
+		f.StringVar(&p.replicas, "replicas", "", "the URLs of the PostgreSQL database's standbys, with spaces between, for reads that ask for them")
+		withEnvironment(f, "replicas", "LOAM_DATABASE_REPLICAS")
 		f.StringVar(&p.addr, "addr", "127.0.0.1:8080", "the address to listen on")
 		withEnvironment(f, "addr", "LOAM_ADDR")
 	}
@@ -91,6 +94,18 @@ func (p *place) dataDir() string {
 // databaseURL is that of a PostgreSQL database; "" for the file in the data directory.
 func (p *place) databaseURL(c *config.Config) string {
 	return cmp.Or(p.database, c.Database.URL.Text())
+}
+
+// replicaURLs are those of the database's standbys.
+func (p *place) replicaURLs(c *config.Config) []string {
+	if p.replicas != "" {
+		return strings.Fields(p.replicas)
+	}
+	var urls []string
+	for _, url := range c.Database.Replicas {
+		urls = append(urls, url.Text())
+	}
+	return urls
 }
 
 // isNew tells whether there is no database file yet. One on a server is there.
@@ -163,7 +178,7 @@ func (p *place) options(config *config.Config, dev bool, log *slog.Logger) (o ba
 		config = config.ServedAt(p.url)
 	}
 	return backend.Options{
-		Name: environmentName, Data: p.dataDir(), Database: database, NATS: p.nats, Vault: v, Encrypt: encrypt, Idle: p.idle,
+		Name: environmentName, Data: p.dataDir(), Database: database, Replicas: p.replicaURLs(config), NATS: p.nats, Vault: v, Encrypt: encrypt, Idle: p.idle,
 		Config: config, Dev: dev, Mail: p.mail, Demo: p.demo, Log: log,
 	}, nil
 }

@@ -63,7 +63,9 @@ type SMTPConfig struct {
 
 // DatabaseConfig says where rows are kept.
 type DatabaseConfig struct {
-	URL Secret // of a PostgreSQL database; without one, a file in the data directory
+	URL      Secret        // of a PostgreSQL database; without one, a file in the data directory
+	Replicas []Secret      // URLs of its standbys, for reads that ask for them
+	MaxLag   time.Duration // of those that answer
 }
 
 // NATSConfig says what wakes the servers of a PostgreSQL database; without a URL, the

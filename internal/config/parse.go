@@ -297,10 +297,12 @@ func (p *configParser) list(s setting, node ast.Node, w where) {
 		switch {
 		case problem != nil && from != "":
 			p.errorf(at, "bad_setting", problem.help, "the value of %s %s", from, problem.message)
-		case problem != nil && len(s.words) > 0:
+		case problem != nil && (s.secret || len(s.words) > 0):
 			p.errorf(at, "bad_setting", problem.help, "`%s` %s", w.path(), problem.message)
 		case problem != nil:
 			p.errorf(at, "bad_setting", problem.help, "`%s` %s", shorten(text), problem.message)
+		case slices.Contains(items, v.(string)) && s.secret:
+			p.errorf(at, "repeated", "remove one", "an entry stands twice in `%s`", w.path())
 		case slices.Contains(items, v.(string)):
 			p.errorf(at, "repeated", "remove it", "`%s` stands twice in `%s`", shorten(v.(string)), w.path())
 		default:
@@ -325,7 +327,7 @@ func (p *configParser) resolve(s *setting, text string, at span, w where) (value
 		p.errorf(at, "bad_setting", "write the whole value as ${NAME}, of letters, digits and _", "`%s` has a variable in the midst of it", w.path())
 		return "", "", false
 	case m == nil:
-		if s.kind == settingSecret {
+		if s.kind == settingSecret || s.secret {
 			p.warnf(at, "clear_secret", "write ${A_VARIABLE}, and set that where the server runs", "`%s` is a secret in clear: whoever reads the file has it", w.path())
 		}
 		return text, "", true

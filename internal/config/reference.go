@@ -76,6 +76,9 @@ func (s *setting) values() string {
 		if len(s.words) > 0 {
 			return "a list of permissions"
 		}
+		if s.secret {
+			return "a list of secrets"
+		}
 		return "a list, such as `[" + s.form.like + "]`"
 	}
 	if s.form.read != nil {

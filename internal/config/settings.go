@@ -44,6 +44,7 @@ type setting struct {
 	path     string // "auth.email.confirm"; * stands for the key of an entry
 	kind     settingKind
 	form     form     // of a text, or of a list's items
+	secret   bool     // a list of texts that never print
 	words    []string // that it may be, or that a list's items may be
 	min, max int64    // of a number, of bytes, of seconds
 	standard string   // what holds where the key is missing, as written
@@ -119,6 +120,11 @@ func (s *setting) put(target, v any) {
 		*target = v.(int64)
 	case *time.Duration:
 		*target = time.Duration(v.(int64)) * time.Second
+	case *[]Secret:
+		*target = nil
+		for _, item := range v.([]string) {
+			*target = append(*target, NewSecret(item))
+		}
 	case *[]string:
 		*target = v.([]string)
 	case *[]Permission:
@@ -198,7 +204,7 @@ func (s *setting) readText(text string) (any, *misread) {
 // longest is how long a text may be.
 func (s *setting) longest() int {
 	switch {
-	case s.kind == settingSecret:
+	case s.kind == settingSecret || s.secret:
 		return longestSecret
 	case s.form.read != nil:
 		return longestAddress
@@ -245,6 +251,8 @@ func (s *setting) example() string {
 	switch {
 	case s.kind == settingList && len(s.words) > 0:
 		return path + ": [" + s.words[0] + "]"
+	case s.secret:
+		return path + ": [${A_VARIABLE}]"
 	case s.kind == settingList:
 		return path + ": [" + s.form.like + "]"
 	case s.kind == settingSecret:

@@ -32,7 +32,7 @@ func (e *execution) aggregate(f field, op *Operation) error {
 	typeName := f.Definition.Type.Name()
 	members := e.collect(f.set, typeName)
 	e.totals(&read.Totals, members, op.Model)
-	result, err := e.data.Read(e.ctx, e.by, read)
+	result, err := e.read(read)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // Answer is what a document gets back.
@@ -17,6 +18,7 @@ type Answer struct {
 	// Refused is the error of a request that was not let through to its
 	// document: who asks is not known, or not allowed to ask at all.
 	Refused *fault.Error
+	Origin  *store.Origin // of a query's rows: the furthest behind
 }
 
 // Error is one entry of errors. errorType is AppSync's, which Amplify's

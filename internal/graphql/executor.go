@@ -85,6 +85,7 @@ func (x *Executor) Execute(ctx context.Context, by *access.Principal, r *Request
 		}
 		return e.subscribe(op)
 	}
+	e.behind = r.Behind
 	return e.query(op)
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -26,8 +27,19 @@ type execution struct {
 	doc    *ast.QueryDocument
 	vars   map[string]any
 	once   *store.Once
+	behind time.Duration // that a query's answer may be
+	origin store.Origin  // of what has been read
 	out    bytes.Buffer
 	errors []Error
+}
+
+// read runs one of a query's reads.
+func (e *execution) read(r *query.Read) (data.Result, error) {
+	r.Behind = e.behind
+	result, err := e.data.Read(e.ctx, e.by, r)
+	e.origin.Replica = e.origin.Replica || result.Replica
+	e.origin.Behind = max(e.origin.Behind, result.Origin.Behind)
+	return result, err
 }
 
 func (e *execution) answer() *Answer { return &Answer{Data: e.out.Bytes(), Errors: e.errors} }
@@ -49,7 +61,9 @@ func (e *execution) query(op *ast.OperationDefinition) *Answer {
 		}
 	}
 	e.out.WriteByte('}')
-	return e.answer()
+	a := e.answer()
+	a.Origin = &e.origin
+	return a
 }
 
 // key writes the key of a member.
@@ -99,7 +113,7 @@ func (e *execution) getOne(f field, op *Operation) error {
 	if read.Select, err = e.selection(f.set, op.Model); err != nil {
 		return err
 	}
-	result, err := e.data.Read(e.ctx, e.by, read)
+	result, err := e.read(read)
 	if fault.Is(err, fault.DataNotFound) {
 		e.out.WriteString("null")
 		return nil
@@ -244,7 +258,7 @@ func (e *execution) page(f field, op *Operation) error {
 }
 
 func (e *execution) run(read *query.Read, results map[string]*data.Result, key string) error {
-	result, err := e.data.Read(e.ctx, e.by, read)
+	result, err := e.read(read)
 	if err != nil {
 		return err
 	}

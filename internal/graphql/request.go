@@ -1,6 +1,8 @@
 package graphql
 
 import (
+	"time"
+
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/store"
 )
@@ -14,6 +16,7 @@ type Request struct {
 	QueryOnly bool           // by GET, which must not change anything
 	Streams   bool           // the answer may be a subscription
 	Once      *store.Once    // makes mutations safe to repeat, or nil
+	Behind    time.Duration  // that a query's answer may be, as of query.Read
 
 	Root string // set by Execute: the first field of the operation, as the schema names it; "" where there is none
 }

@@ -70,6 +70,7 @@ type Config struct {
 	Demo           fs.FS             // the page at /demo with its files; nil for none
 	MaxBody        int64             // bytes of a request's body
 	Timeout        time.Duration     // of a request
+	MaxLag         time.Duration     // of a replica that answers
 	Ready          func(context.Context) error
 	Backups        Backups
 	Log            *slog.Logger

@@ -29,7 +29,7 @@ func (a *API) cors(w http.ResponseWriter, r *http.Request) bool {
 	default:
 		return a.preflight(w, r)
 	}
-	h.Set("Access-Control-Expose-Headers", "ETag, Location, Retry-After, X-Request-Id, X-Amzn-Errortype")
+	h.Set("Access-Control-Expose-Headers", "ETag, Loam-Read, Location, Retry-After, X-Request-Id, X-Amzn-Errortype")
 	return a.preflight(w, r)
 }
 

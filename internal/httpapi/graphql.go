@@ -69,12 +69,18 @@ func graphqlPost(c *call) (reply, error) {
 // graphql runs a request and answers in the media type that the client takes.
 func (c *call) graphql(r *graphql.Request, err error) (reply, error) {
 	var answer *graphql.Answer
+	if err == nil {
+		r.Behind, err = c.behind()
+	}
 	if err != nil {
 		answer = graphql.Refuse(err)
 	} else {
 		r.Streams = c.wantsEvents()
 		answer = c.app.GraphQL.Execute(c.Context(), c.by, r)
 		c.of = r.Root
+		if answer.Origin != nil {
+			c.answeredBy(*answer.Origin)
+		}
 	}
 	if answer.Follow != nil {
 		return c.subscribe(answer.Follow)

@@ -44,7 +44,7 @@ func listRows(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	result, err := c.app.Data.Read(c.Context(), c.by, read)
+	result, err := c.read(read)
 	if err != nil {
 		return reply{}, err
 	}
@@ -85,7 +85,7 @@ func getRow(c *call) (reply, error) {
 	if read.Key, err = c.key(m); err != nil {
 		return reply{}, err
 	}
-	result, err := c.app.Data.Read(c.Context(), c.by, read)
+	result, err := c.read(read)
 	if err != nil {
 		return reply{}, err
 	}

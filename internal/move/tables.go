@@ -141,7 +141,7 @@ func catalog(c store.Conn, d store.Dialect) (map[string]*shape, error) {
 // stays tells which of the system tables are of one database alone.
 func stays(name string) bool {
 	switch name {
-	case "_building", "_move", "_writer", "_log", "_signals", "_upgrades":
+	case "_beats", "_building", "_move", "_writer", "_log", "_signals", "_upgrades":
 		return true
 	}
 	return strings.HasPrefix(name, capturing)

@@ -4,7 +4,11 @@
 // neither who asks (package access) nor how it is answered (package store).
 package query
 
-import "github.com/loam-dev/loam/internal/schema"
+import (
+	"time"
+
+	"github.com/loam-dev/loam/internal/schema"
+)
 
 // Limits are those that an app may set for itself. Each is named in the error
 // that it causes.
@@ -74,6 +78,7 @@ type Read struct {
 	Parts  []Part         // the shape of a nested list; none: a plain array
 	Totals Totals         // Aggregate
 	Strict bool           // a selected field that the caller may not read is an error, not null
+	Behind time.Duration  // that the answer may be: a replica may give it; 0: the primary does
 }
 
 // Text is a value from a URL, typed by the field that it meets. A list is its

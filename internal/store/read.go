@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/query"
@@ -15,20 +16,29 @@ type Page struct {
 	Next    []any  // the sort values of the last row where more rows follow, else nil
 	Total   int64  // all rows that match, where the read asked
 	Version int64  // of the row of a Get
+	Origin
 }
 
 // Read runs a granted read as one statement, and another one where the caller
-// asked for the total.
-func (s *Store) Read(ctx context.Context, g access.Grant) (Page, error) {
-	var page Page
-	run := s.engine.ReadOne
-	if g.Node().Count {
-		run = s.engine.Read
-	}
-	err := run(ctx, func(c Conn) error {
+// asked for the total. A replica may answer where that may be behind: by so much at
+// most, 0 being not at all.
+func (s *Store) Read(ctx context.Context, g access.Grant, behind time.Duration) (page Page, err error) {
+	fn := func(c Conn) error {
 		page = Page{}
 		return page.read(s, c, g.Principal(), g.Node())
-	})
+	}
+	one := !g.Node().Count
+	if behind > 0 && s.replicas != nil {
+		if was, read, err := s.replicas.Read(ctx, behind, one, fn); read || err != nil {
+			page.Origin = Origin{Replica: read, Behind: was}
+			return page, err
+		}
+	}
+	run := s.engine.Read
+	if one {
+		run = s.engine.ReadOne
+	}
+	err = run(ctx, fn)
 	return page, err
 }
 

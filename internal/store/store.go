@@ -45,6 +45,7 @@ type Store struct {
 	rows       map[*schema.Model]bool // those that count as an organization's; see usage.go
 	usageLimit UsageLimit
 	witness    Witness
+	replicas   Replicas // nil: none
 	now        func() time.Time
 }
 

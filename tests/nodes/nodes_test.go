@@ -37,10 +37,21 @@ func (z zone) LookupTXT(_ context.Context, name string) ([]string, error) {
 // start starts them; options are for the first alone.
 func start(t *testing.T, options ...testkit.Option) *pair {
 	t.Helper()
+	none := func(*backend.Options) {}
+	return startIn(t, t.TempDir(), func(o *backend.Options) {
+		for _, option := range options {
+			option(o)
+		}
+	}, none)
+}
+
+// startIn starts them on the database of a directory.
+func startIn(t *testing.T, dir string, first, second testkit.Option) *pair {
+	t.Helper()
 	t.Setenv("LOAM_TEST_ENGINE", "postgres")
-	p := &pair{T: t, dir: t.TempDir(), dns: zone{}}
+	p := &pair{T: t, dir: dir, dns: zone{}}
 	both := func(o *backend.Options) { o.Data, o.Resolver = p.dir, p.dns }
-	p.a, p.b = testkit.New(t, tickets, append(options, both)...), testkit.New(t, tickets, both)
+	p.a, p.b = testkit.New(t, tickets, first, both), testkit.New(t, tickets, second, both)
 	p.boss = p.a.SignUp("boss@example.com")
 	if err := p.a.Backend.Auth.SetAdmin(t.Context(), p.boss.UserID, true); err != nil {
 		t.Fatal(err)

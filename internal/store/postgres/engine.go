@@ -75,22 +75,12 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 }
 
 func open(ctx context.Context, o Options, lim limits) (*Engine, error) {
-	e := &Engine{limits: lim, log: o.Log, asOwner: enteringAs("none"), standingMillis: millis(lim.standing)}
-	if e.log == nil {
-		e.log = slog.New(slog.DiscardHandler)
-	}
-	var err error
-	if e.columns, err = lru.New[constraintKey, []string](lim.constraints); err != nil {
-		return nil, err
-	}
-	config, err := e.configure(o)
+	e, config, err := newEngine(o, lim)
 	if err != nil {
 		return nil, err
 	}
-	e.lending = newGate(int(config.MaxConns), lim.connectQueue, lim.connectWait, lim.retryAfter, "transactions")
-	config.MaxConns *= 2 // one whose server has fallen silent keeps its place in the pool until the farewell is given up
-	if e.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), config); err != nil {
-		return nil, fmt.Errorf("postgres: %w", err)
+	if err := e.connect(ctx, config); err != nil {
+		return nil, err
 	}
 	e.writing = newGate(1, lim.writeQueue, lim.writeWait, lim.retryAfter, "writes")
 	e.grouped = newLine(lim.writeQueue)
@@ -99,6 +89,30 @@ func open(ctx context.Context, o Options, lim limits) (*Engine, error) {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
+}
+
+// newEngine is an engine without connections, which are to be of the configuration.
+func newEngine(o Options, lim limits) (*Engine, *pgxpool.Config, error) {
+	e := &Engine{limits: lim, log: o.Log, asOwner: enteringAs("none"), standingMillis: millis(lim.standing)}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if e.columns, err = lru.New[constraintKey, []string](lim.constraints); err != nil {
+		return nil, nil, err
+	}
+	config, err := e.configure(o)
+	return e, config, err
+}
+
+// connect makes the pool of connections, and none of those yet.
+func (e *Engine) connect(ctx context.Context, config *pgxpool.Config) (err error) {
+	e.lending = newGate(int(config.MaxConns), e.connectQueue, e.connectWait, e.retryAfter, "transactions")
+	config.MaxConns *= 2 // one whose server has fallen silent keeps its place in the pool until the farewell is given up
+	if e.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), config); err != nil {
+		return fmt.Errorf("postgres: %w", err)
+	}
+	return nil
 }
 
 // Dialect is PostgreSQL's.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -55,8 +56,14 @@ func (g *gate) enter(ctx context.Context) error {
 func (g *gate) leave() { <-g.inside }
 
 func (g *gate) busy(format string, args ...any) error {
-	return fault.New(fault.StoreBusy, "the database is busy: "+format+"; try again shortly", args...).After(g.retry)
+	return fault.New(fault.StoreBusy, "the database is busy: "+format+"; try again shortly", args...).After(g.retry).Because(errQueue)
 }
+
+var errQueue = errors.New("postgres: it had to wait in line")
+
+// Queued tells of an error whether the database has more to do than it can, which it
+// was not even asked.
+func Queued(err error) bool { return errors.Is(err, errQueue) }
 
 // close refuses newcomers and tells whether the gate emptied in time.
 func (g *gate) close(wait time.Duration) error {

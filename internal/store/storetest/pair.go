@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,6 +49,7 @@ fi
 server=$!
 cat >/dev/null
 kill -QUIT "$server" 2>/dev/null || true
+kill -CONT "$server" 2>/dev/null || true
 wait "$server" || true
 rm -rf "$data" "$data.log"
 `
@@ -98,7 +100,51 @@ func (p *Pair) Lose() {
 	p.standby = nil
 }
 
+// Replica is the URL of the standby alone.
+func (p *Pair) Replica() string {
+	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/app?sslmode=disable", owner, p.standby.port)
+}
+
+// Relax has commits answered without the standby.
+func (p *Pair) Relax() {
+	p.t.Helper()
+	p.admin(p.primary, "ALTER SYSTEM SET synchronous_standby_names = ''")
+	p.admin(p.primary, "SELECT pg_reload_conf()")
+}
+
+// Pause has the standby stay as it is until Resume.
+func (p *Pair) Pause() {
+	p.t.Helper()
+	p.admin(p.standby, "SELECT pg_wal_replay_pause()")
+	p.await("a standby that stays as it is", func() bool {
+		return slices.Equal(p.admin(p.standby, "SELECT pg_get_wal_replay_pause_state()"), []string{"paused"})
+	})
+}
+
+// Resume has it follow again.
+func (p *Pair) Resume() {
+	p.t.Helper()
+	p.admin(p.standby, "SELECT pg_wal_replay_resume()")
+}
+
+// Freeze has the standby say nothing, as one whose host hangs, until what it returns is
+// called.
+func (p *Pair) Freeze() (thaw func()) {
+	p.t.Helper()
+	frozen := p.standby
+	p.signal(frozen, syscall.SIGSTOP)
+	return func() { p.signal(frozen, syscall.SIGCONT) }
+}
+
 func (p *Pair) kill(n *node) {
+	p.t.Helper()
+	p.signal(n, syscall.SIGKILL)
+	p.port = n.port
+	_ = n.hold.Close()
+}
+
+// signal goes to all processes of a server at once.
+func (p *Pair) signal(n *node, what syscall.Signal) {
 	p.t.Helper()
 	text, err := os.ReadFile(filepath.Join(n.data, "postmaster.pid"))
 	if err != nil {
@@ -112,14 +158,12 @@ func (p *Pair) kill(n *node) {
 	for _, pid := range append([]int{postmaster}, childrenOf(postmaster)...) {
 		process, err := os.FindProcess(pid)
 		if err == nil {
-			err = process.Kill()
+			err = process.Signal(what)
 		}
 		if err != nil && pid == postmaster {
 			p.t.Fatal(err)
 		}
 	}
-	p.port = n.port
-	_ = n.hold.Close()
 }
 
 // childrenOf are the processes that a server will not outlive anyway, where /proc
@@ -173,7 +217,7 @@ func (p *Pair) freePort() int {
 func (p *Pair) launch(port, from int) *node {
 	p.t.Helper()
 	p.made++
-	n := &node{port: port, data: fmt.Sprintf("%s.%d-%d", p.template, os.Getpid(), p.made)}
+	n := &node{port: port, data: fmt.Sprintf("%s.%d-%d-%d", p.template, os.Getpid(), port, p.made)}
 	var err error
 	if n.hold, err = background(shell(serveNode, p.bin, p.template, n.data, strconv.Itoa(port), strconv.Itoa(from))); err != nil {
 		p.t.Fatal(err)
