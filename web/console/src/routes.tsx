@@ -42,7 +42,27 @@ const rows = createRoute({ getParentRoute: () => data, path: '$plural', validate
 
 const schema = createRoute({ getParentRoute: () => app, path: 'schema', validateSearch: known('model', 'tab'), component: lazyRouteComponent(() => import('./pages/schema/schema'), 'SchemaPage') })
 
-const routeTree = root.addChildren([setup, app.addChildren([overview, data.addChildren([dataIndex, rows]), schema])])
+const users = createRoute({ getParentRoute: () => app, path: 'users', validateSearch: known('search', 'standing', 'sort'), component: lazyRouteComponent(() => import('./pages/users/users'), 'UsersPage') })
+const user = createRoute({ getParentRoute: () => app, path: 'users/$user', component: lazyRouteComponent(() => import('./pages/users/user'), 'UserPage') })
+const organizations = createRoute({ getParentRoute: () => app, path: 'organizations', validateSearch: known('search'), component: lazyRouteComponent(() => import('./pages/organizations/organizations'), 'OrganizationsPage') })
+const organization = createRoute({ getParentRoute: () => app, path: 'organizations/$org', validateSearch: known('tab'), component: lazyRouteComponent(() => import('./pages/organizations/organization'), 'OrganizationPage') })
+const keys = createRoute({ getParentRoute: () => app, path: 'keys', component: lazyRouteComponent(() => import('./pages/organizations/keys'), 'KeysPage') })
+
+/** AuditSearch is which records the audit trail shows; span is a number of hours. */
+export type AuditSearch = { [name in 'action' | 'actor' | 'organization' | 'outcome' | 'span']?: string | undefined }
+
+const audit = createRoute({ getParentRoute: () => app, path: 'audit', validateSearch: known('action', 'actor', 'organization', 'outcome', 'span') as (given: Record<string, unknown>) => AuditSearch, component: lazyRouteComponent(() => import('./pages/audit/audit'), 'AuditPage') })
+const mailbox = createRoute({ getParentRoute: () => app, path: 'mailbox', validateSearch: known('to', 'message'), component: lazyRouteComponent(() => import('./pages/mailbox/mailbox'), 'MailboxPage') })
+const jobs = createRoute({ getParentRoute: () => app, path: 'jobs', validateSearch: known('state'), component: lazyRouteComponent(() => import('./pages/jobs/jobs'), 'JobsPage') })
+const connections = createRoute({ getParentRoute: () => app, path: 'connections', component: lazyRouteComponent(() => import('./pages/connections/connections'), 'ConnectionsPage') })
+const settings = createRoute({ getParentRoute: () => app, path: 'settings', validateSearch: known('search', 'only'), component: lazyRouteComponent(() => import('./pages/settings/settings'), 'SettingsPage') })
+const graphql = createRoute({ getParentRoute: () => app, path: 'graphql', component: lazyRouteComponent(() => import('./pages/explore/graphql'), 'GraphQLPage') })
+const rest = createRoute({ getParentRoute: () => app, path: 'rest', validateSearch: known('route'), component: lazyRouteComponent(() => import('./pages/explore/rest'), 'RESTPage') })
+
+const people = [users, user, organizations, organization, keys] as const
+const server = [audit, mailbox, jobs, connections, settings, graphql, rest] as const
+
+const routeTree = root.addChildren([setup, app.addChildren([overview, data.addChildren([dataIndex, rows]), schema, ...people, ...server])])
 
 export function makeRouter(queries: QueryClient) {
   return createRouter({ routeTree, context: { queries }, basepath: '/console', defaultPreload: 'intent', defaultPreloadStaleTime: 0, parseSearch: parseSearchWith((value) => value), stringifySearch: stringifySearchWith(String), defaultErrorComponent: PageTrouble, defaultNotFoundComponent: NotFound })

@@ -25,6 +25,7 @@ export interface Wish {
   headers?: Record<string, string>
   token?: string // of somebody else than the admin
   signal?: AbortSignal | undefined
+  raw?: boolean // an error of the server is an answer too
 }
 
 function send(method: string, path: string, { body, headers = {}, token, signal }: Wish): Promise<Response> {
@@ -76,9 +77,10 @@ export async function ask(method: string, path: string, wish: Wish = {}): Promis
       throw new Problem(0, 'offline', '', 'The server can’t be reached. Check that it runs and that you are connected, then try again.')
     })
     if (answer.ok) return answer
-    const why = await problem(answer)
+    const why = await problem(answer.clone())
     if ((stale.includes(why.code) || hides(path, why)) && !refreshed && (await refresh())) refreshed = true
     else if (why.code === 'auth/reauthenticate' && proofs++ < 2 && !wish.token) await prove()
+    else if (wish.raw) return answer
     else throw why
   }
 }

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Building2, ChevronDown, ShieldCheck, UserRound } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
-import { become, look, stop, useActing } from '../api/acting'
+import { become, look, stop, useActing, type Organization } from '../api/acting'
 import { meQuery, organizationsQuery, type AdminUser } from '../api/console'
 import { get, params, type Page } from '../api/request'
 import { Button } from '../ui/button'
@@ -33,7 +33,7 @@ export function ActingSwitch() {
         />
       )}
       <UserPicker acting={acting} impersonation={me.impersonation} onPick={setChosen} />
-      {chosen && <Become user={chosen} write={me.impersonation === 'write'} onClose={() => setChosen(null)} />}
+      {chosen && <Become user={chosen} organization={acting.organization} write={me.impersonation === 'write'} onClose={() => setChosen(null)} />}
     </div>
   )
 }
@@ -75,8 +75,8 @@ function UserPicker({ acting, impersonation, onPick }: { acting: ReturnType<type
   )
 }
 
-function Become({ user, write, onClose }: { user: AdminUser; write: boolean; onClose: () => void }) {
-  const { organization } = useActing()
+/** Become asks for the reason, and acts as a user from then on. */
+export function Become({ user, organization, write, onClose, onDone }: { user: AdminUser; organization: Organization | null; write: boolean; onClose: () => void; onDone?: () => void }) {
   const [trouble, setTrouble] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
   const submit = async (e: FormEvent<HTMLFormElement>): Promise<void> => {
@@ -87,6 +87,7 @@ function Become({ user, write, onClose }: { user: AdminUser; write: boolean; onC
       await become({ id: user.id, name: user.name, email: user.email ?? '' }, String(form.get('reason')), form.get('write') === 'on', organization)
       toast(`Rows are shown as ${user.name || user.email} sees them`)
       onClose()
+      onDone?.()
     } catch (err) {
       setTrouble(err)
       setBusy(false)

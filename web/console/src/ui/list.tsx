@@ -30,10 +30,11 @@ interface Props<T> {
   id: (item: T) => string
   empty: ReactNode
   onOpen?: (item: T) => void
+  button?: boolean // the first cell is one that opens the row, where no link in it does
 }
 
 /** List shows what useList reads, as a table that folds on a phone. */
-export function List<T>({ label, list, columns, id, empty, onOpen }: Props<T>) {
+export function List<T>({ label, list, columns, id, empty, onOpen, button = false }: Props<T>) {
   const items = list.data?.pages.flatMap((p) => p.items) ?? []
   if (list.error && items.length === 0) return <Trouble error={list.error} retry={() => void list.refetch()} />
   if (list.isPending) return <div className="card"><div className="body"><Skeleton lines={6} /></div></div>
@@ -46,7 +47,7 @@ export function List<T>({ label, list, columns, id, empty, onOpen }: Props<T>) {
           <tbody>
             {items.map((item) => (
               <tr key={id(item)} className={onOpen && 'opens'} onClick={onOpen && ((e) => (e.target as Element).closest('a, button, input') || onOpen(item))}>
-                {columns.map((c) => <td key={c.label} data-label={c.label} className={c.acts ? 'acts' : c.number ? 'number' : undefined}>{c.cell(item)}</td>)}
+                {columns.map((c) => <td key={c.label} data-label={c.acts ? undefined : c.label} className={c.acts ? 'acts' : c.number ? 'number' : undefined}>{button && onOpen && c === columns[0] ? <button type="button" className="opener" onClick={() => onOpen(item)}>{c.cell(item)}</button> : c.cell(item)}</td>)}
               </tr>
             ))}
           </tbody>

@@ -5,6 +5,7 @@ import type { Model } from '../../api/console'
 import { json, params, type Page } from '../../api/request'
 import { Button } from '../../ui/button'
 import { Dialog } from '../../ui/dialog'
+import { save } from '../../ui/save'
 import { Note, Trouble } from '../../ui/show'
 import { Tabs } from '../../ui/tabs'
 import { number, plural } from '../../ui/words'
@@ -70,12 +71,4 @@ function written(format: Format, columns: Column[], row: Row, first: boolean): s
   if (format === 'csv') return line(columns.map((c) => row[c.name]))
   if (format === 'jsonl') return JSON.stringify(row) + '\n'
   return (first ? '  ' : ',\n  ') + JSON.stringify(row)
-}
-
-function save(blob: Blob, name: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(blob)
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }

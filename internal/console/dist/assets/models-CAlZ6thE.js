@@ -1,1 +1,0 @@
-import{At as e,Ct as t,bt as n,ut as r}from"./index-D1okxe2e.js";var i=e();function a(){let e=t(r).data,a=e?.models.find(e=>e.operations.list&&!e.builtIn)??e?.models.find(e=>e.operations.list);return a?(0,i.jsx)(n,{to:`/data/$plural`,params:{plural:a.plural},search:{},replace:!0}):null}export{a as FirstModel};

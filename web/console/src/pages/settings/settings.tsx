@@ -1,0 +1,87 @@
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { Lock, SlidersHorizontal } from 'lucide-react'
+import { useCallback } from 'react'
+import { settingsQuery, type Setting, type Settings } from '../../api/admin'
+import { Button } from '../../ui/button'
+import { Page } from '../../ui/page'
+import { SearchField } from '../../ui/search-field'
+import { Badge, CopyButton, Empty, Skeleton, Trouble, When } from '../../ui/show'
+import { Tabs } from '../../ui/tabs'
+import { size, span } from '../../ui/words'
+import './settings.css'
+
+const route = getRouteApi('/app/settings')
+
+/** SettingsPage is what loam.yaml and the defaults come to; secrets are never shown. */
+export function SettingsPage() {
+  const { search = '', only = 'all' } = route.useSearch()
+  const navigate = useNavigate()
+  const { data, error, refetch } = useQuery(settingsQuery)
+  const to = useCallback((change: { search?: string; only?: string }) => void navigate({ to: '/settings', search: (old) => ({ ...old, ...change }), replace: true }), [navigate])
+  const find = useCallback((text: string) => to({ search: text }), [to])
+  const shown = (data?.settings ?? []).filter((s) => (only === 'all' || !s.default) && `${s.path} ${s.description}`.toLowerCase().includes(search.toLowerCase()))
+  const groups = grouped(shown)
+  return (
+    <Page title="Settings" lead={<>As they are in force, from {data ? <code>{data.file}</code> : 'loam.yaml'} and the defaults. They are changed there.</>}>
+      {error ? <Trouble error={error} retry={() => void refetch()} /> : !data ? <div className="card"><div className="body"><Skeleton lines={9} /></div></div> : (
+        <>
+          <Server data={data} />
+          <div className="across">
+            <SearchField label="Find a setting" value={search} onChange={find} />
+            <Tabs segmented label="Which" tabs={[{ value: 'all', label: 'All' }, { value: 'set', label: 'Not as by default' }]} value={only as 'all' | 'set'} onChange={(o) => to({ only: o === 'all' ? '' : o })} />
+          </div>
+          {shown.length === 0 && (
+            <div className="card"><Empty icon={SlidersHorizontal} title={search ? 'No setting of that name' : 'All is as by default'} {...(search ? {} : { snippet: 'auth:\n  password:\n    minLength: 12' })}>{search ? <Button kind="link" onClick={() => to({ search: '', only: '' })}>Show all</Button> : <>A setting in {data.file} takes the place of the default. In development it is taken at once.</>}</Empty></div>
+          )}
+          {[...groups].map(([name, settings]) => (
+            <section key={name} className="card settings">
+              <header><h2 className="mono">{name}</h2></header>
+              <dl>{settings.map((s) => <One key={s.path} setting={s} />)}</dl>
+            </section>
+          ))}
+        </>
+      )}
+    </Page>
+  )
+}
+
+function grouped(all: Setting[]): Map<string, Setting[]> {
+  const groups = new Map<string, Setting[]>()
+  for (const s of all) {
+    const name = s.path.split('.')[0]!
+    groups.set(name, [...(groups.get(name) ?? []), s])
+  }
+  return groups
+}
+
+function Server({ data }: { data: Settings }) {
+  return (
+    <section className="card">
+      <header><h2>This server</h2>{data.dev && <Badge tone="warn">dev</Badge>}</header>
+      <div className="body">
+        <dl className="pairs">
+          <dt>Version</dt><dd>Loam {data.version}, {data.go}</dd>
+          <dt>Running</dt><dd>since <When at={data.startedAt} />, for {span(data.uptime)}{data.node && <>, as node <span className="mono">{data.node}</span></>}</dd>
+          <dt>Address</dt><dd>{data.url}</dd>
+          <dt>Database</dt><dd>{data.engine === 'postgres' ? 'PostgreSQL' : 'SQLite'}, {size(data.data.size)} <span className="mono quiet">{data.data.database}</span></dd>
+          {data.data.directory && <><dt>Data directory</dt><dd className="mono">{data.data.directory}</dd></>}
+        </dl>
+      </div>
+    </section>
+  )
+}
+
+function One({ setting: s }: { setting: Setting }) {
+  return (
+    <div className="setting">
+      <dt><span className="mono">{s.path}</span>{!s.default && <Badge tone="good">set</Badge>}<span className="small quiet">{s.description}</span></dt>
+      <dd>
+        {s.secret ? <span className="across tight"><Lock size={12} aria-hidden /><span className="quiet">{s.set ? 'a secret, which is set' : 'a secret, which is not set'}</span></span>
+          : <><span className={s.default ? 'mono quiet' : 'mono'}>{shownValue(s.value)}</span><CopyButton text={`${s.path}: ${JSON.stringify(s.value)}`} label={`Copy ${s.path}`} /></>}
+      </dd>
+    </div>
+  )
+}
+
+const shownValue = (value: unknown): string => (value === null || value === '' ? 'none' : Array.isArray(value) ? (value.length === 0 ? 'none' : value.map((v) => (typeof v === 'string' ? v : JSON.stringify(v))).join(', ')) : typeof value === 'object' ? JSON.stringify(value) : String(value))
