@@ -190,7 +190,7 @@ func (d *document) jsonFilter(m *schema.Model) object {
 	return object{
 		{"name", "filter"}, {"in", "query"},
 		{"description", "A " + d.models[m].filter + " as JSON text, for and, or, not and relations."},
-		{"schema", object{{"type", "string"}, {"contentMediaType", "application/json"}, {"contentSchema", ref(d.models[m].filter)}}},
+		{"schema", object{{"type", "string"}, {"contentSchema", ref(d.models[m].filter)}}}, // with contentMediaType, generators take it for a file
 	}
 }
 

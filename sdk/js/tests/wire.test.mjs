@@ -17,7 +17,7 @@ async function run({ call: [path, ...args], as, answer = { status: 500 } }) {
     assert.equal(Accept, 'application/json')
     assert.equal(type, body === undefined ? undefined : 'application/json')
     assert.equal(Authorization, as === 'nobody' ? undefined : 'Bearer token')
-    asked.push({ method, path: url.slice('http://loam.test'.length), headers: rest, body: body === undefined ? undefined : JSON.parse(body) })
+    asked.push({ method, path: url.slice('http://loam.test'.length), headers: Object.fromEntries(Object.entries(rest).sort()), body: body === undefined ? undefined : JSON.parse(body) })
     return new Response(answer.body === undefined ? null : JSON.stringify(answer.body), { status: answer.status })
   }
   const app = createClient(keys, { url: 'http://loam.test', fetch, retries: 0, storage: 'memory' })
