@@ -14,9 +14,9 @@ RACE        := -race -gcflags=github.com/ncruces/go-sqlite3-wasm/v6/...=-race=fa
 # invariants are as many again, and take five minutes more: make postgres EITHER='./tests/attack ./tests/invariant'.
 EITHER      := ./internal/audit ./internal/auth ./internal/federation ./internal/jobs ./internal/mail ./internal/tenant ./tests/doors
 
-.PHONY: test tools lint vuln node openapi-check gotest postgres deploy fuzz goldens generate soak bench build demo
+.PHONY: test tools lint vuln node openapi-check gotest goclient postgres deploy fuzz goldens generate soak bench build demo
 
-test: tools lint vuln node gotest postgres goldens fuzz
+test: tools lint vuln node gotest goclient postgres goldens fuzz
 
 # What the tests run beside Go and Node.
 tools: ; @scripts/tools.sh
@@ -38,6 +38,10 @@ openapi-check:
 
 gotest:
 	go test $(RACE) -shuffle=on -timeout 25m ./...
+
+# A Go client, made of the OpenAPI document by oapi-codegen, and run. A module of its own.
+goclient:
+	cd tests/goclient && go test . && go vet ./...
 
 # The same once more, on PostgreSQL.
 postgres:

@@ -138,6 +138,12 @@ func readableRelations(m *schema.Model) []*schema.Field {
 
 // methods are the names of the methods that a collection has.
 func methods(m *schema.Model, ops schema.Operation) []string {
+	if m.Ops.PublicSubscriptions {
+		ops |= schema.Listen
+	}
+	if m.ReadOnly {
+		ops &^= schema.Listen // what the system keeps is in no change log
+	}
 	var out []string
 	for _, way := range []struct {
 		op    schema.Operation

@@ -23,7 +23,7 @@ export type ModelKeys<S extends Schema> = {
 };
 /** A client: a collection for each model, and what is not a model's. */
 export type Client<S extends Schema> = Core<S> & {
-    readonly [C in keyof S['models']]: S['models'][C] extends infer M extends Model ? Collection<M> & ('list' extends M['can'] ? LiveMethods<M> : {}) : never;
+    readonly [C in keyof S['models']]: S['models'][C] extends infer M extends Model ? Collection<M> & ('live' extends M['can'] ? LiveMethods<M> : {}) : never;
 };
 /** What a client has beside its collections. */
 export interface Core<S extends Schema> {

@@ -204,7 +204,7 @@ export interface UserModel {
   plain: 'id' | 'name' | 'email' | 'role' | 'createdAt' | 'nickname' | 'theme' | 'salary'
   number: 'salary'
   relations: {}
-  can: 'list' | 'pages' | 'count' | 'aggregate' | 'live' | 'get'
+  can: 'list' | 'pages' | 'count' | 'aggregate' | 'get'
 }
 
 export interface TextFilter {

@@ -307,7 +307,7 @@ export interface UserModel {
   plain: 'id' | 'name' | 'email' | 'role' | 'createdAt'
   number: never
   relations: {}
-  can: 'list' | 'pages' | 'count' | 'aggregate' | 'live' | 'get'
+  can: 'list' | 'pages' | 'count' | 'aggregate' | 'get'
 }
 
 /** Joins Task and Label. */

@@ -520,7 +520,7 @@ export interface UserModel {
   plain: 'id' | 'name' | 'email' | 'role' | 'createdAt' | 'nickname' | 'theme' | 'born' | 'grade'
   number: 'grade'
   relations: {}
-  can: 'list' | 'pages' | 'count' | 'aggregate' | 'live' | 'get'
+  can: 'list' | 'pages' | 'count' | 'aggregate' | 'get'
 }
 
 /** The active organization. */
@@ -557,7 +557,7 @@ export interface OrganizationModel {
   plain: 'id' | 'name' | 'slug' | 'logo' | 'color' | 'createdAt' | 'vat'
   number: never
   relations: {}
-  can: 'list' | 'pages' | 'count' | 'aggregate' | 'live' | 'get'
+  can: 'list' | 'pages' | 'count' | 'aggregate' | 'get'
 }
 
 /** Joins string and Tree. */

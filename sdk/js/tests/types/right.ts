@@ -105,6 +105,12 @@ export async function rows(id: string): Promise<void> {
   exactly<undefined>()(nothing)
 }
 
+export function lives(projectId: string): () => void {
+  return app.tasks.live({ where: { projectId }, fields: ['title'], include: { assignee: { fields: ['name'] } } }, (rows) => {
+    exactly<{ title: string; assignee: { name: string | null } | null }[]>()(rows)
+  })
+}
+
 export function values(err: unknown): void {
   exactly<readonly ['TODO', 'DOING', 'DONE']>()(TaskStatus)
   exactly<'owner' | 'admin' | 'member'>()('owner' as OrganizationRole)

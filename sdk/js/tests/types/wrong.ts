@@ -154,6 +154,14 @@ export const writes = [
   () => odd.vaults.delete('1'),
   // @ts-expect-error: nobody reads logs
   () => odd.logs.list(),
+  // @ts-expect-error: users are not followed
+  () => app.users.live({}, () => {}),
+  // @ts-expect-error: nor what is only listed
+  () => odd.countries.live({}, () => {}),
+  // @ts-expect-error: what is not asked for
+  () => app.tasks.live({ fields: ['title'] }, (rows) => rows[0]!.status),
+  // @ts-expect-error: no such relation
+  () => app.tasks.live({ include: { projekt: true } }, () => {}),
   // @ts-expect-error: nobody writes it
   () => odd.trees.update('1', { stamped: 'a' }),
   // @ts-expect-error: no such model
