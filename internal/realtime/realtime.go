@@ -48,7 +48,7 @@ type Options struct {
 	// Poll is how long a change waits that no signal came for: one of another node's.
 	// 0 is safetyWake.
 	Poll  time.Duration
-	Check func() // called before changes are judged: ends what may not go on; nil for none
+	Check func() // called between reading and telling: ends what may not go on; nil for none
 	// Lag is told how long after its writing all subscribers were told of a change;
 	// nil for nobody.
 	Lag    func(time.Duration)
@@ -157,12 +157,17 @@ func (h *Hub) run() {
 		case <-h.stop:
 			return
 		}
-		if h.opts.Check != nil {
-			h.opts.Check()
-		}
 		if err := h.follow(); err != nil {
 			h.opts.Log.Error("following the change log", "error", err)
 		}
+	}
+}
+
+// check ends what may not go on, once it is known what there is to tell: whose rights
+// were taken away before something was written is told nothing of it.
+func (h *Hub) check() {
+	if h.opts.Check != nil {
+		h.opts.Check()
 	}
 }
 
@@ -195,6 +200,7 @@ func (h *Hub) follow() error {
 		if err != nil {
 			return err
 		}
+		h.check()
 		h.mu.Lock()
 		if h.service == service && h.pos == after && !h.asleep {
 			h.judge(changes)

@@ -68,6 +68,7 @@ func (l *list) work(v *view, s *data.Service) {
 		snap, err := l.ask(s, v.watch)
 		took := time.Since(began)
 		<-h.deep
+		h.check()
 
 		h.mu.Lock()
 		if err != nil {
