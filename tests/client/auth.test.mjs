@@ -57,7 +57,7 @@ test('two clients that share a storage never show one refresh token twice', asyn
   for (let round = 0; round < 3; round++) {
     expire(s, { expires: 0 })
     const tabs = [client(server.url, { storage: s }), client(server.url, { storage: s })]
-    await Promise.all(tabs.flatMap((app) => Array.from({ length: 10 }, () => app.notes.list())))
+    await Promise.all(tabs.flatMap((app) => [app.auth.refresh(), ...Array.from({ length: 10 }, () => app.notes.list()), app.auth.update({ name: 'Round ' + round })]))
     assert.equal(tabs[0].count('POST /auth/refresh') + tabs[1].count('POST /auth/refresh'), 1)
     tabs.forEach((app) => app.close())
   }

@@ -65,7 +65,7 @@ export function createSession(http: Http, store: Store, cookie: boolean): Sessio
     if (!cookie) await store.write(next)
     store.tell(cookie ? next : undefined)
   }
-  const take = (g: Granted): Promise<void> => {
+  const taken = (g: Granted): Promise<void> => {
     const { organization, accessToken, refreshToken } = g
     const user = held?.user.id === g.user.id ? { ...held.user, ...g.user } : g.user // which has none of the app's own fields
     return set({ user, organization, expires: Date.now() + g.expiresIn * 1000, ...(refreshToken && { accessToken: accessToken!, refreshToken }) })
@@ -91,7 +91,7 @@ export function createSession(http: Http, store: Store, cookie: boolean): Sessio
       const stored = cookie ? held : await store.read<Held>()
       if (cookie ? stored !== shown : stored?.refreshToken !== shown?.refreshToken) return adopt(stored) // another was first
       try {
-        await take(await post('/auth/refresh', cookie ? {} : { body: { refreshToken: stored?.refreshToken } }))
+        await taken(await post('/auth/refresh', cookie ? {} : { body: { refreshToken: stored?.refreshToken } }))
         renewed = Date.now()
       } catch (err) {
         if (!(err instanceof LoamError) || err.status !== 401) throw err
@@ -126,20 +126,24 @@ export function createSession(http: Http, store: Store, cookie: boolean): Sessio
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    take,
+    // Whatever is stored is stored in turn: a renewal that is under way would put the
+    // tokens of before in its place.
+    take: (granted) => store.alone(() => taken(granted)),
     move: async (path, body) => {
       await authorize()
       await store.alone(async () => {
         if (!cookie) adopt(await store.read<Held>())
         const headers: Record<string, string> = held?.accessToken ? { Authorization: 'Bearer ' + held.accessToken } : {}
-        await take(await post(path, { body, headers })) // not by authorize, which would wait for us
+        await taken(await post(path, { body, headers })) // not by authorize, which would wait for us
       })
     },
-    know: async (who) => {
-      if (held) await set({ ...held, user: who.user, organization: who.organization })
-    },
+    know: ({ user, organization }) =>
+      store.alone(async () => {
+        const now = cookie ? held : await store.read<Held>()
+        if (now?.user.id === user.id) await set({ ...now, user, organization })
+      }),
     renew,
-    forget: () => set(null),
+    forget: () => store.alone(() => set(null)),
     close: () => store.close(),
     authorize,
     unauthorized: async (shown, err) => {
