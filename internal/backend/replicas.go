@@ -9,13 +9,14 @@ import (
 
 // replicate has reads that ask for it answered by the standbys that there are.
 func (b *Backend) replicate() (err error) {
+	primary, ok := b.engine.(replica.Primary)
 	switch {
 	case len(b.opts.Replicas) == 0:
 		return nil
-	case b.engine.Dialect() != store.PostgreSQL:
+	case !ok:
 		return fault.New(fault.StoreUnsuitable, "replicas are of a PostgreSQL database, and the rows are in a file: set LOAM_DATABASE_URL or database.url, or take the replicas out")
 	}
-	b.replicas, err = replica.Open(replica.Options{URLs: b.opts.Replicas, Primary: b.engine, Log: b.opts.Log})
+	b.replicas, err = replica.Open(replica.Options{URLs: b.opts.Replicas, Primary: primary, Log: b.opts.Log})
 	if err == nil {
 		b.observeReplicas()
 	}

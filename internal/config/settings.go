@@ -252,7 +252,7 @@ func (s *setting) example() string {
 	case s.kind == settingList && len(s.words) > 0:
 		return path + ": [" + s.words[0] + "]"
 	case s.secret:
-		return path + ": [${A_VARIABLE}]"
+		return path + `: ["${A_VARIABLE}"]`
 	case s.kind == settingList:
 		return path + ": [" + s.form.like + "]"
 	case s.kind == settingSecret:

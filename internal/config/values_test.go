@@ -62,6 +62,7 @@ mail:
   from: Tracker <hello@example.com>
   language: de-CH
   smtp: { host: smtp.example.com, port: 465, user: me, password: "${SMTP_PASSWORD}", tls: implicit }
+database: { replicas: ["${REPLICA_1}", "${REPLICA_2}"], maxLag: 2s }
 server:
   trustedProxies: [10.1.2.3/8, "::1"]
 outbound: { allowPrivate: on }
@@ -73,7 +74,7 @@ limits:
 `
 
 var testVariables = map[string]string{"APP": "Tracker", "GOOGLE_ID": "id", "GOOGLE_SECRET": "hush-1", "APPLE_KEY": "hush-2\nhush", "PORTAL_SECRET": "hush-3" + strings.Repeat("x", 26),
-	"HOOK_SECRET": "hush-4", "SMTP_PASSWORD": "hush-5"}
+	"HOOK_SECRET": "hush-4", "SMTP_PASSWORD": "hush-5", "REPLICA_1": "postgres://hush-6", "REPLICA_2": "postgres://hush-7"}
 
 func lookup(values map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) { value, ok := values[name]; return value, ok }
@@ -86,9 +87,12 @@ func TestEverySetting(t *testing.T) {
 	}
 	golden(t, "testdata/every.json", indented(t, c))
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-		if s := fmt.Sprintf(verb, c.Auth) + fmt.Sprintf(verb, c.Mail); strings.Contains(s, "hush") {
+		if s := fmt.Sprintf(verb, c.Auth) + fmt.Sprintf(verb, c.Mail) + fmt.Sprintf(verb, c.Database); strings.Contains(s, "hush") {
 			t.Errorf("%s prints a secret: %s", verb, s)
 		}
+	}
+	if replicas := c.Database.Replicas; len(replicas) != 2 || replicas[1].Text() != testVariables["REPLICA_2"] {
+		t.Errorf("the replicas are %d others", len(replicas))
 	}
 	google, _ := c.Auth.Provider("google")
 	portal, _ := c.Auth.Client("portal")
@@ -119,7 +123,7 @@ func TestMissingVariables(t *testing.T) {
 		if c == nil {
 			t.Fatal(ds)
 		}
-		if want := map[bool]int{false: 0, true: 8}[env.Lenient]; len(ds) != want {
+		if want := map[bool]int{false: 0, true: 10}[env.Lenient]; len(ds) != want {
 			t.Errorf("%d remarks, not %d: %v", len(ds), want, ds)
 		}
 		if len(c.Auth.Providers) != 1 || c.Auth.Providers[0].ID != "company" || len(c.Auth.Clients) != 1 || c.Auth.Clients[0].ID != "cli" {
@@ -128,12 +132,12 @@ func TestMissingVariables(t *testing.T) {
 		if c.Auth.Hooks.BeforeToken.URL != "" || c.Mail.SMTP.Host != "" || c.Mail.From == "" || c.Name != "" {
 			t.Errorf("left are %v, %v and %q", c.Auth.Hooks, c.Mail, c.Name)
 		}
-		if want := []string{"APP", "GOOGLE_ID", "GOOGLE_SECRET", "APPLE_KEY", "PORTAL_SECRET", "HOOK_SECRET", "SMTP_PASSWORD"}; !slices.Equal(c.Variables, want) {
+		if want := []string{"APP", "GOOGLE_ID", "GOOGLE_SECRET", "APPLE_KEY", "PORTAL_SECRET", "HOOK_SECRET", "SMTP_PASSWORD", "REPLICA_1", "REPLICA_2"}; !slices.Equal(c.Variables, want) {
 			t.Errorf("variables are %q", c.Variables)
 		}
 	}
 	_, ds := Parse("loam.yaml", everySetting, Environment{Lookup: lookup(nil)})
-	if len(ds) != 8 || ds[0].Severity != schema.Error || ds[0].Pos != (schema.Pos{Line: 2, Column: 7}) || !strings.Contains(ds[0].Message, "APP") {
+	if len(ds) != 10 || ds[0].Severity != schema.Error || ds[0].Pos != (schema.Pos{Line: 2, Column: 7}) || !strings.Contains(ds[0].Message, "APP") {
 		t.Errorf("got %v", ds)
 	}
 }

@@ -60,7 +60,7 @@ func (s *Set) beat(ctx context.Context) {
 func (s *Set) write(ctx context.Context, sql string, args ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
-	return s.primary.WriteRows(ctx, func(c store.Conn) error {
+	return s.primary.WriteQuietly(ctx, func(c store.Conn) error {
 		_, err := c.Exec(sql, args...)
 		return err
 	})

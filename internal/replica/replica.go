@@ -25,17 +25,23 @@ import (
 	"github.com/loam-dev/loam/internal/store/postgres"
 )
 
+// Primary is an engine of PostgreSQL.
+type Primary interface {
+	store.Isolator
+	WriteQuietly(ctx context.Context, fn func(store.Conn) error) error
+}
+
 // Options say which standbys there are.
 type Options struct {
 	URLs    []string
-	Primary store.Engine // of PostgreSQL
+	Primary Primary
 	Log     *slog.Logger
 }
 
 // Set are the standbys of a database. It is safe for concurrent use.
 type Set struct {
 	limits
-	primary  store.Engine
+	primary  Primary
 	standbys []*standby
 	log      *slog.Logger
 	node     string    // names this server's row
@@ -70,7 +76,7 @@ func open(o Options, lim limits) (*Set, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	for _, url := range o.URLs {
-		c, err := s.join(url, o.Primary.(store.Isolator).AppRole())
+		c, err := s.join(url, o.Primary.AppRole())
 		if err != nil {
 			return nil, errors.Join(err, s.Close())
 		}

@@ -23,7 +23,7 @@ const (
 type fixture struct {
 	*testing.T
 	pair    *storetest.Pair
-	primary store.Engine
+	primary *postgres.Engine
 	set     *replica.Set
 }
 
@@ -134,7 +134,7 @@ func (f *fixture) paused() {
 	if got := f.read(number, ever); got != "1" {
 		f.Errorf("a read that may be an hour behind got %q", got)
 	}
-	if err := f.primary.(store.Rebuilder).Rebuild(f.Context(), func(c store.Conn) error { return c.Script("ALTER TABLE t ADD more bigint NOT NULL DEFAULT 7") }); err != nil {
+	if err := f.primary.Rebuild(f.Context(), func(c store.Conn) error { return c.Script("ALTER TABLE t ADD more bigint NOT NULL DEFAULT 7") }); err != nil {
 		f.Fatal(err)
 	}
 	if got := f.read("SELECT more FROM t", ever); got != "" {

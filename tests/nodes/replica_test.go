@@ -139,6 +139,11 @@ func TestReplica(t *testing.T) {
 		}
 	}
 	p.migrated(servers, ada)
+	servers.Lose()
+	for range 20 {
+		ada.Do("GET", "/api/tickets", nil, "Loam-Read", lenient).Want(200)
+	}
+	from(t, "primary", asks(lenient))
 }
 
 // migrated has a replica that is behind a migration, whose reads the primary answers.

@@ -168,6 +168,12 @@ func (e *Engine) Writable(ctx context.Context) error {
 	return err
 }
 
+// WriteQuietly is a write that nobody follows: none is told of its commit, here or
+// elsewhere. It takes as long as Writable at most.
+func (e *Engine) WriteQuietly(ctx context.Context, fn func(store.Conn) error) error {
+	return e.run(ctx, forProbing, fn)
+}
+
 // Notify has a signal sent on c after each commit of this process, and soon after
 // those of others where a relay tells of them, or the database lets one listen. It is
 // for a few that stay as long as the engine does.
