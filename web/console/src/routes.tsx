@@ -1,7 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, parseSearchWith, stringifySearchWith, type ErrorComponentProps } from '@tanstack/react-router'
-import { meQuery } from './api/console'
-import { Gate, NotFound } from './shell/gate'
+import { Closed, Gate, NotFound, open } from './shell/gate'
 import { Shell } from './shell/shell'
 import { Trouble } from './ui/show'
 
@@ -14,10 +13,14 @@ const setup = createRoute({ getParentRoute: () => root, path: '/setup', componen
 const app = createRoute({
   getParentRoute: () => root,
   id: 'app',
-  beforeLoad: async ({ context }) => ({ me: await context.queries.ensureQueryData(meQuery) }),
-  component: Shell,
+  beforeLoad: ({ context }) => open(context.queries),
+  component: App,
   errorComponent: Gate,
 })
+
+function App() {
+  return app.useRouteContext().closed ? <Closed /> : <Shell />
+}
 
 const overview = createRoute({ getParentRoute: () => app, path: '/', component: lazyRouteComponent(() => import('./pages/overview/overview'), 'OverviewPage') })
 

@@ -63,10 +63,10 @@ export async function stop(): Promise<void> {
   await json('POST', '/auth/sign-out', { token: user.token }).catch(() => undefined) // its token ends by itself
 }
 
-/** as is what a request for rows carries. Global models are asked for without an organization. */
-export function as({ user, organization }: Acting, global = false): Wish {
+/** as is what a request for rows carries. */
+export function as({ user, organization }: Acting): Wish {
   if (user) return { token: user.token }
-  return { headers: { 'Loam-As': organization && !global ? `admin; organization=${organization.id}` : 'admin' } }
+  return { headers: { 'Loam-As': organization ? `admin; organization=${organization.id}` : 'admin' } }
 }
 
 /** key tells one way of looking from another, for what is cached. */

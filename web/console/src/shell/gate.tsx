@@ -1,16 +1,26 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, type QueryClient } from '@tanstack/react-query'
 import { useRouter, type ErrorComponentProps } from '@tanstack/react-router'
 import { Compass, ShieldAlert, Sparkles } from 'lucide-react'
 import { useEffect, type ReactNode } from 'react'
+import { meQuery } from '../api/console'
 import { get, Problem } from '../api/request'
 import { Button } from '../ui/button'
 import { Empty, Skeleton, Trouble } from '../ui/show'
 
-/** Gate stands in place of the console for who may not see it: it leads to sign-in, and says how one becomes an admin. */
+/** open asks whether the console is open to who is in this browser. To anybody but an admin nothing is there. */
+export async function open(queries: QueryClient): Promise<{ closed: boolean }> {
+  try {
+    await queries.ensureQueryData(meQuery)
+    return { closed: false }
+  } catch (err) {
+    if (err instanceof Problem && [401, 403, 404].includes(err.status)) return { closed: true }
+    throw err
+  }
+}
+
+/** Gate stands in place of the console where it can't be asked for. */
 export function Gate({ error, reset }: ErrorComponentProps) {
   const router = useRouter()
-  const closed = (error as unknown) instanceof Problem && [401, 403, 404].includes((error as unknown as Problem).status)
-  if (closed) return <Closed />
   return <Alone><Trouble error={error} retry={() => (reset(), void router.invalidate())} /></Alone>
 }
 
@@ -18,8 +28,9 @@ function Alone({ children }: { children: ReactNode }) {
   return <main className="alone">{children}</main>
 }
 
-function Closed() {
-  const queries = useQueryClient()
+/** Closed is what they see: it leads to sign-in, and says how one becomes an admin. */
+export function Closed() {
+  const router = useRouter()
   const setup = useQuery({ queryKey: ['setup'], queryFn: () => get<{ needed: boolean }>('/console/api/setup').catch(() => ({ needed: false })) })
   const me = useQuery({ queryKey: ['auth', 'me'], queryFn: () => get<{ user: { email?: string; name: string } }>('/auth/me'), retry: false })
   const signIn = setup.data?.needed === false && me.isError
@@ -43,7 +54,7 @@ function Closed() {
         You are signed in as {me.data?.user.email ?? me.data?.user.name}, who is none. An admin can change that, or this command on the server’s machine.
       </Empty>
       <div className="across center">
-        <Button onClick={() => void queries.resetQueries()}>Look again</Button>
+        <Button onClick={() => void router.invalidate()}>Look again</Button>
         <a className="button ghost" href="/account">Your account</a>
       </div>
     </Alone>

@@ -1,13 +1,12 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { ChevronDown, X } from 'lucide-react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
-import { useActing } from '../../api/acting'
+import { as, useActing } from '../../api/acting'
 import type { Model } from '../../api/console'
 import { json, params, type Page } from '../../api/request'
 import { Button } from '../../ui/button'
 import { Picker } from '../../ui/picker'
 import { keyOf, labelField, labelOf, pathOf, type Column, type Row } from './fields'
-import { wishFor } from './query'
 
 interface Props {
   column: Column
@@ -46,7 +45,7 @@ export function Editor({ column, text, onText, id, wrong, inline = false, onDone
     const values = kind === 'boolean' ? ['true', 'false'] : (field.enum ?? [])
     return (
       <select {...shared} ref={(e) => void (box.current = e)} className="select" value={text} onChange={(e) => (onText(e.target.value), inline && onDone?.(e.target.value))} onBlur={() => inline && onCancel?.()}>
-        {(!field.required || text === '') && <option value="">{field.required ? 'choose…' : 'empty'}</option>}
+        {(!field.required || text === '') && <option value="">{field.default !== null && field.default !== undefined && !inline ? `default: ${String(field.default)}` : field.required ? 'choose…' : 'empty'}</option>}
         {values.map((v) => <option key={v} value={v}>{v}</option>)}
       </select>
     )
@@ -66,7 +65,7 @@ export function Editor({ column, text, onText, id, wrong, inline = false, onDone
       {...(kind === 'datetime' || kind === 'time' ? { step: 0.001 } : {})}
       spellCheck={kind === 'text'}
       value={kind === 'datetime' ? text.replace(/Z$/, '') : text}
-      placeholder={field.default !== null && field.default !== undefined ? String(field.default) : ''}
+      placeholder={field.default !== null && field.default !== undefined ? `default: ${String(field.default)}` : column.key && field.implicit ? 'made by Loam unless given' : ''}
       onChange={(e) => onText(e.target.value)}
       onBlur={() => inline && onDone?.()}
     />
@@ -81,11 +80,11 @@ function Reference({ column, model, text, onText, id, inline, onDone }: { column
   const field = labelField(model)
   const found = useQuery({
     queryKey: ['reference', model.name, search, acting],
-    queryFn: ({ signal }) => json<Page<Row>>('GET', pathOf(model) + params({ limit: 20, sort: field, ...(search ? { [`${field}.contains`]: search } : {}) }), { ...wishFor(acting, model), signal }),
+    queryFn: ({ signal }) => json<Page<Row>>('GET', pathOf(model) + params({ limit: 20, sort: field, ...(search ? { [`${field}.contains`]: search } : {}) }), { ...as(acting), signal }),
     placeholderData: keepPreviousData,
     enabled: looked,
   })
-  const one = useQuery({ queryKey: ['reference', model.name, 'one', text, acting], queryFn: ({ signal }) => json<Row>('GET', pathOf(model, text), { ...wishFor(acting, model), signal }), enabled: text !== '' && !inline, retry: false })
+  const one = useQuery({ queryKey: ['reference', model.name, 'one', text, acting], queryFn: ({ signal }) => json<Row>('GET', pathOf(model, text), { ...as(acting), signal }), enabled: text !== '' && !inline, retry: false })
   const pick = (value: string): void => {
     onText(value)
     onDone?.(value)

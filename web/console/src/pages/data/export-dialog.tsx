@@ -1,6 +1,6 @@
 import { Download } from 'lucide-react'
 import { useRef, useState } from 'react'
-import { useActing } from '../../api/acting'
+import { as, useActing } from '../../api/acting'
 import type { Model } from '../../api/console'
 import { json, params, type Page } from '../../api/request'
 import { Button } from '../../ui/button'
@@ -11,7 +11,7 @@ import { Tabs } from '../../ui/tabs'
 import { number, plural } from '../../ui/words'
 import { line } from './csv'
 import { pathOf, type Column, type Row } from './fields'
-import { wishFor, type Asked } from './query'
+import type { Asked } from './query'
 
 const most = 200_000 // rows of one file, which the browser keeps until it is whole
 const page = 1000
@@ -35,7 +35,7 @@ export default function ExportDialog({ model, columns, asked, total, onClose }: 
       let count = 0
       let cursor: string | null = null
       do {
-        const next: Page<Row> = await json('GET', pathOf(model) + params({ ...asked, limit: page, cursor }), { ...wishFor(acting, model), signal: aborter.signal })
+        const next: Page<Row> = await json('GET', pathOf(model) + params({ ...asked, limit: page, cursor }), { ...as(acting), signal: aborter.signal })
         parts.push(next.items.map((row, i) => written(format, columns, row, count + i === 0)).join(''))
         count += next.items.length
         cursor = next.nextCursor

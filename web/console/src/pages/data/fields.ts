@@ -52,7 +52,7 @@ export function columnsOf(schema: Schema, model: Model): Column[] {
   const column = (field: Field): Column => {
     const to = references.get(field.name)
     return {
-      name: field.name, title: field.name, field: to ? { ...field, required: field.required || to.field.required } : field, kind: to ? 'reference' : kindOf(field), scalar: scalarOf(field),
+      name: field.name, title: to?.relation ?? field.name, field: to ? { ...field, required: field.required || to.field.required } : field, kind: to ? 'reference' : kindOf(field), scalar: scalarOf(field),
       ...(to ? { to: { relation: to.relation, model: to.model } } : {}),
       editable: model.operations.update && !model.readOnly && !field.readOnly && !model.key.includes(field.name),
       key: model.key.includes(field.name),
@@ -96,7 +96,7 @@ export const toMany = (model: Model): Field[] => model.fields.filter((f) => f.ki
 /** shown is a value in one line. */
 export function shown(column: Column, value: unknown): string {
   if (value === null || value === undefined) return ''
-  if (column.kind === 'datetime') return String(value).replace('T', ' ').replace(/(\.000)?Z$/, '')
+  if (column.kind === 'datetime') return String(value).replace('T', ' ').replace(/(\.\d+)?Z$/, '')
   if (column.kind === 'list' && Array.isArray(value) && value.every((v) => typeof v !== 'object')) return value.join(', ')
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -40,7 +40,7 @@ export const takesValue = (operator: string): boolean => operator !== 'empty' &&
 
 export function wordsOf(c: Condition, column: Column | undefined): string {
   const operator = column ? operators[column.kind].find((o) => o.name === c.operator) : undefined
-  return `${c.field} ${operator?.words ?? c.operator}${takesValue(c.operator) ? ` ${c.value}` : ''}`
+  return `${column?.title ?? c.field} ${operator?.words ?? c.operator}${takesValue(c.operator) ? ` ${c.value}` : ''}`
 }
 
 /** parse reads conditions from an address; what is none is left out. */

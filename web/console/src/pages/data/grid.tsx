@@ -42,7 +42,7 @@ export function Grid(props: Props) {
   const [active, setActive] = useState<Cell>({ row: 0, column: 1 })
   const [editing, setEditing] = useState<(Cell & { text: string }) | null>(null)
   const wanted = useRef(false) // the focus goes to the active cell once it is there
-  const virtual = useVirtualizer({ count: rows.length + (more ? 12 : 0), getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 14, scrollPaddingStart: headHeight, paddingStart: headHeight })
+  const virtual = useVirtualizer({ count: rows.length + (more ? 12 : 0), getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 10, useFlushSync: false, scrollPaddingStart: headHeight, paddingStart: headHeight })
   const items = virtual.getVirtualItems()
   const lastSeen = items.at(-1)?.index ?? 0
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Upload } from 'lucide-react'
 import { useRef, useState } from 'react'
-import { useActing } from '../../api/acting'
+import { as, useActing } from '../../api/acting'
 import type { Model } from '../../api/console'
 import { json, Problem } from '../../api/request'
 import { Button } from '../../ui/button'
@@ -10,7 +10,6 @@ import { Note, Trouble } from '../../ui/show'
 import { number, plural, size } from '../../ui/words'
 import { records } from './csv'
 import { pathOf, read, type Column, type Row } from './fields'
-import { wishFor } from './query'
 
 const together = 100 // rows of one transaction
 const largestJSON = 32 << 20 // bytes; a CSV file or JSON Lines is read as it comes, of any length
@@ -61,7 +60,7 @@ export default function ImportDialog({ model, columns, onClose }: { model: Model
     setMistakes([])
     const send = async (batch: Row[], from: number): Promise<void> => {
       try {
-        await json('POST', '/api/batch', { ...wishFor(acting, model), body: { operations: batch.map((body) => ({ method: known ? 'PUT' : 'POST', path: pathOf(model), body })) } })
+        await json('POST', '/api/batch', { ...as(acting), body: { operations: batch.map((body) => ({ method: known ? 'PUT' : 'POST', path: pathOf(model), body })) } })
         done += batch.length
       } catch (err) {
         if (!(err instanceof Problem) || err.status === 0 || err.status === 401 || err.status === 429) throw err

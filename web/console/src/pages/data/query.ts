@@ -3,7 +3,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query'
 import { as, key, useActing, type Acting } from '../../api/acting'
 import type { Model } from '../../api/console'
-import { json, params, type Page, type Wish } from '../../api/request'
+import { json, params, type Page } from '../../api/request'
 import { keyOf, pathOf, type Column, type Row } from './fields'
 
 /** Asked is which rows of a model, and in which order. */
@@ -13,13 +13,11 @@ export interface Asked {
   search?: string | undefined
 }
 
-const pageSize = 200 // rows
+const pageSize = 400 // rows
 
 type Rows = InfiniteData<Page<Row>, string | null>
 
 const includes = (columns: Column[]): string => columns.flatMap((c) => (c.to && c.to.model.operations.get ? [c.to.relation] : [])).join(',')
-
-export const wishFor = (acting: Acting, model: Model): Wish => as(acting, model.scope === 'global')
 
 /** reads tells whether rows of a model can be asked for: those of an organization need one that is chosen. */
 export const reads = (acting: Acting, model: Model, tenancy: boolean): boolean => !tenancy || model.scope === 'global' || acting.organization !== null || acting.user !== null
@@ -29,7 +27,7 @@ export function useRows(model: Model, columns: Column[], asked: Asked, enabled: 
   const acting = useActing()
   return useInfiniteQuery<Page<Row>, Error, Rows, unknown[], string | null>({
     queryKey: rowsKey(acting, model, asked),
-    queryFn: ({ pageParam, signal }) => json<Page<Row>>('GET', pathOf(model) + params({ ...asked, include: includes(columns), limit: pageSize, cursor: pageParam }), { ...wishFor(acting, model), signal }),
+    queryFn: ({ pageParam, signal }) => json<Page<Row>>('GET', pathOf(model) + params({ ...asked, include: includes(columns), limit: pageSize, cursor: pageParam }), { ...as(acting), signal }),
     initialPageParam: null,
     getNextPageParam: (last) => last.nextCursor,
     enabled,
@@ -44,7 +42,7 @@ export function useTotal(model: Model, asked: Asked, enabled: boolean) {
   const acting = useActing()
   return useQuery({
     queryKey: ['total', model.name, key(acting), asked],
-    queryFn: ({ signal }) => json<Page<Row>>('GET', pathOf(model) + params({ filter: asked.filter, search: asked.search, limit: 1, count: true }), { ...wishFor(acting, model), signal }).then((p) => p.total ?? 0),
+    queryFn: ({ signal }) => json<Page<Row>>('GET', pathOf(model) + params({ filter: asked.filter, search: asked.search, limit: 1, count: true }), { ...as(acting), signal }).then((p) => p.total ?? 0),
     enabled,
     staleTime: 30_000,
   })
@@ -55,7 +53,7 @@ export function useRow(model: Model, columns: Column[], id: string | undefined) 
   const acting = useActing()
   return useQuery({
     queryKey: ['row', model.name, key(acting), id],
-    queryFn: ({ signal }) => json<Row>('GET', pathOf(model, id) + params({ include: includes(columns) }), { ...wishFor(acting, model), signal }),
+    queryFn: ({ signal }) => json<Row>('GET', pathOf(model, id) + params({ include: includes(columns) }), { ...as(acting), signal }),
     enabled: id !== undefined,
     retry: false,
   })
@@ -65,7 +63,7 @@ export function useRow(model: Model, columns: Column[], id: string | undefined) 
 export function useChanges(model: Model, columns: Column[]) {
   const acting = useActing()
   const queries = useQueryClient()
-  const wish = wishFor(acting, model)
+  const wish = as(acting)
   const everywhere = { queryKey: ['rows', model.name, key(acting)] }
   const show = (id: string, change: (row: Row) => Row): void => {
     queries.setQueriesData<Rows>(everywhere, (old) => old && { ...old, pages: old.pages.map((p) => (p.items.some((r) => keyOf(model, r) === id) ? { ...p, items: p.items.map((r) => (keyOf(model, r) === id ? change(r) : r)) } : p)) })

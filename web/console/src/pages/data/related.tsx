@@ -1,13 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ArrowRight } from 'lucide-react'
-import { key, useActing } from '../../api/acting'
+import { as, key, useActing } from '../../api/acting'
 import type { Field, Model, Schema } from '../../api/console'
 import { json, params } from '../../api/request'
 import { Skeleton, Trouble } from '../../ui/show'
 import { keyOf, labelOf, modelNamed, pathOf, toMany, type Row } from './fields'
 import { print } from './filter'
-import { wishFor } from './query'
 
 const most = 8 // rows of each relation
 
@@ -20,7 +19,7 @@ export function Related({ schema, model, row }: { schema: Schema; model: Model; 
   const far = relations.flatMap((f) => { const to = farSide(schema, model, f); return to ? [`${f.name}.${to.field}`] : [] })
   const found = useQuery({
     queryKey: ['related', model.name, id, key(acting)],
-    queryFn: ({ signal }) => json<Row>('GET', pathOf(model, id) + params({ include: [...relations.map((f) => f.name), ...far].join(','), ...limits }), { ...wishFor(acting, model), signal }),
+    queryFn: ({ signal }) => json<Row>('GET', pathOf(model, id) + params({ include: [...relations.map((f) => f.name), ...far].join(','), ...limits }), { ...as(acting), signal }),
   })
   if (found.error) return <Trouble error={found.error} retry={() => void found.refetch()} />
   if (!found.data) return <Skeleton lines={5} />

@@ -31,11 +31,14 @@ export function Picture({ schema, chosen, onChoose }: Props) {
   const picture = useMemo(() => layout(models, schema.edges, most), [models, schema.edges, most])
   const bright = over ?? chosen
   const near = useMemo(() => new Set(bright === undefined ? [] : [bright, ...picture.lines.flatMap((l) => (l.from === bright ? [l.to] : l.to === bright ? [l.from] : []))]), [bright, picture])
+  const beside = useRef(false) // whether the panel about a model is open
+  beside.current = chosen !== undefined
   const fit = useCallback(() => {
     const at = box.current?.getBoundingClientRect()
     if (!at) return
-    const scale = Math.min(1.15, (at.width - 2 * space) / picture.width, (at.height - 2 * space) / picture.height)
-    setView({ scale, x: (at.width - picture.width * scale) / 2, y: (at.height - picture.height * scale) / 2 })
+    const [wide, high] = free(at, beside.current)
+    const scale = Math.min(1.15, (wide - 2 * space) / picture.width, (high - 2 * space) / picture.height)
+    setView({ scale, x: (wide - picture.width * scale) / 2, y: (high - picture.height * scale) / 2 })
   }, [picture])
   useEffect(() => {
     fit()
@@ -47,7 +50,7 @@ export function Picture({ schema, chosen, onChoose }: Props) {
     const node = picture.nodes.find((n) => n.model.name === chosen)
     const at = box.current?.getBoundingClientRect()
     if (!node || !at) return
-    const [wide, high] = at.width > 2 * panel ? [at.width - panel, at.height] : [at.width, at.height * 0.55]
+    const [wide, high] = free(at, true)
     setView((v) => {
       const scale = Math.max(v.scale, readable)
       const [x, y] = [v.x + node.x * v.scale, v.y + node.y * v.scale]
@@ -80,7 +83,7 @@ export function Picture({ schema, chosen, onChoose }: Props) {
     if (e.key === 'Enter' || e.key === ' ') onChoose(node.model.name)
     else if (e.key === 'Escape') onChoose(undefined)
     else {
-      const next = beside(picture.nodes, node, e.key)
+      const next = neighbour(picture.nodes, node, e.key)
       if (!next) return
       box.current?.querySelector<SVGGElement>(`[data-model="${next.model.name}"]`)?.focus()
     }
@@ -150,10 +153,17 @@ function more({ model, fields }: Node): string {
   return model.scope === 'global' ? 'global' : fields.length < own ? String(own) : ''
 }
 
+// free is what of the picture's box the panel about a model leaves free: beside it, or
+// above it on a phone.
+function free(at: DOMRect, panelled: boolean): [number, number] {
+  if (!panelled) return [at.width, at.height]
+  return at.width > 2 * panel ? [at.width - panel, at.height] : [at.width, at.height * 0.55]
+}
+
 const cut = (text: string, most: number): string => (text.length > most ? text.slice(0, most - 1) + '…' : text)
 
-// beside is the next model in a direction.
-function beside(nodes: Node[], from: Node, key: string): Node | undefined {
+// neighbour is the next model in a direction.
+function neighbour(nodes: Node[], from: Node, key: string): Node | undefined {
   const way = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[key]
   if (!way) return undefined
   let [best, least]: [Node | undefined, number] = [undefined, Infinity]
