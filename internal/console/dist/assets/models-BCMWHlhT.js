@@ -1,1 +1,0 @@
-import{Bt as e,It as t,qt as n,rt as r}from"./index-Caz4kbN5.js";var i=n();function a(){let n=e(r).data,a=n?.models.find(e=>e.operations.list&&!e.builtIn)??n?.models.find(e=>e.operations.list);return a?(0,i.jsx)(t,{to:`/data/$plural`,params:{plural:a.plural},search:{},replace:!0}):null}export{a as FirstModel};

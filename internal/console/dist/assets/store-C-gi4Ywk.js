@@ -1,0 +1,1 @@
+function e(e){let t=new Set;return{get:()=>e,set:n=>{e=n;for(let e of t)e()},subscribe:e=>(t.add(e),()=>t.delete(e))}}export{e as t};
