@@ -114,7 +114,7 @@ func (t *types) key(m *schema.Model) string {
 func (t *types) relations(m *schema.Model) {
 	var lines []string
 	for _, f := range readableRelations(m) {
-		lines = append(lines, "    "+f.Name+": { model: "+t.models[f.Relation.Target].model+"; kind: '"+relationKind(m, f)+"' }")
+		lines = append(lines, "    "+f.Name+": { model: "+t.models[f.Relation.Target].model+"; kind: '"+relationKind(f)+"' }")
 	}
 	if lines == nil {
 		t.line("  relations: {}")

@@ -8,27 +8,25 @@ import (
 
 // The kinds of relation, as the runtime's types have them.
 const (
-	relationOne    = "one"    // the related row is there, and shown to whoever sees this one
+	relationOne    = "one"    // the related row is there, and shown to whoever may ask for it
 	relationMaybe  = "maybe"  // or null
 	relationMany   = "many"   // a list
-	relationMasked = "masked" // a list, or null to those whom no rule shows any row of it
+	relationMasked = "masked" // a list, or null in the rows where a rule keeps the relation itself
 )
 
-// relationKind tells what an answer has of a relation that is included. It is null
-// where there is none, and where the rules show the caller none: the types say so
-// unless it can't happen.
-func relationKind(m *schema.Model, f *schema.Field) string {
+// relationKind tells what an answer has of a relation that is included. Who may read
+// nothing of the target gets an error, for they asked for it; it is null where there is no
+// row, where the rules hide that row from somebody to whom they show others, and where
+// they hide the relation.
+func relationKind(f *schema.Field) string {
 	r := f.Relation
-	target := r.Target
-	open := f.Rules == nil && !ruled(r.From) && !ruled(r.To) && (target.Scope == schema.Global || m.Scope == schema.Tenant)
-	if r.ToMany() {
-		if open && covers(m, target, schema.List, false) {
-			return relationMany
-		}
+	masked := f.Rules != nil || ruled(r.From)
+	switch {
+	case r.ToMany() && masked:
 		return relationMasked
-	}
-	// Whoever was a member when a row was made may have left.
-	if r.Type == schema.BelongsTo && !target.ReadOnly && open && required(r.From) && covers(m, target, schema.Get, true) {
+	case r.ToMany():
+		return relationMany
+	case r.Type == schema.BelongsTo && required(r.From) && !masked && whole(r.Target):
 		return relationOne
 	}
 	return relationMaybe
@@ -42,22 +40,37 @@ func required(fields []*schema.Field) bool {
 	return !slices.ContainsFunc(fields, func(f *schema.Field) bool { return !f.Required })
 }
 
-// covers tells whether every caller who may read a row of m may also read the
-// target's: all rows of it, or those of it that the rules show, if any.
-func covers(m, target *schema.Model, op schema.Operation, all bool) bool {
+// whole tells whether who may get any row of a model may get every one: whomever a rule
+// with a condition lets in, another one without lets in as well. Of a user, who may have
+// left, that is never sure.
+func whole(m *schema.Model) bool {
+	if m.ReadOnly {
+		return false
+	}
 	for _, rule := range m.Rules {
-		if rule.Ops&schema.Read == 0 {
+		if rule.Ops&schema.Get == 0 || unconditional(rule) {
 			continue
 		}
 		for _, kind := range callers(rule) {
-			if !slices.ContainsFunc(target.Rules, func(t *schema.Rule) bool {
-				return t.Ops&op != 0 && admits(t, rule, kind, m.Scope == schema.Tenant) && (!all || unconditional(t))
+			if !slices.ContainsFunc(m.Rules, func(all *schema.Rule) bool {
+				return all.Ops&schema.Get != 0 && unconditional(all) && admits(all, kind, m.Scope == schema.Tenant)
 			}) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// unconditional tells a rule that shows all rows to whom it applies.
+func unconditional(r *schema.Rule) bool {
+	switch r.Allow {
+	case schema.AllowPublic, schema.AllowPrivate, schema.AllowMember:
+		return true
+	case schema.AllowGroups:
+		return r.GroupsField == nil
+	}
+	return false
 }
 
 // caller is a kind of caller: as of access.Principal.
@@ -83,25 +96,16 @@ func callers(r *schema.Rule) []caller {
 	return []caller{signedInUser}
 }
 
-// admits tells whether rule t applies to every caller of a kind to whom rule r
-// does. Who reads rows of an organization as a user is its member.
-func admits(t, r *schema.Rule, kind caller, inOrganization bool) bool {
-	switch t.Allow {
+// admits tells whether a rule applies to every caller of a kind. Who reads rows of an
+// organization as a user is its member.
+func admits(r *schema.Rule, kind caller, inOrganization bool) bool {
+	switch r.Allow {
 	case schema.AllowPublic:
-		return slices.Contains(callers(t), kind)
+		return slices.Contains(callers(r), kind)
 	case schema.AllowPrivate:
 		return kind == signedInUser
-	case schema.AllowOwner:
-		return kind == signedInUser && t.IdentityClaim == ""
 	case schema.AllowMember:
-		sameRoles := len(t.Roles) == 0 || r.Allow == schema.AllowMember && len(r.Roles) > 0 &&
-			!slices.ContainsFunc(r.Roles, func(role string) bool { return !slices.Contains(t.Roles, role) })
-		return kind == signedInUser && inOrganization && len(t.Teams) == 0 && sameRoles
+		return kind == signedInUser && inOrganization && len(r.Roles) == 0 && len(r.Teams) == 0
 	}
 	return false
-}
-
-// unconditional tells a rule that shows all rows.
-func unconditional(r *schema.Rule) bool {
-	return r.Allow == schema.AllowPublic || r.Allow == schema.AllowPrivate || r.Allow == schema.AllowMember
 }

@@ -19,7 +19,7 @@ export interface Model {
 
 /**
  * A relation: to one row; to one that may not be there, or not for this caller; to
- * many; to many or null, for those who may not read any of them.
+ * many; to many, or null in the rows where a rule keeps the relation.
  */
 export interface Relation {
   model: Model

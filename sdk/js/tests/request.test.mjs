@@ -175,6 +175,25 @@ test('what can’t be meant is refused before it is sent', async () => {
   assert.equal(asked.length, 0)
 })
 
+test('pages come one after the other, as they are asked for', async () => {
+  const pages = [
+    json(200, { items: [1, 2], nextCursor: 'a' }),
+    json(200, { items: [3], nextCursor: 'b' }),
+    json(200, { items: [], nextCursor: null }),
+  ]
+  const { app, asked } = client(pages)
+  const seen = []
+  for await (const page of app.tasks.pages({ limit: 2 })) seen.push(...page)
+  assert.deepEqual(seen, [1, 2, 3])
+  assert.deepEqual(asked.map((r) => r.url.split('?')[1]), ['limit=2', 'limit=2&cursor=a', 'limit=2&cursor=b'])
+  const early = client(pages)
+  for await (const page of early.app.tasks.pages()) {
+    assert.equal(page.length, 2)
+    break
+  }
+  assert.equal(early.asked.length, 1)
+})
+
 test('ids sort by when they are made', async (t) => {
   const ids = [newId(), newId()]
   for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)

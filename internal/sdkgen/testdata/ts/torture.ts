@@ -238,7 +238,7 @@ export interface TreeModel {
     below: { model: TreeModel; kind: 'many' }
     strings: { model: TreeStringModel; kind: 'many' }
     secret: { model: SecretModel; kind: 'maybe' }
-    vault: { model: VaultModel; kind: 'maybe' }
+    vault: { model: VaultModel; kind: 'one' }
     best: { model: SecretModel; kind: 'maybe' }
   }
   can: 'list' | 'pages' | 'count' | 'aggregate' | 'live' | 'get' | 'create' | 'update' | 'upsert' | 'delete'
