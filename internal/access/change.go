@@ -65,15 +65,8 @@ func (g WriteGrant) Principal() *Principal { return g.by }
 // Write weaves the rules into a bound write, and fills in the owner of a new
 // row.
 func (p *Policy) Write(by *Principal, b *query.BoundWrite) (WriteGrant, error) {
-	switch {
-	case by.ReadOnly && by.Kind == Superuser:
-		return WriteGrant{}, fault.New(fault.AccessDenied, "as admin you may only read here: console.data in loam.yaml says how far one goes; over a connection that stays nobody writes as admin")
-	case by.Unproven:
-		return WriteGrant{}, fault.New(fault.AuthReauthenticate, "show who you are once more to write as admin: send your password, a code of your authenticator app or a passkey to /auth/reauthenticate, or sign in again, and repeat this")
-	case by.ReadOnly && by.Impersonator != "":
-		return WriteGrant{}, fault.New(fault.AccessDenied, "who acts as another user may only read")
-	case by.ReadOnly:
-		return WriteGrant{}, fault.New(fault.AccessDenied, "this API key may only read")
+	if err := by.mayWrite(); err != nil {
+		return WriteGrant{}, err
 	}
 	w := weaver{Policy: p, by: by}
 	if b.Op != query.Upsert {
@@ -92,6 +85,21 @@ func (p *Policy) Write(by *Principal, b *query.BoundWrite) (WriteGrant, error) {
 		return WriteGrant{}, err
 	}
 	return WriteGrant{by, &Change{BoundWrite: b, Insert: insert, Update: update, Seen: update.Seen}}, nil
+}
+
+// mayWrite refuses a caller who may not write, whatever the rules say.
+func (p *Principal) mayWrite() error {
+	switch {
+	case p.ReadOnly && p.Kind == Superuser:
+		return fault.New(fault.AccessDenied, "as admin you may only read here: console.data in loam.yaml says how far one goes; over a connection that stays nobody writes as admin")
+	case p.Unproven:
+		return fault.New(fault.AuthReauthenticate, "show who you are once more to write as admin: send your password, a code of your authenticator app or a passkey to /auth/reauthenticate, or sign in again, and repeat this")
+	case p.ReadOnly && p.Impersonator != "":
+		return fault.New(fault.AccessDenied, "who acts as another user may only read")
+	case p.ReadOnly:
+		return fault.New(fault.AccessDenied, "this API key may only read")
+	}
+	return nil
 }
 
 func (w *weaver) change(b *query.BoundWrite) (*Change, error) {

@@ -85,10 +85,7 @@ func (s *Service) lookUp(ctx context.Context, t claims) (*access.Principal, time
 		Org: t.Org, Role: role, Teams: teams, TeamIDs: teamIDs, Groups: user.groups, Admin: user.admin && client == "", SessionID: t.Session,
 		Client: client, Scopes: strings.Fields(scope),
 		Impersonator: acting.by, ReadOnly: acting.by != "" && acting.how != byAdminWriting,
-		Claims: t.with(map[string]any{
-			"sub": user.ID, "username": user.ID, "cognito:username": user.ID, "cognito:groups": user.groups,
-			"email": user.Email, "email_verified": user.EmailVerified, "name": user.Name, "org": t.Org, "role": role,
-		}),
+		Claims: t.with(user.claims(t.Org, role)),
 	}, until, wrap("reading a session", err)
 }
 
@@ -119,4 +116,43 @@ func (c claims) with(known map[string]any) map[string]any {
 		}
 	}
 	return known
+}
+
+// claims are those that every token of the account has in an organization.
+func (a *account) claims(org, role string) map[string]any {
+	return map[string]any{
+		"sub": a.ID, "username": a.ID, "cognito:username": a.ID, "cognito:groups": a.groups,
+		"email": a.Email, "email_verified": a.EmailVerified, "name": a.Name, "org": org, "role": role,
+	}
+}
+
+// Standing is a user as the rules would know them in an organization, "" for none: one
+// that they are no member of gives them no role there. It verifies nothing.
+func (s *Service) Standing(ctx context.Context, userID, orgID string) (*access.Principal, error) {
+	p := &access.Principal{Kind: access.User, UserID: userID, Username: userID, Org: orgID}
+	err := s.engine.Read(ctx, func(c store.Conn) error {
+		user, err := findAccount(c, selectAccount+`WHERE u."id" = ?1`, userID)
+		if err != nil {
+			return err
+		}
+		p.Email, p.Groups = user.Email, user.groups
+		if orgID != "" {
+			org, err := s.active(c, userID, orgID)
+			if err != nil {
+				return err
+			}
+			if org.id() == orgID {
+				p.Role = org.Role
+				if p.Teams, p.TeamIDs, err = s.orgs.Teams(c, orgID, userID); err != nil {
+					return err
+				}
+			}
+		}
+		p.Claims = user.claims(orgID, p.Role)
+		return nil
+	})
+	if errors.Is(err, errNoAccount) {
+		err = fault.New(fault.AuthUserNotFound, "there is no user %q", userID)
+	}
+	return p, wrap("looking for a user", err)
 }

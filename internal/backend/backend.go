@@ -40,6 +40,7 @@ import (
 	"github.com/loam-dev/loam/internal/provider"
 	"github.com/loam-dev/loam/internal/realtime"
 	"github.com/loam-dev/loam/internal/replica"
+	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/signal"
 	"github.com/loam-dev/loam/internal/socket"
 	"github.com/loam-dev/loam/internal/stats"
@@ -65,6 +66,7 @@ type Options struct {
 	Idle     bool           // leaves background jobs to a server: for commands, which may lack its secrets
 	Mail     fs.FS          // the project's own mail templates; nil for none
 	Demo     fs.FS          // the page at /demo with its files; nil for none
+	Draft    func() string  // the schema's file as it is being edited; nil outside of development
 	Log      *slog.Logger
 	Now      func() time.Time // nil: the clock
 
@@ -208,7 +210,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.provider = provider.New(provider.Options{Engine: b.engine, Vault: o.Vault, Auth: b.Auth, Audit: b.Audit,
 		Issuer: o.Config.URL, Clients: o.Config.Auth.Clients, Now: o.Now})
-	if b.console, err = console.New(console.Options{Engine: b.engine, Audit: b.Audit, Config: o.Config, Dev: o.Dev, Node: nodeName(), Now: o.Now}); err != nil {
+	if b.console, err = console.New(b.consoleOptions()); err != nil {
 		return err
 	}
 	if err := b.follow(); err != nil {
@@ -228,6 +230,22 @@ func (b *Backend) wire(ctx context.Context) error {
 		Audit: b.Audit, Dev: o.Dev, Demo: o.Demo, Ready: b.ready, Backups: backups{b}, Log: o.Log,
 	})
 	return nil
+}
+
+func (b *Backend) consoleOptions() console.Options {
+	o := b.opts
+	return console.Options{Engine: b.engine, Audit: b.Audit, Config: o.Config, Dev: o.Dev, People: b.Auth.Standing, Node: nodeName(), Now: o.Now, Files: console.Files{
+		InForce: func() string {
+			b.force.Lock()
+			defer b.force.Unlock()
+			return b.force.schema.Source
+		},
+		Draft: o.Draft,
+		Diagnose: func(source string) schema.Diagnostics {
+			_, diags := Compile("schema.graphql", source, o.Config.Roles.Keys())
+			return diags
+		},
+	}}
 }
 
 // nodeName is what this server is called among others.

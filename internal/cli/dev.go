@@ -71,6 +71,13 @@ func (c *console) dev(ctx context.Context, at *place) (err error) {
 	}
 	log := c.log()
 	at.mail = os.DirFS(filepath.Join(at.dir, mailDir))
+	at.draft = func() string {
+		text, err := readFile(os.DirFS(at.dir), schemaFile)
+		if err != nil { // between two writes of an editor
+			return ""
+		}
+		return text
+	}
 	s, err := at.listen(ctx, log)
 	if err != nil {
 		return err

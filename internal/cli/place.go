@@ -33,11 +33,12 @@ const (
 type place struct {
 	dir, data, database, replicas, nats, addr, keyFile string
 
-	url   string // where links lead unless loam.yaml says; "": nowhere
-	mail  fs.FS  // the project's mail templates; nil: none are looked at
-	demo  fs.FS  // the page at /demo; nil: none
-	local bool   // for development, where an empty LOAM_MASTER_KEY is none
-	idle  bool   // runs no background jobs
+	url   string        // where links lead unless loam.yaml says; "": nowhere
+	mail  fs.FS         // the project's mail templates; nil: none are looked at
+	draft func() string // the schema as it is being edited; nil outside of loam dev
+	demo  fs.FS         // the page at /demo; nil: none
+	local bool          // for development, where an empty LOAM_MASTER_KEY is none
+	idle  bool          // runs no background jobs
 
 	linger time.Duration // for how long it answers on once it is to stop
 }
@@ -179,7 +180,7 @@ func (p *place) options(config *config.Config, dev bool, log *slog.Logger) (o ba
 	}
 	return backend.Options{
 		Name: environmentName, Data: p.dataDir(), Database: database, Replicas: p.replicaURLs(config), NATS: p.nats, Vault: v, Encrypt: encrypt, Idle: p.idle,
-		Config: config, Dev: dev, Mail: p.mail, Demo: p.demo, Log: log,
+		Config: config, Dev: dev, Mail: p.mail, Demo: p.demo, Draft: p.draft, Log: log,
 	}, nil
 }
 

@@ -20,6 +20,8 @@ type Options struct {
 	Audit  *audit.Log
 	Config *config.Config // loam.yaml
 	Dev    bool
+	People People
+	Files  Files
 	Node   string // what this server is called among those of one database
 	Now    func() time.Time
 }

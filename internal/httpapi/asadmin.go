@@ -94,12 +94,9 @@ func (a *ascent) climb(ctx context.Context, by *access.Principal) (*access.Princ
 	case a.api.Project.Console.Data == "off":
 		return nil, fault.New(fault.AccessAsAdmin, "nobody asks for rows as admin here: console.data in loam.yaml is off").At(asHeader)
 	}
-	org := ""
-	if a.asked != "" || !a.api.Project.Organizations {
-		var err error
-		if org, err = a.api.Tenant.Meant(ctx, a.asked); err != nil {
-			return nil, err
-		}
+	org, err := a.api.meant(ctx, a.asked)
+	if err != nil {
+		return nil, err
 	}
 	to := by.Superuser(org)
 	a.known.Store(&ascended{by, to})

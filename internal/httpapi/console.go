@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 
 	"github.com/loam-dev/loam/internal/auth"
@@ -99,4 +100,43 @@ func consoleOverview(c *call) (reply, error) {
 		stats.Overview
 		Now now `json:"now"`
 	}{o, now{c.api.Sockets.Stats().Connections, c.api.Hub.Stats().Subscriptions, o.Database, o.Nodes, c.api.Console.StartedAt()}}, err)
+}
+
+func consoleSchema(c *call) (reply, error) {
+	if c.app == nil {
+		return consoleNothing(c)
+	}
+	return c.answer(http.StatusOK, c.api.Console.Schema(c.app.Data), nil)
+}
+
+func consoleExplain(c *call) (reply, error) {
+	in, err := decode[console.Why](c)
+	if err != nil {
+		return reply{}, err
+	}
+	if c.app == nil {
+		return consoleNothing(c)
+	}
+	org, err := c.api.meant(c.Context(), in.Organization)
+	if err != nil {
+		return reply{}, err
+	}
+	user := ""
+	if in.User != "" {
+		found, err := c.api.Admin.User(c.Context(), in.User)
+		if err != nil {
+			return reply{}, err
+		}
+		user = found.ID
+	}
+	why, err := c.api.Console.Explain(c.Context(), in, c.app.Data, c.by, org, user)
+	return c.answer(http.StatusOK, why, err)
+}
+
+// meant is the id of an organization that a request names, as Loam-As does.
+func (a *API) meant(ctx context.Context, named string) (string, error) {
+	if named == "" && a.Project.Organizations {
+		return "", nil
+	}
+	return a.Tenant.Meant(ctx, named)
 }

@@ -10,5 +10,7 @@ var consoleRoutes = []route{
 	{"POST /console/api/setup", anyone, consoleSetUp, "makes the first admin of the server, by the link that its terminal shows"},
 	{"GET /console/api/me", adminReads, consoleSelf, "who asks, and what there is to do in the console"},
 	{"GET /console/api/overview", adminReads, consoleOverview, "what requests were like over the last `hour`, `day` or `14d` (`range`), and which operations are slow"},
+	{"GET /console/api/schema", adminReads, consoleSchema, "the schema in force: models, relations as edges, rules in words, remarks on the file"},
+	{"POST /console/api/explain", adminReads, consoleExplain, "why somebody may do something with a row, or may not: what each rule says, in words"},
 	{"GET /console/api", open, consoleNothing, "likewise"},
 }

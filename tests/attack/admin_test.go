@@ -63,6 +63,8 @@ func adminRoutes(user, org string) [][3]string {
 		{"DELETE", "/auth/admin/organizations/" + org, `{"confirm":"x"}`},
 		{"GET", "/console/api/me", ""},
 		{"GET", "/console/api/overview", ""},
+		{"GET", "/console/api/schema", ""},
+		{"POST", "/console/api/explain", `{"model":"Task","operation":"list"}`},
 	}
 }
 

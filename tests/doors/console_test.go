@@ -69,3 +69,77 @@ func BenchmarkCounted(b *testing.B) {
 		})
 	}
 }
+
+const board = `
+type Project @model @auth(rules: [{ allow: member }, { allow: private, operations: [read] }]) { name: String! @unique tasks: [Task] @hasMany }
+type Task @model @auth(rules: [
+  { allow: member, roles: ["owner"] }
+  { allow: where, filter: { and: [{ assigneeId: { eq: "$user.id" } }, { points: { gt: 3 } }] }, operations: [read, update] }
+  { allow: where, filter: { project: { name: { eq: "open" } } }, operations: [read] }
+]) {
+  title: String! @validate(type: maxLength, value: "200")
+  points: Int
+  assigneeId: ID
+  secret: String @auth(rules: [{ allow: member, roles: ["owner"] }])
+  project: Project! @belongsTo
+}
+enum Color { RED GREEN }
+`
+
+// Why somebody sees a row, or does not, is said rule by rule.
+func TestConsoleExplain(t *testing.T) {
+	s := testkit.New(t, board)
+	boss := adminOf(t, s)
+	ada := s.SignUp("ada@example.com")
+	mia := ada.Join("mia@example.com", "member")
+	project := ada.Do("POST", "/api/projects", map[string]any{"name": "closed"}).Want(201).String("id")
+	task := ada.Do("POST", "/api/tasks", map[string]any{"title": "x", "points": 5, "projectId": project, "assigneeId": mia.UserID}).Want(201).String("id")
+	ask := func(in map[string]any) *testkit.Response {
+		in["organization"] = ada.Org
+		return boss.Do("POST", "/console/api/explain", in).Want(200)
+	}
+	for what, c := range map[string]struct {
+		in                   map[string]any
+		verdict, filter, why string
+		field                string
+	}{
+		"an owner":            {map[string]any{"model": "Task", "operation": "update", "id": task, "user": "ada@example.com"}, "allowed", "", "a rule allows it: members of the organization with the role owner may create, read, update and delete", "allowed"},
+		"who it is for":       {map[string]any{"model": "tasks", "operation": "update", "id": task, "user": mia.UserID}, "allowed", "assigneeId is the caller's id and points is above 3", "a rule allows it: every signed-in user, where assigneeId is the caller's id and points is above 3 may read and update", "refused"},
+		"that, to delete":     {map[string]any{"model": "Task", "operation": "delete", "id": task, "user": mia.UserID}, "refused", "", "no rule of Task lets you delete", "refused"},
+		"a row of values":     {map[string]any{"model": "Task", "operation": "update", "row": map[string]any{"points": 2, "assigneeId": mia.UserID}, "user": mia.UserID}, "refused", "assigneeId is the caller's id and points is above 3", "the row is not one that a rule lets them update; by other rules: the caller's role is member, not owner", "refused"},
+		"what others decide":  {map[string]any{"model": "Task", "operation": "get", "row": map[string]any{"points": 2}, "user": mia.UserID}, "depends", "(assigneeId is the caller's id and points is above 3) or its project has: (name is \"open\")", "it depends on other rows, which the database knows", "refused"},
+		"any row":             {map[string]any{"model": "Task", "operation": "update", "user": mia.UserID}, "depends", "assigneeId is the caller's id and points is above 3", "it depends on the row", "refused"},
+		"with another role":   {map[string]any{"model": "Task", "operation": "delete", "user": mia.UserID, "role": "owner"}, "allowed", "", "a rule allows it: members of the organization with the role owner may create, read, update and delete", "allowed"},
+		"nobody":              {map[string]any{"model": "Task", "operation": "list"}, "refused", "", "sign in to use Task: send Authorization: Bearer <access token>", "refused"},
+		"an API key":          {map[string]any{"model": "Task", "operation": "list", "apiKey": true}, "refused", "", "no rule of Task lets you list", "refused"},
+		"who is of elsewhere": {map[string]any{"model": "Project", "operation": "list", "user": "root@example.com"}, "allowed", "", "a rule allows it: every signed-in user may read", ""},
+	} {
+		r := ask(c.in)
+		if r.String("verdict") != c.verdict || r.String("filter") != c.filter || r.String("why") != c.why || c.field != r.String("fields", 0, "verdict") {
+			t.Errorf("%s: %s", what, r.Body)
+		}
+	}
+	if r := ask(map[string]any{"model": "Task", "operation": "get", "id": "none", "user": mia.UserID}); r.Value("exists") != false {
+		t.Errorf("a row that is not there: %s", r.Body)
+	}
+	boss.Do("POST", "/console/api/explain", map[string]any{"model": "Task", "operation": "fly"}).Want(400)
+	boss.Do("POST", "/console/api/explain", map[string]any{"model": "Task", "operation": "get", "organization": ada.Org, "row": map[string]any{"points": "many"}}).WantCode(400, "query/bad_value")
+}
+
+func TestConsoleSchema(t *testing.T) {
+	s := testkit.New(t, board)
+	r := adminOf(t, s).Get("/console/api/schema").Want(200)
+	edges := map[string]string{}
+	for i := range r.Len("edges") {
+		edges[r.String("edges", i, "from")+"."+r.String("edges", i, "field")] = r.String("edges", i, "to") + " " + r.String("edges", i, "type") + " " + r.String("edges", i, "inverse")
+	}
+	if edges["Task.project"] != "Project belongsTo tasks" || edges["Project.tasks"] != "Task hasMany project" {
+		t.Errorf("the edges are %v", edges)
+	}
+	if r.String("models", 0, "rules", 0, "words") != "members of the organization may create, read, update and delete" || r.String("models", 0, "path") != "projects" || r.String("enums", 0, "values", 1) != "GREEN" {
+		t.Errorf("the schema is %s", r.Body)
+	}
+	if r.String("diagnostics", 0, "severity") == "error" || r.String("source") != board || r.Value("inForce") != true {
+		t.Errorf("the remarks are %v", r.Value("diagnostics"))
+	}
+}

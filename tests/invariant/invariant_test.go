@@ -94,6 +94,8 @@ func (w *world) explore() {
 			w.checkWrite(c)
 		case 12:
 			w.checkWatch(c)
+		case 13:
+			w.checkExplain(c)
 		default:
 			w.checkList(c)
 		}

@@ -1,0 +1,76 @@
+package data
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/query"
+	"github.com/loam-dev/loam/internal/schema"
+)
+
+// Explained is why a caller may do something with a row, or may not.
+type Explained struct {
+	access.Explanation
+	Exists *bool `json:"exists"` // whether the row that was asked about is there; nil where none was
+}
+
+// Question says what is to be explained: an operation on the row with a key, on one of
+// values that need not be stored, or with neither on any row.
+type Question struct {
+	Model     *schema.Model
+	Operation schema.Operation
+	Key       map[string]any // as a Read's
+	Values    map[string]any // as decoded from JSON
+}
+
+// Explain answers for a caller. reader is who reads the row: one to whom it may be
+// told whether it is there.
+func (s *Service) Explain(ctx context.Context, by, reader *access.Principal, q Question) (Explained, error) {
+	var out Explained
+	var row access.Row
+	values := q.Values
+	if q.Key != nil {
+		found, err := s.Read(ctx, reader, &query.Read{Model: q.Model.Name, Op: query.Get, Key: q.Key})
+		there := err == nil
+		if err != nil && !fault.Is(err, fault.DataNotFound) {
+			return out, err
+		}
+		if out.Exists = &there; there {
+			v, err := query.DecodeJSON(bytes.TrimSpace(found.Rows))
+			if err != nil {
+				return out, err
+			}
+			values, _ = v.(map[string]any)
+		}
+	}
+	if values != nil {
+		typed := access.MapRow{}
+		for name, v := range values {
+			f := q.Model.Field(name)
+			if f == nil || !f.Stored() || f.Hidden {
+				if q.Key != nil {
+					continue
+				}
+				return out, fault.New(fault.QueryUnknownField, "%s has no field %q that a row holds", q.Model.Name, name).At("row." + name)
+			}
+			if v == nil {
+				continue
+			}
+			value, err := f.Coerce(v, false)
+			if err != nil {
+				return out, err
+			}
+			typed[name] = value
+		}
+		row = typed
+	}
+	out.Explanation = s.policy.Explain(by, q.Model, q.Operation, row)
+	return out, nil
+}
+
+// InWords are the rules of a model, or of a field that has its own.
+func (s *Service) InWords(m *schema.Model, f *schema.Field) []access.RuleInWords {
+	return s.policy.InWords(m, f)
+}
