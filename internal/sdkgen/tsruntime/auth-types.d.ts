@@ -168,7 +168,9 @@ export interface Member<S extends Schema = Schema> {
     createdAt: string;
 }
 export interface Role {
-    id: string;
+    /** As members have it: `billing`. */
+    role: string;
+    /** For people; '' where loam.yaml gives none. */
     name: string;
     permissions: string[];
 }

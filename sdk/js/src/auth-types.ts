@@ -164,7 +164,9 @@ export interface Member<S extends Schema = Schema> {
 }
 
 export interface Role {
-  id: string
+  /** As members have it: `billing`. */
+  role: string
+  /** For people; '' where loam.yaml gives none. */
   name: string
   permissions: string[]
 }

@@ -23,8 +23,8 @@ export interface ReadOptions {
 }
 
 export interface ListOptions<R> extends ReadOptions {
-  /** Where a row stands that was just created here, until the server says: `'first'`, `'last'`, an index. */
-  place?: LiveOptions<R>['place']
+  /** Where a row stands that was just created here, until the server says; unless given, it is not shown before. */
+  place?: 'first' | 'last' | LiveOptions<R>['place']
 }
 
 /** What is known beside the rows. */

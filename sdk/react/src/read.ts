@@ -21,7 +21,7 @@ export interface AnyOptions {
   enabled?: boolean
   live?: boolean
   keepPrevious?: boolean
-  place?: LiveOptions<Row>['place']
+  place?: 'first' | 'last' | LiveOptions<Row>['place']
   staleTime?: number
   gcTime?: number
   refetchInterval?: number | false
@@ -68,6 +68,7 @@ function useFollowed<T>(path: string, asked: Asked<T>, o: AnyOptions, ready: boo
   const loam = useLoam()
   const name = hashKey(asked.queryKey)
   const wanted = ready && (o.live ?? true) && (o.enabled ?? true) && !onServer
+  const { place } = o
   const follow = () =>
     loam.follower.follow(
       name,
@@ -79,7 +80,7 @@ function useFollowed<T>(path: string, asked: Asked<T>, o: AnyOptions, ready: boo
         if (data !== undefined) loam.queryClient.setQueryData(asked.queryKey, data)
         else if (loam.queryClient.getQueryData(asked.queryKey) !== undefined) void loam.queryClient.invalidateQueries({ queryKey: asked.queryKey, exact: true })
       },
-      o.place,
+      typeof place === 'string' ? () => place : place,
     )
   const subscribe = useCallback(
     (listener: () => void) => (wanted ? follow().subscribe(listener) : () => undefined),

@@ -80,7 +80,7 @@ function useWrite(path: string, o: AnyWriteOptions, verb: string, mayQueue: bool
           throw err
         } finally {
           // Rows of other models may have it in them.
-          void loam.queryClient.invalidateQueries({ queryKey: [root, who], predicate: (q) => loam.follower.rows(q.queryHash) === undefined })
+          void loam.queryClient.invalidateQueries({ queryKey: [root, who], predicate: (q) => q.queryKey.length > 3 && loam.follower.rows(q.queryHash) === undefined })
         }
       },
     },

@@ -94,7 +94,7 @@ test('a write shows at once, and is taken back where it is refused', async () =>
 test('what is created is there once the server has it, or where one places it', async () => {
   const { server, app, wrapper } = begin()
   await app.auth.signIn({ email: 'ann', password: 'x' })
-  const { result } = renderHook(() => ({ list: useTasks({}, { place: () => 'first' }), create: useCreateTask() }), { wrapper })
+  const { result } = renderHook(() => ({ list: useTasks({}, { place: 'first' }), create: useCreateTask() }), { wrapper })
   await waitFor(() => assert.equal(result.current.list.live, 'live'))
   const release = server.hold()
   act(() => result.current.create.mutate({ title: 'New', projectId: 'p' }))

@@ -1,0 +1,1 @@
+declare module '@loam/react/ui.css'
