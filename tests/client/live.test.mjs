@@ -170,6 +170,9 @@ test('a channel: who is here, what they say, and who may not', async () => {
   const [a, b] = [client(server.url), client(server.url)]
   const email = await signedUp(a)
   await b.auth.signIn({ email, password: 'a long password' })
+  const early = a.channels.join('room')
+  assert.match(await early.send('early'), /^[0-9a-f-]{36}$/, 'it waits until it is in the channel')
+  early.leave()
   const said = []
   let here = []
   const room = a.channels.join('room', { state: { x: 1 }, onMessage: (m) => said.push(m), onPresence: (h) => (here = h) })
@@ -186,8 +189,8 @@ test('a channel: who is here, what they say, and who may not', async () => {
   theirs.leave()
   await until(() => here[0].connections.length === 1)
   let refused
-  a.channels.join('nowhere', { onError: (err) => (refused = err) })
-  await until(() => refused)
+  const nowhere = a.channels.join('nowhere', { onError: (err) => (refused = err) })
+  await assert.rejects(nowhere.send('x'), { status: 404 })
   assert.match(refused.code, /^channel\//)
   room.leave()
   a.close()

@@ -36,7 +36,7 @@ export interface JoinOptions<T> {
 export interface Joined<T> {
     /** Who is here, oneself among them. */
     readonly here: readonly Present<T>[];
-    /** Tells the others; answers with the message's id. */
+    /** Tells the others, once one is in the channel; answers with the message's id. */
     send(event: string, data?: unknown): Promise<string>;
     /** Shows another state. */
     show(state: T): Promise<void>;

@@ -23,6 +23,7 @@ export function createChannels(http, session, socket) {
     const out = (room, err) => {
         if (rooms.get(room.name) !== room)
             return;
+        room.inside = false;
         if (err.code === 'client/network')
             return; // the connection comes back, and joins
         if (err.retryable || err.code === 'realtime/restart') {
@@ -30,10 +31,14 @@ export function createChannels(http, session, socket) {
             return;
         }
         room.here = [];
+        room.waiting.splice(0).forEach((w) => w.reject(err));
         room.members.forEach((m) => m.onError?.(err));
     };
     const enter = (room) => {
-        ask({ type: 'join', channel: room.name, ...(room.state && { state: room.state.is }), ...(room.last && { since: room.last }) }).catch((err) => out(room, err));
+        ask({ type: 'join', channel: room.name, ...(room.state && { state: room.state.is }), ...(room.last && { since: room.last }) }).then(() => {
+            room.inside = true;
+            room.waiting.splice(0).forEach((w) => w.resolve());
+        }, (err) => out(room, err));
     };
     const presence = (room, m) => {
         const { user, key, ref, state } = m;
@@ -74,8 +79,10 @@ export function createChannels(http, session, socket) {
             room.members.forEach((j) => j.onMessage?.(message));
         },
         changed: (state) => {
-            if (state !== 'live')
+            if (state !== 'live') {
+                rooms.forEach((room) => (room.inside = false));
                 asked.forEach((a) => a.reject(lost()));
+            }
             states.forEach((l) => l(state));
         },
     }, socket);
@@ -90,41 +97,40 @@ export function createChannels(http, session, socket) {
         join: (name, options = {}) => {
             let room = rooms.get(name);
             const fresh = !room;
-            room ??= { name, here: [], last: undefined, state: undefined, members: new Set() };
+            room ??= { name, here: [], last: undefined, state: undefined, members: new Set(), inside: false, waiting: [] };
             rooms.set(name, room);
             const r = room;
             const member = options;
             r.members.add(member);
             const show = async (state) => {
-                r.state = { is: state };
-                if (link.state === 'live' && !fresh)
+                r.state = { is: state }; // what it is joined with, now or later
+                if (r.inside)
                     await ask({ type: 'state', channel: name, state });
             };
+            if ('state' in options)
+                void show(options.state).catch(() => undefined);
             if (fresh) {
-                if ('state' in options)
-                    r.state = { is: options.state };
                 link.need(true);
                 if (link.state === 'live')
                     enter(r);
             }
-            else {
-                if ('state' in options)
-                    void show(options.state).catch(() => undefined);
+            else
                 queueMicrotask(() => options.onPresence?.(r.here));
-            }
             return {
                 get here() {
                     return r.here;
                 },
-                send: async (event, data = null) => String((await ask({ type: 'send', channel: name, event, data }))['message']),
-                show: async (state) => {
-                    r.state = { is: state };
-                    await ask({ type: 'state', channel: name, state });
+                send: async (event, data = null) => {
+                    if (!r.inside)
+                        await new Promise((resolve, reject) => r.waiting.push({ resolve, reject }));
+                    return String((await ask({ type: 'send', channel: name, event, data }))['message']);
                 },
+                show,
                 leave: () => {
                     if (!r.members.delete(member) || r.members.size || rooms.get(name) !== r)
                         return;
                     rooms.delete(name);
+                    r.waiting.forEach((w) => w.reject(lost()));
                     if (link.state === 'live')
                         void ask({ type: 'leave', channel: name }).catch(() => undefined);
                     if (!rooms.size)

@@ -47,8 +47,8 @@ export function createLive(http, session, pending, socket) {
             return;
         }
         f.error = err;
+        show(f);
         f.listeners.forEach((l) => l.options.onError?.(err));
-        soon(f);
     };
     const link = createLink(http, session, '/live', 'loam-live', {
         opened: () => {

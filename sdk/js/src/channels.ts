@@ -34,7 +34,7 @@ export interface JoinOptions<T> {
 export interface Joined<T> {
   /** Who is here, oneself among them. */
   readonly here: readonly Present<T>[]
-  /** Tells the others; answers with the message's id. */
+  /** Tells the others, once one is in the channel; answers with the message's id. */
   send(event: string, data?: unknown): Promise<string>
   /** Shows another state. */
   show(state: T): Promise<void>
@@ -54,6 +54,8 @@ interface Room {
   last: string | undefined // message
   state: { is: unknown } | undefined
   members: Set<JoinOptions<unknown>>
+  inside: boolean
+  waiting: { resolve: () => void; reject: (err: LoamError) => void }[] // until it is
 }
 
 const patience = 15_000
@@ -81,16 +83,24 @@ export function createChannels(http: Http, session: SessionKeeper, socket?: Sock
 
   const out = (room: Room, err: LoamError): void => {
     if (rooms.get(room.name) !== room) return
+    room.inside = false
     if (err.code === 'client/network') return // the connection comes back, and joins
     if (err.retryable || err.code === 'realtime/restart') {
       setTimeout(() => rooms.get(room.name) === room && link.state === 'live' && enter(room), 500 + Math.random() * 1_000)
       return
     }
     room.here = []
+    room.waiting.splice(0).forEach((w) => w.reject(err))
     room.members.forEach((m) => m.onError?.(err))
   }
   const enter = (room: Room): void => {
-    ask({ type: 'join', channel: room.name, ...(room.state && { state: room.state.is }), ...(room.last && { since: room.last }) }).catch((err: LoamError) => out(room, err))
+    ask({ type: 'join', channel: room.name, ...(room.state && { state: room.state.is }), ...(room.last && { since: room.last }) }).then(
+      () => {
+        room.inside = true
+        room.waiting.splice(0).forEach((w) => w.resolve())
+      },
+      (err: LoamError) => out(room, err),
+    )
   }
 
   const presence = (room: Room, m: Message): void => {
@@ -131,7 +141,10 @@ export function createChannels(http: Http, session: SessionKeeper, socket?: Sock
         room.members.forEach((j) => j.onMessage?.(message))
       },
       changed: (state) => {
-        if (state !== 'live') asked.forEach((a) => a.reject(lost()))
+        if (state !== 'live') {
+          rooms.forEach((room) => (room.inside = false))
+          asked.forEach((a) => a.reject(lost()))
+        }
         states.forEach((l) => l(state))
       },
     },
@@ -149,35 +162,33 @@ export function createChannels(http: Http, session: SessionKeeper, socket?: Sock
     join: <T>(name: string, options: JoinOptions<T> = {}): Joined<T> => {
       let room = rooms.get(name)
       const fresh = !room
-      room ??= { name, here: [], last: undefined, state: undefined, members: new Set() }
+      room ??= { name, here: [], last: undefined, state: undefined, members: new Set(), inside: false, waiting: [] }
       rooms.set(name, room)
       const r = room
       const member = options as JoinOptions<unknown>
       r.members.add(member)
       const show = async (state: unknown): Promise<void> => {
-        r.state = { is: state }
-        if (link.state === 'live' && !fresh) await ask({ type: 'state', channel: name, state })
+        r.state = { is: state } // what it is joined with, now or later
+        if (r.inside) await ask({ type: 'state', channel: name, state })
       }
+      if ('state' in options) void show(options.state).catch(() => undefined)
       if (fresh) {
-        if ('state' in options) r.state = { is: options.state }
         link.need(true)
         if (link.state === 'live') enter(r)
-      } else {
-        if ('state' in options) void show(options.state).catch(() => undefined)
-        queueMicrotask(() => options.onPresence?.(r.here as Present<T>[]))
-      }
+      } else queueMicrotask(() => options.onPresence?.(r.here as Present<T>[]))
       return {
         get here() {
           return r.here as Present<T>[]
         },
-        send: async (event, data = null) => String((await ask({ type: 'send', channel: name, event, data }))['message']),
-        show: async (state) => {
-          r.state = { is: state }
-          await ask({ type: 'state', channel: name, state })
+        send: async (event, data = null) => {
+          if (!r.inside) await new Promise<void>((resolve, reject) => r.waiting.push({ resolve, reject }))
+          return String((await ask({ type: 'send', channel: name, event, data }))['message'])
         },
+        show,
         leave: () => {
           if (!r.members.delete(member) || r.members.size || rooms.get(name) !== r) return
           rooms.delete(name)
+          r.waiting.forEach((w) => w.reject(lost()))
           if (link.state === 'live') void ask({ type: 'leave', channel: name }).catch(() => undefined)
           if (!rooms.size) link.need(false)
         },

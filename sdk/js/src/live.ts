@@ -122,8 +122,8 @@ export function createLive(http: Http, session: SessionKeeper, pending: () => re
       return
     }
     f.error = err
+    show(f)
     f.listeners.forEach((l) => l.options.onError?.(err))
-    soon(f)
   }
 
   const link: Link = createLink(
