@@ -22,6 +22,9 @@ type ddl interface {
 	due(c store.Conn, systemTables []string) ([]string, error)
 	// grants lets the server's own role use what is there now.
 	grants(c store.Conn) error
+	// adopt lets that role at a layout's tables, and the views, where the database was
+	// restored under another name or owner and only another role is let at them.
+	adopt(c store.Conn, l Layout) error
 	// hasTable answers a row where there is a table of that name.
 	hasTable() string
 	// views answers each view's name and mark.

@@ -151,6 +151,9 @@ func (sqliteDDL) due(_ store.Conn, systemTables []string) ([]string, error) { re
 // grants has nothing to do: who opens the file owns it.
 func (sqliteDDL) grants(store.Conn) error { return nil }
 
+// adopt neither.
+func (sqliteDDL) adopt(store.Conn, Layout) error { return nil }
+
 func (sqliteDDL) systemTables() []string {
 	return systemTables(`CREATE TABLE IF NOT EXISTS _changes (
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, org TEXT, model TEXT NOT NULL,

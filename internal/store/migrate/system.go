@@ -46,7 +46,10 @@ func (m *Migrator) Prepare(ctx context.Context) error {
 				return err
 			}
 		}
-		return m.renewViews(c, now.layout)
+		if err := m.renewViews(c, now.layout); err != nil {
+			return err
+		}
+		return m.ddl.adopt(c, now.layout)
 	})
 	if err != nil {
 		return err

@@ -138,9 +138,10 @@ const (
 		FROM pg_roles WHERE rolname = '%[1]s'), 'missing'),
 	coalesce((SELECT has_table_privilege('%[1]s', oid, 'UPDATE') FROM pg_class WHERE oid = to_regclass('"_writer"')
 		AND EXISTS (SELECT FROM pg_roles WHERE rolname = '%[1]s')), false)`
-	makeRole   = `CREATE ROLE %s NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION`
-	grantRole  = `GRANT %s TO CURRENT_USER`
-	makeWriter = `CREATE TABLE IF NOT EXISTS "_writer" (id bigint PRIMARY KEY CHECK (id = 1));
+	describeOwner = `SELECT coalesce((SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass('"_writer"') AND NOT pg_has_role(current_user, relowner, 'USAGE')), '')`
+	makeRole      = `CREATE ROLE %s NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION`
+	grantRole     = `GRANT %s TO CURRENT_USER`
+	makeWriter    = `CREATE TABLE IF NOT EXISTS "_writer" (id bigint PRIMARY KEY CHECK (id = 1));
 INSERT INTO "_writer" VALUES (1) ON CONFLICT DO NOTHING;
 GRANT SELECT, UPDATE ON "_writer" TO %s`
 )
@@ -254,6 +255,12 @@ func (e *Engine) prepare(ctx context.Context, c *pgx.Conn) error {
 		return fault.New(fault.StoreUnsuitable, "the search_path of %s names no schema of the database %s that is there; create it", user, database)
 	case role == "powerful":
 		return fault.New(fault.StoreUnsuitable, "the role %s must be under the policies of the tables: ALTER ROLE %[1]s NOLOGIN NOSUPERUSER NOBYPASSRLS", e.role)
+	}
+	if is, err = describe(ctx, c, describeOwner); err != nil {
+		return err
+	} else if owner := is[0]; owner != "" {
+		return fault.New(fault.StoreUnsuitable, "the tables in the database %s are not %s's, but %s's; restore them as %[2]s, by pg_restore --no-owner, or have an administrator run in it: REASSIGN OWNED BY %[4]s TO %[5]s",
+			database, user, owner, pgx.Identifier{owner}.Sanitize(), pgx.Identifier{user}.Sanitize())
 	}
 	steps := []struct {
 		due bool

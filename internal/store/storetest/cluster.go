@@ -56,6 +56,25 @@ func database(t testing.TB) (*cluster, string) {
 	return c, name
 }
 
+// Copy takes what is in a database to another by pg_dump, as its owner has it, to whom
+// the other one belongs; edit may change the dump.
+func Copy(t testing.TB, from, to string, edit func(dump string) string) {
+	t.Helper()
+	bin, err := programs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dump, err := exec.Command(filepath.Join(bin, "pg_dump"), "--no-owner", "--enable-row-security", from).Output()
+	if err != nil {
+		t.Fatal("pg_dump: ", err)
+	}
+	restore := exec.Command(filepath.Join(bin, "psql"), "--quiet", to)
+	restore.Stdin = strings.NewReader(edit(string(dump)))
+	if out, err := restore.CombinedOutput(); err != nil {
+		t.Fatalf("psql: %v\n%s", err, out)
+	}
+}
+
 // Admin runs a statement as the superuser, in the database of a URL.
 func Admin(t testing.TB, url, sql string) {
 	t.Helper()
