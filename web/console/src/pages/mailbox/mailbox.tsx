@@ -57,7 +57,7 @@ export function MailboxPage() {
               ))}
             </ul>
           </div>
-          {message ? <Message key={message} id={message} onClose={() => void navigate({ to: '/mailbox', search: { to } })} /> : <div className="blank"><Empty icon={MailOpen} title="Choose a message">Its link or code can be copied without opening it.</Empty></div>}
+          {message ? <Message key={message} id={message} onClose={() => void navigate({ to: '/mailbox', search: { to } })} /> : <div className="blank"><Empty icon={MailOpen} title="Choose a message">Its link and its code are one click away.</Empty></div>}
         </div>
       )}
       {emptying && <FormDialog title="Empty the mailbox" action="Delete all messages" danger act={empty} onClose={() => setEmptying(false)}><p>Links and codes in them stay good as long as they say; only the messages are gone.</p></FormDialog>}

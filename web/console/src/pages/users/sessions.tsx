@@ -41,7 +41,7 @@ export function Sessions({ user }: { user: Account }) {
                 <tr key={s.id}>
                   <td><span className="main" title={s.agent}>{s.client || machine(s.agent)} <Badge>{s.method}</Badge>{s.impersonator && <Badge tone="warn">an admin</Badge>}</span></td>
                   <td data-label="Address" className="mono">{s.address || '–'}</td>
-                  <td data-label="In"><InOrganization id={s.organization} /></td>
+                  <td data-label="In">{s.organization && <InOrganization id={s.organization} />}</td>
                   <td data-label="Began"><When at={s.createdAt} /></td>
                   <td data-label="Last used"><When at={s.lastSeenAt ?? s.lastUsedAt} /></td>
                   <td className="acts"><Button tiny onClick={() => setEnding(s)}>End</Button></td>
