@@ -7,6 +7,7 @@ import { meQuery, organizationsQuery } from '../../api/console'
 import type { AuditSearch } from '../../routes'
 import { Button } from '../../ui/button'
 import { Dialog } from '../../ui/dialog'
+import { Lacking, lacks } from '../../ui/lacking'
 import { List, useList, type Column } from '../../ui/list'
 import { Page } from '../../ui/page'
 import { Picker } from '../../ui/picker'
@@ -52,9 +53,9 @@ export function AuditPage() {
     <Page
       title="Audit trail"
       lead="Who did what to whom, and how it ended. No record is ever changed or removed."
-      actions={<><Button icon={<ShieldCheck size={14} />} onClick={() => setDialog('verify')}>Verify</Button><Button icon={<Download size={14} />} onClick={() => setDialog('export')}>Export</Button></>}
+      actions={<><Button icon={<ShieldCheck size={14} />} onClick={() => setDialog('verify')}>Verify</Button><Button disabled={lacks(list.error)} icon={<Download size={14} />} onClick={() => setDialog('export')}>Export</Button></>}
     >
-      <Filters search={search} />
+      {lacks(list.error) ? <Lacking title="This server’s trail is not read here" snippet="loam audit export">The command on the server’s machine prints the records of all organizations; owners of one read its own in your app.</Lacking> : <><Filters search={search} />
       <List
         label="Records"
         list={list}
@@ -67,7 +68,7 @@ export function AuditPage() {
         ) : (
           <Empty icon={ScrollText} title="Nothing on record yet">Sign-ins, members, keys, and all that admins do are recorded in the transaction of what they tell of.</Empty>
         )}
-      />
+      /></>}
       {open && <RecordDialog record={open} onClose={() => setOpen(null)} />}
       {dialog === 'export' && <ExportAudit asked={wanted} filtered={filtered} onClose={() => setDialog(null)} />}
       {dialog === 'verify' && (

@@ -5,6 +5,7 @@ import type { Connection } from '../../api/admin'
 import { json, type Page as Items } from '../../api/request'
 import { Button } from '../../ui/button'
 import { FormDialog } from '../../ui/form-dialog'
+import { Lacking, lacks } from '../../ui/lacking'
 import { List, useList } from '../../ui/list'
 import { Page } from '../../ui/page'
 import { Badge, Empty, When } from '../../ui/show'
@@ -25,7 +26,7 @@ export function ConnectionsPage() {
   }
   return (
     <Page title="Live connections" lead={first ? <>{plural(first.total ?? first.items.length, 'connection')}{first.node && <> at node {first.node}</>}, as of now</> : 'Who follows rows as they change.'}>
-      <List
+      {lacks(list.error) ? <Lacking title="This server does not list its connections" snippet={`curl ${location.origin}/metrics`}>How many there are is among its metrics.</Lacking> : <List
         label="Live connections"
         list={list}
         id={(c) => c.id}
@@ -39,7 +40,7 @@ export function ConnectionsPage() {
           { label: 'Close', acts: true, cell: (c) => <Button tiny onClick={() => setClosing(c)}>Close</Button> },
         ]}
         empty={<Empty icon={Radio} title="Nobody is connected" snippet={`curl -N ${location.origin}/api/tasks -H 'Accept: text/event-stream' -H "Authorization: Bearer $TOKEN"`}>A live list of your app opens a WebSocket or a stream of events, and is here until it closes.</Empty>}
-      />
+      />}
       {closing && <FormDialog title="Close the connection" action="Close it" danger act={close} onClose={() => setClosing(null)}><p>{closing.name || 'Its client'} notices at once, and as a rule connects again. To keep somebody out, disable their account.</p></FormDialog>}
     </Page>
   )

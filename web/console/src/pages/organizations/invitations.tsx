@@ -5,6 +5,7 @@ import type { Invitation, OrganizationRecord } from '../../api/admin'
 import { json } from '../../api/request'
 import { Button } from '../../ui/button'
 import { FormDialog } from '../../ui/form-dialog'
+import { Lacking, lacks } from '../../ui/lacking'
 import { List, useList } from '../../ui/list'
 import { Badge, Empty, When } from '../../ui/show'
 import { toast } from '../../ui/toast'
@@ -23,7 +24,7 @@ export function Invitations({ org }: { org: OrganizationRecord }) {
   }
   return (
     <>
-      <List
+      {lacks(list.error) ? <Lacking title="This server does not list invitations here">Owners and admins of {org.name} see and revoke them in your app, or at /account.</Lacking> : <List
         label="Invitations"
         list={list}
         id={(i) => i.id}
@@ -36,7 +37,7 @@ export function Invitations({ org }: { org: OrganizationRecord }) {
           { label: 'Revoke', acts: true, cell: (i) => <Button tiny onClick={() => setRevoking(i)}>Revoke</Button> },
         ]}
         empty={<Empty icon={MailPlus} title="No open invitations">Owners and admins of {org.name} invite people in your app, at /account, or by POST /auth/organizations/{'{org}'}/invitations.</Empty>}
-      />
+      />}
       {revoking && <FormDialog title="Revoke the invitation" action="Revoke" danger act={revoke} onClose={() => setRevoking(null)}><p>The link that was mailed to <b>{revoking.email}</b> leads nowhere any more.</p></FormDialog>}
     </>
   )

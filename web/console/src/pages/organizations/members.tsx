@@ -6,8 +6,9 @@ import { organizationPath, type Member, type OrganizationRecord } from '../../ap
 import { json } from '../../api/request'
 import { Button } from '../../ui/button'
 import { FormDialog, Labelled } from '../../ui/form-dialog'
+import { lacks } from '../../ui/lacking'
 import { List, useList } from '../../ui/list'
-import { Avatar, Empty, When } from '../../ui/show'
+import { Avatar, Badge, Empty, When } from '../../ui/show'
 import { toast, wrong } from '../../ui/toast'
 import { useAnew } from './acts'
 
@@ -20,6 +21,7 @@ export function Members({ org }: { org: OrganizationRecord }) {
   const list = useList<Member>(path)
   const queries = useQueryClient()
   const anew = useAnew()
+  const changes = !lacks(useList('/console/api/organizations/' + encodeURIComponent(org.id) + '/invitations').error) // both are of one age
   const [adding, setAdding] = useState(false)
   const [removing, setRemoving] = useState<Member | null>(null)
   const after = async (): Promise<void> => {
@@ -56,8 +58,8 @@ export function Members({ org }: { org: OrganizationRecord }) {
           { label: 'Member', cell: (m) => <span className="main"><Avatar name={m.name || m.email || '?'} /><Link to="/users/$user" params={{ user: m.userId }} className="clip">{m.name || m.email}</Link></span> },
           { label: 'Address', cell: (m) => <span className="quiet">{m.email}</span> },
           { label: 'Joined', cell: (m) => <When at={m.createdAt} /> },
-          { label: 'Role', cell: (m) => <select className="select tiny" aria-label={`Role of ${m.name || m.email}`} value={m.role} onChange={(e) => void change(m, e.target.value)}>{roles.map((r) => <option key={r}>{r}</option>)}</select> },
-          { label: 'Remove', acts: true, cell: (m) => <Button kind="ghost" tiny aria-label={`Remove ${m.name || m.email}`} icon={<UserX size={14} />} onClick={() => setRemoving(m)} /> },
+          { label: 'Role', cell: (m) => !changes ? <Badge>{m.role}</Badge> : <select className="select tiny" aria-label={`Role of ${m.name || m.email}`} value={m.role} onChange={(e) => void change(m, e.target.value)}>{roles.map((r) => <option key={r}>{r}</option>)}</select> },
+          ...(changes ? [{ label: 'Remove', acts: true, cell: (m: Member) => <Button kind="ghost" tiny aria-label={`Remove ${m.name || m.email}`} icon={<UserX size={14} />} onClick={() => setRemoving(m)} /> }] : []),
         ]}
         empty={<Empty icon={Users} title="Nobody is a member">Add any user of the server as its owner, or nobody can work in it.</Empty>}
       />

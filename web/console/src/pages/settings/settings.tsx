@@ -4,6 +4,7 @@ import { Lock, SlidersHorizontal } from 'lucide-react'
 import { useCallback } from 'react'
 import { settingsQuery, type Setting, type Settings } from '../../api/admin'
 import { Button } from '../../ui/button'
+import { Lacking, lacks } from '../../ui/lacking'
 import { Page } from '../../ui/page'
 import { SearchField } from '../../ui/search-field'
 import { Badge, CopyButton, Empty, Skeleton, Trouble, When } from '../../ui/show'
@@ -24,7 +25,7 @@ export function SettingsPage() {
   const groups = grouped(shown)
   return (
     <Page title="Settings" lead={<>As they are in force, from {data ? <code>{data.file}</code> : 'loam.yaml'} and the defaults. They are changed there.</>}>
-      {error ? <Trouble error={error} retry={() => void refetch()} /> : !data ? <div className="card"><div className="body"><Skeleton lines={9} /></div></div> : (
+      {lacks(error) ? <Lacking title="This server does not show its settings" snippet="loam check">They are in loam.yaml beside the schema; the command on its machine checks them.</Lacking> : error ? <Trouble error={error} retry={() => void refetch()} /> : !data ? <div className="card"><div className="body"><Skeleton lines={9} /></div></div> : (
         <>
           <Server data={data} />
           <div className="across">

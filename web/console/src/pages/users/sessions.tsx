@@ -5,9 +5,11 @@ import { userPath, type Account, type Session } from '../../api/admin'
 import { get, json, type Page } from '../../api/request'
 import { Button } from '../../ui/button'
 import { FormDialog } from '../../ui/form-dialog'
+import { lacks } from '../../ui/lacking'
 import { Badge, Empty, Skeleton, Trouble, When } from '../../ui/show'
 import { toast } from '../../ui/toast'
 import { InOrganization } from '../../ui/who'
+import { plural } from '../../ui/words'
 
 /** machine is what a User-Agent tells of who has it. */
 export function machine(agent: string): string {
@@ -32,7 +34,7 @@ export function Sessions({ user }: { user: Account }) {
   return (
     <section className="card">
       <header><h2>Sessions</h2>{user.sessions > 0 && <Button tiny kind="danger" onClick={() => setEnding('all')}>End all</Button>}</header>
-      {error ? <div className="body"><Trouble error={error} retry={() => void refetch()} /></div> : !data ? <div className="body"><Skeleton /></div> : items.length === 0 ? <Empty icon={MonitorSmartphone} title="Signed in nowhere">A session begins with each sign-in, and lasts as long as auth.sessions says.</Empty> : (
+      {lacks(error) ? <div className="body quiet">{user.sessions === 0 ? 'Signed in nowhere.' : `${plural(user.sessions, 'open session')}: where they are, this server does not say.`}</div> : error ? <div className="body"><Trouble error={error} retry={() => void refetch()} /></div> : !data ? <div className="body"><Skeleton /></div> : items.length === 0 ? <Empty icon={MonitorSmartphone} title="Signed in nowhere">A session begins with each sign-in, and lasts as long as auth.sessions says.</Empty> : (
         <div className="scroll" tabIndex={0} role="region" aria-label="Sessions">
           <table className="list folds">
             <thead><tr><th scope="col">Machine</th><th scope="col">Address</th><th scope="col">In</th><th scope="col">Began</th><th scope="col">Last used</th><th scope="col"><span className="unseen">End</span></th></tr></thead>
