@@ -68,5 +68,5 @@ func (c *Compiled) OpenAPI(settings *config.Config) []byte {
 
 // TypeScript is the typed client of the schema, as loam.yaml asks for it.
 func (c *Compiled) TypeScript(settings *config.Config) []sdkgen.File {
-	return sdkgen.TypeScript(c.Schema, sdkgen.TSOptions{Packages: settings.Generate.Packages})
+	return sdkgen.TypeScript(c.Schema, sdkgen.TSOptions{Packages: settings.Generate.Packages, React: settings.Generate.React})
 }

@@ -35,7 +35,7 @@ has to run.`,
 }
 
 func (c *console) generateTSCommand() *cobra.Command {
-	at, out, packages := &place{}, "", false
+	at, out, packages, react := &place{}, "", false, false
 	cmd := &cobra.Command{
 		Use:   "ts",
 		Short: "Write a typed TypeScript client",
@@ -51,7 +51,8 @@ loam.yaml names it:
 In the app: import { createClient } from './loam'.`,
 		Example: `  loam generate ts
   loam generate ts --out web/src/loam
-  loam generate ts --packages          # import @loam/client, as installed by npm`,
+  loam generate ts --packages          # import @loam/client, as installed by npm
+  loam generate ts --react             # and react.ts, with useTasks and the like`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := c.openProject(at.dir)
@@ -60,6 +61,9 @@ In the app: import { createClient } from './loam'.`,
 			}
 			if cmd.Flags().Changed("packages") {
 				p.config.Generate.Packages = packages
+			}
+			if cmd.Flags().Changed("react") {
+				p.config.Generate.React = react
 			}
 			began := time.Now()
 			dir := out
@@ -77,6 +81,7 @@ In the app: import { createClient } from './loam'.`,
 	at.dirFlag(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "the folder to write; generate.ts of loam.yaml, or src/loam in the project, unless given")
 	cmd.Flags().BoolVar(&packages, "packages", false, "import the package @loam/client, in place of a copy of it in the folder")
+	cmd.Flags().BoolVar(&react, "react", false, "write react.ts too: hooks of each model, by the package @loam/react")
 	completeDirectories(cmd, "out")
 	return cmd
 }

@@ -36,6 +36,7 @@ type Config struct {
 type GenerateConfig struct {
 	TS       string // the folder of the TypeScript client, from the project's directory; "" where it is not given
 	Packages bool   // it imports @loam/client
+	React    bool   // it has the hooks of @loam/react
 }
 
 // OrgsConfig says what organizations may do; organizations.* of loam.yaml.

@@ -89,6 +89,8 @@ func generateSettings() []setting {
 			at:  func(c *Config, _ string) any { return &c.Generate.TS }},
 		{path: "generate.packages", kind: settingWord, words: onOff(), standard: "off",
 			doc: "the client imports the package `@loam/client`, in place of a copy of it beside itself", at: func(c *Config, _ string) any { return &c.Generate.Packages }},
+		{path: "generate.react", kind: settingWord, words: onOff(), standard: "off",
+			doc: "the client has `react.ts` too, with hooks of each model by `@loam/react`", at: func(c *Config, _ string) any { return &c.Generate.React }},
 	}
 }
 

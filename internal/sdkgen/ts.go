@@ -12,6 +12,7 @@ import (
 // TSOptions says how the TypeScript client is to be.
 type TSOptions struct {
 	Packages bool // import @loam/client, in place of a copy of it beside the file
+	React    bool // make react.ts too, with the hooks of @loam/react
 }
 
 // File is a file to be written, by its path with slashes below the folder.
@@ -32,7 +33,11 @@ var tsRuntime embed.FS
 // TypeScript writes the typed client of a schema: index.ts, and beside it the
 // runtime that it stands on. The same schema makes the same files.
 func TypeScript(s *schema.Schema, o TSOptions) []File {
-	files := []File{{"index.ts", newTypes(s, o).index()}}
+	t := newTypes(s, o)
+	files := []File{{"index.ts", t.index()}}
+	if o.React {
+		files = append(files, File{"react.ts", t.react()})
+	}
 	if o.Packages {
 		return files
 	}
@@ -54,12 +59,13 @@ func TypeScript(s *schema.Schema, o TSOptions) []File {
 // types is index.ts in the making.
 type types struct {
 	strings.Builder
-	schema  *schema.Schema
-	options TSOptions
-	taken   map[string]bool
-	app     map[string]string // names of the app's own types that TypeScript can't have, and what stands for them
-	models  map[*schema.Model]typeNames
-	filters map[string]string // the names of the filters that fields share, by kind
+	schema     *schema.Schema
+	options    TSOptions
+	taken      map[string]bool
+	app        map[string]string // names of the app's own types that TypeScript can't have, and what stands for them
+	models     map[*schema.Model]typeNames
+	filters    map[string]string // the names of the filters that fields share, by kind
+	schemaName string            // of the type of all that is known
 }
 
 // typeNames are the types of one model.
@@ -194,6 +200,7 @@ func (t *types) embedded(e *schema.Embedded) {
 // client is what the app's code begins with.
 func (t *types) client() {
 	s, client, of := t.name("Schema"), t.name("Client"), t.name("RowOf")
+	t.schemaName = s
 	roles := "never"
 	if len(t.schema.Roles) > 0 {
 		roles = "'" + strings.Join(t.schema.Roles, "' | '") + "'"

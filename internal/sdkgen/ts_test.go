@@ -63,6 +63,23 @@ func TestTypeScriptGoldens(t *testing.T) {
 	}
 }
 
+// These are compiled by the tests of sdk/react.
+func TestReactGoldens(t *testing.T) {
+	text, err := os.ReadFile("testdata/keys.graphql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range TypeScript(load(t, "keys", string(text)), TSOptions{Packages: true, React: true}) {
+		golden(t, "testdata/react/"+f.Name, f.Text)
+	}
+	files := TypeScript(load(t, "names", "type News @model @auth(rules: [{ allow: member }]) { text: String }"), TSOptions{React: true})
+	for _, want := range []string{"useList: useNews,", "useOne: useNews_,"} {
+		if !strings.Contains(string(files[1].Text), want) {
+			t.Errorf("%s lacks %s:\n%s", files[1].Name, want, files[1].Text)
+		}
+	}
+}
+
 // Generating is a part of each save in loam dev.
 func TestTypeScriptIsQuick(t *testing.T) {
 	var text strings.Builder
