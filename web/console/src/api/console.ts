@@ -33,7 +33,7 @@ export interface Overview {
   step: number
   at: number[]
   series: Record<'requests' | 'clientErrors' | 'serverErrors', number[]> & Record<'p50' | 'p95' | 'p99' | 'connections' | 'database', (number | null)[]>
-  totals: Record<'requests' | 'clientErrors' | 'serverErrors', number> & Record<'p50' | 'p95' | 'p99', number | null>
+  totals: Record<'count' | 'clientErrors' | 'serverErrors', number> & Record<'p50' | 'p95' | 'p99', number | null>
   now: { connections: number; subscriptions: number; database: number; startedAt: string; nodes: number }
   slowest: Operation[]
   busiest: Operation[]
@@ -49,7 +49,7 @@ export interface Position {
 export interface RuleWords {
   words: string
   operations: string[]
-  pos?: Position
+  line: number // 0: built in
 }
 
 export interface Field {
@@ -68,7 +68,7 @@ export interface Field {
   directives?: string[]
   enum?: string[]
   relation?: { type: string; target: string; from: string | string[]; to: string | string[] }
-  rules?: (RuleWords | string)[]
+  rules?: RuleWords[]
 }
 
 export interface Model {
@@ -104,15 +104,15 @@ export interface Diagnostic {
   message: string
   line: number
   column: number
+  suggestion?: string
   text: string
 }
 
 export interface Schema {
   source: string
   file: string
-  version: number
+  inForce: boolean // else it waits: the database is not at it yet
   hash: string
-  dev: boolean
   models: Model[]
   enums: { name: string; values: string[]; doc?: string }[]
   embedded: { name: string; fields: Field[] }[]
@@ -155,23 +155,22 @@ export type Verdict = 'allowed' | 'refused' | 'depends' | 'notAsked'
 export interface ExplainedRule {
   words: string
   operations: string[]
-  pos?: Position
-  applies: boolean
+  line: number
   matches: boolean | null
   verdict: Verdict
-  lacks: string | null
-  filter: string | null
+  lacks?: string
+  filter?: string
 }
 
 export interface Explanation {
   model: string
   operation: string
-  as: string
   verdict: Verdict
   why: string
   filter: string | null
   rules: ExplainedRule[]
   fields: { name: string; verdict: Verdict; why: string; rules: ExplainedRule[] }[]
+  caller: { kind: string; role?: string }
   exists: boolean | null
 }
 
@@ -203,7 +202,26 @@ export interface AdminOrganization {
 
 export const meQuery = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => get<Me>('/console/api/me', signal), staleTime: Infinity, retry: false })
 
-export const schemaQuery = queryOptions({ queryKey: ['schema'], queryFn: ({ signal }) => get<Schema>('/console/api/schema', signal), staleTime: 30_000 })
+type Wire = Omit<Schema, 'models' | 'edges'> & { models: (Omit<Model, 'operations' | 'builtIn'> & { operations: Record<keyof Model['operations'], string> })[]; edges: (Omit<Edge, 'inverse'> & { inverse: string })[] }
+
+// read takes the answer for the pages: a model goes by what its address has, and what
+// is joined by a model of its own leads to the other side.
+function read(wire: Wire): Schema {
+  const models = wire.models.map((m) => ({
+    ...m, plural: m.path.split('/').pop() ?? m.plural, builtIn: m.readOnly, search: m.search?.length ? m.search : null,
+    operations: Object.fromEntries(Object.entries(m.operations).map(([name, served]) => [name, served !== ''])) as Model['operations'],
+  }))
+  const joins = new Map(models.filter((m) => m.join).map((m) => [m.name, m]))
+  const edges = wire.edges.filter((e) => !joins.has(e.from)).map((e): Edge => {
+    const far = joins.get(e.to)?.fields.find((f) => f.kind === 'relation' && f.name !== e.inverse)?.relation
+    if (!far) return { ...e, inverse: e.inverse || null }
+    const back = wire.edges.find((o) => o.from === far.target && o.to === e.to && !(o.from === e.from && o.field === e.field))
+    return { ...e, to: far.target, inverse: back?.field ?? null }
+  })
+  return { ...wire, models, edges }
+}
+
+export const schemaQuery = queryOptions({ queryKey: ['schema'], queryFn: async ({ signal }) => read(await get<Wire>('/console/api/schema', signal)), staleTime: 30_000 })
 
 export const overviewQuery = (range: Range) =>
   queryOptions({ queryKey: ['overview', range], queryFn: ({ signal }) => get<Overview>(`/console/api/overview?range=${range}`, signal), refetchInterval: range === 'hour' ? 10_000 : 60_000, placeholderData: (old) => old })

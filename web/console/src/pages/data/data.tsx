@@ -54,7 +54,7 @@ function Models({ models }: { models: Model[] }) {
               <Link to="/data/$plural" params={{ plural: m.plural }} search={{}} activeOptions={{ includeSearch: false }}>
                 {m.scope === 'global' ? <Globe size={13} aria-label="global" /> : <ListTree size={13} aria-hidden />}
                 <span className="clip">{m.name}</span>
-                {m.builtIn && <span className="small quiet end">built in</span>}
+                {(m.builtIn || m.join) && <span className="small quiet end">{m.join ? 'joins' : 'built in'}</span>}
               </Link>
             </li>
           ))}

@@ -53,7 +53,7 @@ function Answer({ e }: { e: Explanation }) {
     <>
       <div className={`verdict ${e.verdict}`} role="status">
         <Icon size={18} aria-hidden />
-        <div><b>{{ allowed: 'Yes', refused: 'No', depends: 'It depends', notAsked: 'Not asked' }[e.verdict]}</b>: {e.why}<div className="small quiet">As {e.as}{e.filter && `; ${e.filter}`}</div></div>
+        <div><b>{{ allowed: 'Yes', refused: 'No', depends: 'It depends', notAsked: 'Not asked' }[e.verdict]}</b>: {e.why}{(e.caller.role || e.filter) && <div className="small quiet">{[e.caller.role && `their role is ${e.caller.role}`, e.filter && `rows where ${e.filter}`].filter(Boolean).join('; ')}</div>}</div>
       </div>
       <h3>Rules of the model</h3>
       <Rules rules={e.rules} />
@@ -72,7 +72,7 @@ function Rules({ rules }: { rules: ExplainedRule[] }) {
         return (
           <li key={i} className={r.verdict}>
             <Icon size={15} aria-label={says[r.verdict]} />
-            <div>{r.words}{r.lacks && <div className="small quiet">{r.lacks}</div>}{r.filter && <div className="small quiet">{r.filter}</div>}{r.pos && <div className="small quiet">line {r.pos.line}</div>}</div>
+            <div>{r.words}{r.lacks && <div className="small quiet">{r.lacks}</div>}{r.filter && <div className="small quiet">{r.filter}</div>}{r.line > 0 && <div className="small quiet">line {r.line}</div>}</div>
           </li>
         )
       })}

@@ -29,14 +29,14 @@ export function OverviewPage() {
     >
       {error && <Trouble error={error} retry={() => void refetch()} />}
       {!data ? !error && <Waiting /> : <Figures data={data} />}
-      {data && data.totals.requests === 0 && me && (
+      {data && data.totals.count === 0 && me && (
         <div className="card">
           <Empty icon={Gauge} title="No requests in this time" snippet={`curl ${location.origin}/api/openapi.json`}>
             Each request to /api, /graphql and /auth counts. Point your app here, or send the first one by hand.
           </Empty>
         </div>
       )}
-      {data && data.totals.requests > 0 && <Operations slowest={data.slowest} busiest={data.busiest} />}
+      {data && data.totals.count > 0 && <Operations slowest={data.slowest} busiest={data.busiest} />}
     </Page>
   )
 }
@@ -52,7 +52,7 @@ function Waiting() {
 
 function Figures({ data }: { data: Overview }) {
   const { totals, now, series, at } = data
-  const failed = totals.requests === 0 ? 0 : (totals.serverErrors / totals.requests) * 100
+  const failed = totals.count === 0 ? 0 : (totals.serverErrors / totals.count) * 100
   const charts = useMemo(() => {
     const errors = series.clientErrors.map((n, i) => n + series.serverErrors[i]!)
     return [
@@ -73,7 +73,7 @@ function Figures({ data }: { data: Overview }) {
   return (
     <>
       <div className="figures">
-        <Figure name="Requests" value={short(totals.requests)} detail={`${short(totals.clientErrors)} refused`} />
+        <Figure name="Requests" value={short(totals.count)} detail={`${short(totals.clientErrors)} refused`} />
         <Figure name="Failed" value={`${failed < 1 && failed > 0 ? failed.toFixed(2) : failed.toFixed(failed === 0 ? 0 : 1)} %`} detail={`${short(totals.serverErrors)} of them`} bad={totals.serverErrors > 0} />
         <Figure name="Latency, p95" value={milliseconds(totals.p95)} detail={`p50 ${milliseconds(totals.p50)} · p99 ${milliseconds(totals.p99)}`} />
         <Figure name="Live connections" value={short(now.connections)} detail={`${short(now.subscriptions)} subscriptions`} />

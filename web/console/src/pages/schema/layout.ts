@@ -84,7 +84,7 @@ export function layout(models: Model[], edges: Edge[], most: number): Picture {
 }
 
 function fieldsOf(model: Model, most: number): Field[] {
-  const own = model.fields.filter((f) => !f.implicit && !f.hidden)
+  const own = model.fields.filter((f) => (!f.implicit || model.builtIn) && !f.hidden)
   return own.length <= most ? own : [...own].sort((a, b) => Number(b.kind === 'relation') - Number(a.kind === 'relation')).slice(0, most)
 }
 

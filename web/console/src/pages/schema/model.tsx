@@ -6,7 +6,7 @@ import { Badge } from '../../ui/show'
 
 /** About is all that the schema says of one model. */
 export function About({ schema, model, onClose, onModel }: { schema: Schema; model: Model; onClose: () => void; onModel: (name: string) => void }) {
-  const own = model.fields.filter((f) => !f.implicit)
+  const own = model.fields.filter((f) => !f.implicit || model.builtIn)
   const referring = schema.edges.filter((e) => e.to === model.name && e.from !== model.name && e.inverse === null)
   return (
     <aside className="about" aria-label={model.name}>

@@ -32,7 +32,7 @@ export function SchemaPage() {
   ]
   const chosen = data?.models.find((m) => m.name === model)
   return (
-    <Page fills title="Schema" lead={data && <>{plural(data.models.filter((m) => !m.join).length, 'model')} in {data.file}{data.version > 0 && `, version ${data.version}`}</>} actions={<Tabs segmented label="What to show" tabs={tabs} value={tab as Tab} onChange={(t) => to({ tab: t, ...(model ? { model } : {}) })} />}>
+    <Page fills title="Schema" lead={data && <>{plural(data.models.filter((m) => !m.join).length, 'model')} in {data.file}{!data.inForce && ', as it was last saved; not in force yet'}</>} actions={<Tabs segmented label="What to show" tabs={tabs} value={tab as Tab} onChange={(t) => to({ tab: t, ...(model ? { model } : {}) })} />}>
       {schema.error ? <div className="page"><Trouble error={schema.error} retry={() => void schema.refetch()} /></div> : !data ? <div className="page"><Skeleton lines={6} /></div> : tab === 'picture' ? (
         data.models.length === 0 ? <Empty icon={Waypoints} title="No models yet" snippet={'type Task @model @auth(rules: [{ allow: member }]) {\n  title: String!\n}'}>Each model of {data.file} is drawn here, and how they refer to each other.</Empty> : (
           <div className={chosen ? 'pictured with' : 'pictured'}>
@@ -62,9 +62,9 @@ function Rules({ schema }: { schema: Schema }) {
         <section key={m.name} className="card">
           <header><h2>{m.name}</h2>{m.scope === 'global' && <Badge tone="info">global</Badge>}</header>
           <div className="body">
-            {m.rules.length === 0 ? <p className="quiet"><ShieldOff size={14} aria-hidden /> No rule: nobody may do anything with it.</p> : <ul className="wordlist">{m.rules.map((r, i) => <li key={i}><span>{r.words}</span>{r.pos && <span className="small quiet number">line {r.pos.line}</span>}</li>)}</ul>}
+            {m.rules.length === 0 ? <p className="quiet"><ShieldOff size={14} aria-hidden /> No rule: nobody may do anything with it.</p> : <ul className="wordlist">{m.rules.map((r, i) => <li key={i}><span>{r.words}</span>{r.line > 0 && <span className="small quiet number">line {r.line}</span>}</li>)}</ul>}
             {m.fields.filter((f) => (f.rules?.length ?? 0) > 0).map((f) => (
-              <div key={f.name} className="fieldwords"><code>{f.name}</code><ul className="wordlist">{f.rules!.map((r, i) => <li key={i}>{typeof r === 'string' ? r : r.words}</li>)}</ul></div>
+              <div key={f.name} className="fieldwords"><code>{f.name}</code><ul className="wordlist">{f.rules!.map((r, i) => <li key={i}>{r.words}</li>)}</ul></div>
             ))}
           </div>
         </section>
@@ -84,6 +84,7 @@ function Diagnosis({ d, file }: { d: Diagnostic; file: string }) {
   return (
     <article className="diagnosis">
       <div className="across"><Badge tone={tones[d.severity]}>{d.severity}</Badge><span className="strong grow">{d.message}</span><code className="small">{d.code}</code></div>
+      {d.suggestion && <p>{d.suggestion}</p>}
       <div className="small quiet mono">{file}:{d.line}:{d.column}</div>
       {d.text && <pre tabIndex={0} aria-label={`Line ${d.line}`}><span className="quiet">{d.line} | </span>{d.text}{'\n'}{' '.repeat(String(d.line).length + 3 + Math.max(0, d.column - 1))}<b className="bad">^</b></pre>}
     </article>
