@@ -55,7 +55,7 @@ export function AuditPage() {
       lead="Who did what to whom, and how it ended. No record is ever changed or removed."
       actions={<><Button icon={<ShieldCheck size={14} />} onClick={() => setDialog('verify')}>Verify</Button><Button disabled={lacks(list.error)} icon={<Download size={14} />} onClick={() => setDialog('export')}>Export</Button></>}
     >
-      {lacks(list.error) ? <Lacking title="This server’s trail is not read here" snippet="loam audit export">The command on the server’s machine prints the records of all organizations; owners of one read its own in your app.</Lacking> : <><Filters search={search} />
+      {lacks(list.error) ? <Lacking title="This server’s trail is not read here" snippet="loam audit export">The command on the server’s machine, with the server stopped, prints the records of all organizations; owners of one read its own in your app.</Lacking> : <><Filters search={search} />
       <List
         label="Records"
         list={list}
@@ -73,7 +73,7 @@ export function AuditPage() {
       {dialog === 'export' && <ExportAudit asked={wanted} filtered={filtered} onClose={() => setDialog(null)} />}
       {dialog === 'verify' && (
         <Dialog title="Verify the chain" onClose={() => setDialog(null)}>
-          <p>Each record holds the hash of the one before, and the newest is vouched for by the server’s master key. The check reads every record, so it runs on the server’s machine:</p>
+          <p>Each record holds the hash of the one before, and the newest is vouched for by the server’s master key. The check reads every record. It runs on the server’s machine, with the server stopped:</p>
           <Snippet>loam audit verify</Snippet>
           <p>It prints the log’s head. Kept elsewhere and given to the next check, it finds a log that was cut or put back to an older state:</p>
           <Snippet>loam audit verify --known 1042:9f3c6a…</Snippet>
