@@ -68,7 +68,7 @@ export function Members({ heading: H = 'h2' }: MembersProps): ReactNode {
     setWrong(undefined)
     await act()
     setSaid(then)
-    await refresh()
+    void refresh()
   }
   const tried = (act: () => Promise<unknown>, then: string) => change(act, then).catch(setWrong)
   // The roles that the caller may give: they allow nothing that the own does not.
