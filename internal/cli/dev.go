@@ -257,6 +257,7 @@ func (d *development) generate(p *project) {
 		return
 	}
 	began, dir := time.Now(), p.clientDir(d.dir)
+	p.keepReact(dir)
 	changed, err := writeClient(dir, p.compiled.TypeScript(p.config))
 	switch {
 	case err != nil:

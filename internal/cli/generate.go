@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/loam-dev/loam/internal/sdkgen"
 )
 
 // clientDir is where the TypeScript client is, from the project's directory, unless
@@ -62,14 +59,14 @@ In the app: import { createClient } from './loam'.`,
 			if cmd.Flags().Changed("packages") {
 				p.config.Generate.Packages = packages
 			}
-			if cmd.Flags().Changed("react") {
-				p.config.Generate.React = react
-			}
-			began := time.Now()
 			dir := out
 			if dir == "" {
 				dir = p.clientDir(at.dir)
 			}
+			if p.keepReact(dir); cmd.Flags().Changed("react") {
+				p.config.Generate.React = react
+			}
+			began := time.Now()
 			changed, err := writeClient(dir, p.compiled.TypeScript(p.config))
 			if err != nil {
 				return err
@@ -80,8 +77,8 @@ In the app: import { createClient } from './loam'.`,
 	}
 	at.dirFlag(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "the folder to write; generate.ts of loam.yaml, or src/loam in the project, unless given")
-	cmd.Flags().BoolVar(&packages, "packages", false, "import the package @loam/client, in place of a copy of it in the folder")
-	cmd.Flags().BoolVar(&react, "react", false, "write react.ts too: hooks of each model, by the package @loam/react")
+	cmd.Flags().BoolVar(&packages, "packages", false, "import the packages @loam/client and @loam/react, in place of copies of them in the folder")
+	cmd.Flags().BoolVar(&react, "react", false, "write react.ts and ui.ts too: hooks of each model, and components; kept once they are there")
 	completeDirectories(cmd, "out")
 	return cmd
 }
@@ -109,8 +106,12 @@ func (p *project) hasClient(dir string) bool {
 	if p.config.Generate.TS != "" {
 		return true
 	}
-	text, err := os.ReadFile(filepath.Join(p.clientDir(dir), "index.ts"))
-	return err == nil && bytes.HasPrefix(text, []byte(sdkgen.TSHeader))
+	return isMade(filepath.Join(p.clientDir(dir), "index.ts"))
+}
+
+// keepReact has a client that has React's part keep it.
+func (p *project) keepReact(dir string) {
+	p.config.Generate.React = p.config.Generate.React || isMade(filepath.Join(dir, "react.ts"))
 }
 
 func (c *console) generateOpenAPICommand() *cobra.Command {

@@ -3,10 +3,12 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/sdkgen"
@@ -28,7 +30,7 @@ func writeClient(dir string, files []sdkgen.File) (changed int, err error) {
 			stale[i] = true
 		case err != nil:
 			return 0, unreadable(path, err)
-		case !bytes.HasPrefix(have, []byte(sdkgen.TSHeader)):
+		case !sdkgen.IsMade(have):
 			return 0, fault.New(fault.CLIExists, "%s was not made by `loam generate ts`; move it, or name another folder with --out", path)
 		default:
 			stale[i] = !bytes.Equal(have, f.Text)
@@ -54,24 +56,22 @@ func writeClient(dir string, files []sdkgen.File) (changed int, err error) {
 }
 
 // clientFiles are the files of a client that are in a folder.
-func clientFiles(dir string) ([]string, error) {
-	var paths []string
-	for _, at := range []string{dir, filepath.Join(dir, "runtime")} {
-		entries, err := os.ReadDir(at)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+func clientFiles(dir string) (paths []string, err error) {
+	runtime := filepath.Join(dir, "runtime")
+	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return unreadable(path, err)
+		case e.IsDir() && path != dir && path != runtime && !strings.HasPrefix(path, runtime+string(filepath.Separator)):
+			return fs.SkipDir
+		case e.Type().IsRegular() && isMade(path):
+			paths = append(paths, path)
 		}
-		if err != nil {
-			return nil, unreadable(at, err)
-		}
-		for _, e := range entries {
-			path := filepath.Join(at, e.Name())
-			if e.Type().IsRegular() && isMade(path) {
-				paths = append(paths, path)
-			}
-		}
-	}
-	return paths, nil
+		return nil
+	})
+	return paths, err
 }
 
 // isMade tells a file that loam generate ts has written.
@@ -82,8 +82,8 @@ func isMade(path string) bool {
 	}
 	defer f.Close()
 	head := make([]byte, len(sdkgen.TSHeader))
-	n, _ := f.Read(head)
-	return string(head[:n]) == sdkgen.TSHeader
+	n, _ := io.ReadFull(f, head)
+	return sdkgen.IsMade(head[:n])
 }
 
 // replaceFile puts a file in place whole, so that whoever watches it never reads a

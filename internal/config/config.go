@@ -35,7 +35,7 @@ type Config struct {
 // GenerateConfig says what loam dev makes from the schema; generate.* of loam.yaml.
 type GenerateConfig struct {
 	TS       string // the folder of the TypeScript client, from the project's directory; "" where it is not given
-	Packages bool   // it imports @loam/client
+	Packages bool   // it imports @loam/client and @loam/react
 	React    bool   // it has the hooks of @loam/react
 }
 

@@ -88,9 +88,9 @@ func generateSettings() []setting {
 			doc: "the folder, from the project's directory, that `loam dev` and `loam generate ts` keep the TypeScript client in; left out: `src/loam`, which `loam dev` keeps where it is there",
 			at:  func(c *Config, _ string) any { return &c.Generate.TS }},
 		{path: "generate.packages", kind: settingWord, words: onOff(), standard: "off",
-			doc: "the client imports the package `@loam/client`, in place of a copy of it beside itself", at: func(c *Config, _ string) any { return &c.Generate.Packages }},
+			doc: "the client imports the packages `@loam/client` and `@loam/react`, in place of copies of them beside itself", at: func(c *Config, _ string) any { return &c.Generate.Packages }},
 		{path: "generate.react", kind: settingWord, words: onOff(), standard: "off",
-			doc: "the client has `react.ts` too, with hooks of each model by `@loam/react`", at: func(c *Config, _ string) any { return &c.Generate.React }},
+			doc: "the client has `react.ts` too, with hooks of each model, and `ui.ts`, with components of sign-in and accounts", at: func(c *Config, _ string) any { return &c.Generate.React }},
 	}
 }
 

@@ -1,8 +1,10 @@
 package sdkgen
 
 import (
+	"bytes"
 	"embed"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -11,8 +13,8 @@ import (
 
 // TSOptions says how the TypeScript client is to be.
 type TSOptions struct {
-	Packages bool // import @loam/client, in place of a copy of it beside the file
-	React    bool // make react.ts too, with the hooks of @loam/react
+	Packages bool // import @loam/client and @loam/react, in place of copies of them beside the file
+	React    bool // with react.ts and ui.ts
 }
 
 // File is a file to be written, by its path with slashes below the folder.
@@ -21,14 +23,23 @@ type File struct {
 	Text []byte
 }
 
-// TSHeader begins every file of the TypeScript client, so that one that somebody
-// wrote is never taken for one of them.
-const TSHeader = "// Made by `loam generate ts` from schema.graphql. What is written here is lost with the next run.\n/* eslint-disable */\n"
+const tsMade = "Made by `loam generate ts` from schema.graphql. What is written here is lost with the next run."
 
-// The runtime package as it is built from sdk/js.
+// TSHeader begins every file of the TypeScript client, so that one that somebody
+// wrote is never taken for one of them. CSS has it in a comment of its own.
+const TSHeader = "// " + tsMade + "\n/* eslint-disable */\n"
+
+const cssHeader = "/* " + tsMade + " */\n"
+
+// IsMade tells the text of a file that TypeScript has made, by its beginning.
+func IsMade(text []byte) bool {
+	return bytes.HasPrefix(text, []byte(TSHeader)) || bytes.HasPrefix(text, []byte(cssHeader))
+}
+
+// The packages as they are built from sdk/js and sdk/react.
 //
-//go:embed tsruntime
-var tsRuntime embed.FS
+//go:embed tsruntime tsreact
+var packages embed.FS
 
 // TypeScript writes the typed client of a schema: index.ts, and beside it the
 // runtime that it stands on. The same schema makes the same files.
@@ -36,22 +47,41 @@ func TypeScript(s *schema.Schema, o TSOptions) []File {
 	t := newTypes(s, o)
 	files := []File{{"index.ts", t.index()}}
 	if o.React {
-		files = append(files, File{"react.ts", t.react()})
+		files = append(files, File{"react.ts", t.react()}, File{"ui.ts", t.ui()})
 	}
 	if o.Packages {
 		return files
 	}
-	const dir = "tsruntime"
-	entries, err := fs.ReadDir(tsRuntime, dir)
-	if err != nil {
-		panic("sdkgen: the runtime is embedded: " + err.Error())
+	files = append(files, copied("tsruntime", "runtime")...)
+	if o.React {
+		files = append(files, copied("tsreact", "runtime/react")...)
 	}
-	for _, e := range entries {
-		text, err := fs.ReadFile(tsRuntime, dir+"/"+e.Name())
-		if err != nil {
-			panic("sdkgen: the runtime is embedded: " + err.Error())
+	return files
+}
+
+// copied are the files of a package, for a folder of the client. The one that others
+// import by its name is found beside them; the stylesheet is where the app looks for it.
+func copied(from, to string) (files []File) {
+	err := fs.WalkDir(packages, from, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
 		}
-		files = append(files, File{"runtime/" + e.Name(), append([]byte(TSHeader), text...)})
+		text, err := fs.ReadFile(packages, name)
+		if err != nil {
+			return err
+		}
+		below := strings.TrimPrefix(name, from+"/")
+		if path.Ext(name) == ".css" {
+			files = append(files, File{path.Base(name), append([]byte(cssHeader), text...)})
+			return nil
+		}
+		up := strings.Repeat("../", strings.Count(to+"/"+below, "/")-1)
+		text = bytes.ReplaceAll(text, []byte("'@loam/client'"), []byte("'"+up+"index.js'"))
+		files = append(files, File{to + "/" + below, append([]byte(TSHeader), text...)})
+		return nil
+	})
+	if err != nil {
+		panic("sdkgen: the packages are embedded: " + err.Error())
 	}
 	return files
 }
@@ -59,13 +89,14 @@ func TypeScript(s *schema.Schema, o TSOptions) []File {
 // types is index.ts in the making.
 type types struct {
 	strings.Builder
-	schema     *schema.Schema
-	options    TSOptions
-	taken      map[string]bool
-	app        map[string]string // names of the app's own types that TypeScript can't have, and what stands for them
-	models     map[*schema.Model]typeNames
-	filters    map[string]string // the names of the filters that fields share, by kind
-	schemaName string            // of the type of all that is known
+	schema  *schema.Schema
+	options TSOptions
+	taken   map[string]bool
+	app     map[string]string // names of the app's own types that TypeScript can't have, and what stands for them
+	models  map[*schema.Model]typeNames
+	filters map[string]string // the names of the filters that fields share, by kind
+
+	schemaName string // of the type Schema
 }
 
 // typeNames are the types of one model.
@@ -199,8 +230,8 @@ func (t *types) embedded(e *schema.Embedded) {
 
 // client is what the app's code begins with.
 func (t *types) client() {
-	s, client, of := t.name("Schema"), t.name("Client"), t.name("RowOf")
-	t.schemaName = s
+	t.schemaName = t.name("Schema")
+	s, client, of := t.schemaName, t.name("Client"), t.name("RowOf")
 	roles := "never"
 	if len(t.schema.Roles) > 0 {
 		roles = "'" + strings.Join(t.schema.Roles, "' | '") + "'"

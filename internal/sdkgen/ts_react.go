@@ -23,15 +23,18 @@ var modelHooks = []struct {
 	{"useDelete", "useDelete", "delete", false},
 }
 
-// react is react.ts: the hooks of each model under names of its own. It stands beside
-// index.ts, which is made before it.
+// react is react.ts: the package's hooks, and those of each model under names of its own.
+// It stands beside index.ts, which is made before it.
 func (t *types) react() []byte {
 	schemaName := t.schemaName
 	t.Reset()
-	t.taken = map[string]bool{"createHooks": true, "hooks": true, "LoamProvider": true, "useAuth": true, "useClient": true, schemaName: true}
+	t.taken = map[string]bool{"createHooks": true, "hooks": true, "LoamProvider": true, "useAuth": true, "useClient": true, "useConnection": true, "useLoam": true, "usePresence": true, "useQueueSize": true, schemaName: true}
+	from := t.reactPackage("index.js", "@loam/react")
 	t.line(TSHeader)
-	t.line("import { createHooks } from '@loam/react'")
+	t.line("import { createHooks } from '", from, "'")
 	t.line("import type { ", schemaName, " } from './index.js'")
+	t.line()
+	t.line("export * from '", from, "'")
 	t.line()
 	t.line("const hooks = createHooks<", schemaName, ">()")
 	t.line("export const { LoamProvider, useAuth, useClient } = hooks")
@@ -68,4 +71,20 @@ func (t *types) hooks(m *schema.Model) {
 	t.line("export const {")
 	t.line(strings.Join(lines, "\n"))
 	t.line("} = hooks.model('", m.Path, "', [", strings.Join(names, ", "), "])")
+}
+
+// ui is ui.ts: the components.
+func (t *types) ui() []byte {
+	t.Reset()
+	t.line(TSHeader)
+	t.line("export * from '", t.reactPackage("ui/index.js", "@loam/react/ui"), "'")
+	return []byte(t.String())
+}
+
+// reactPackage is where a part of @loam/react is.
+func (t *types) reactPackage(file, name string) string {
+	if t.options.Packages {
+		return name
+	}
+	return "./runtime/react/" + file
 }

@@ -54,8 +54,9 @@ func TestTypeScriptGoldens(t *testing.T) {
 			if text := bytes.ReplaceAll(again[0].Text, []byte("./runtime/index.js"), []byte("@loam/client")); !bytes.Equal(text, files[0].Text) {
 				t.Error("the same schema made two clients")
 			}
-			for _, f := range again {
-				if !bytes.HasPrefix(f.Text, []byte(TSHeader)) {
+			with := TypeScript(load(t, name, string(text)), TSOptions{React: true})
+			for _, f := range with {
+				if !IsMade(f.Text) {
 					t.Errorf("%s has no header", f.Name)
 				}
 			}

@@ -4,6 +4,8 @@
 import { createHooks } from '@loam/react'
 import type { Schema } from './index.js'
 
+export * from '@loam/react'
+
 const hooks = createHooks<Schema>()
 export const { LoamProvider, useAuth, useClient } = hooks
 
