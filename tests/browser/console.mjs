@@ -104,7 +104,10 @@ async function editsInPlace() {
   await page.getByRole('gridcell', { name: 'A title from the console' }).waitFor()
   await page.unroute('**/api/tasks/*')
   const id = (await cell(0, 1).textContent()).trim()
-  const stored = await page.evaluate(async (id) => (await fetch('/api/tasks/' + id)).json(), id)
+  const stored = await page.evaluate(async (id) => {
+    const { id: organization } = JSON.parse(localStorage.getItem('loam-console-organization'))
+    return (await fetch('/api/tasks/' + id, { headers: { 'Loam-As': `admin; organization=${organization}` } })).json()
+  }, id)
   assert.equal(stored.title, 'A title from the console')
   assert.equal(refused, 2)
 }
