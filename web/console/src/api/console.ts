@@ -128,23 +128,22 @@ export interface Step {
   flag?: string
   rows?: number
   harm?: string
-  sql: string[]
+  sql?: string[]
 }
 
 export interface Migrations {
   version: number
-  applied: { version: number; name: string; at: string; checksum: string; node: string | null; loam: string | null; steps: Step[] }[]
-  nextCursor: string | null
-  pending: { steps: Step[]; refusal: string | null } | null
+  applied: { version: number; name: string; at: string; checksum: string; sql: string; steps: Step[] | null }[]
+  pending: { sql: string; steps: Step[] | null; refusal: string } | null
 }
 
 export interface Change {
   at: string
   operation: 'create' | 'update' | 'delete'
   actor: string
-  actorName: string | null
+  actorName: string // "": none any more
   asAdmin: boolean
-  impersonator: string | null
+  impersonator: string // "": nobody
   changes: { field: string; before: unknown; after: unknown }[]
   before: Record<string, unknown> | null
   after: Record<string, unknown> | null

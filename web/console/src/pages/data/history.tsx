@@ -15,23 +15,23 @@ export function History({ model, id }: { model: Model; id: string }) {
   const organization = model.scope === 'global' ? undefined : acting.organization?.id
   const list = useInfiniteQuery({
     queryKey: ['history', model.name, id, key(acting)],
-    queryFn: ({ pageParam, signal }) => get<Page<Change> & { since: string }>(`/console/api/history/${model.plural}/${id.split(',').map(encodeURIComponent).join(',')}` + params({ organization, limit: 30, cursor: pageParam }), signal),
+    queryFn: ({ pageParam, signal }) => get<Page<Change> & { retention: string }>(`/console/api/history/${model.plural}/${id.split(',').map(encodeURIComponent).join(',')}` + params({ organization, limit: 30, cursor: pageParam }), signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextCursor,
   })
   if (list.error) return <Trouble error={list.error} retry={() => void list.refetch()} />
   if (!list.data) return <Skeleton lines={6} />
   const items = list.data.pages.flatMap((p) => p.items)
-  if (items.length === 0) return <Empty icon={HistoryIcon} title="Nothing on record">The change log does not reach back to when this row was last written.</Empty>
+  if (items.length === 0) return <Empty icon={HistoryIcon} title="Nothing on record">The change log keeps changes for {list.data.pages[0]?.retention}; this row was last written before that.</Empty>
   return (
     <ol className="timeline">
       {items.map((c, i) => {
-        const Icon = icons[c.operation]
+        const Icon = icons[c.operation] ?? PenLine
         return (
           <li key={i}>
             <span className="dot"><Icon size={12} aria-hidden /></span>
             <div className="what">
-              <b>{c.actorName ?? c.actor}</b> {words[c.operation]} {c.asAdmin && <Badge tone="violet">as admin</Badge>}{c.impersonator && <Badge tone="warn">by an admin acting as them</Badge>}
+              <b>{c.actorName || c.actor}</b> {words[c.operation] ?? c.operation} {c.asAdmin && <Badge tone="violet">as admin</Badge>}{c.impersonator && <Badge tone="warn">by an admin acting as them</Badge>}
               <div className="small quiet"><When at={c.at} /></div>
               {c.changes.length > 0 && (
                 <dl className="diff">

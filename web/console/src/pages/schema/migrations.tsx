@@ -1,8 +1,7 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { FileStack } from 'lucide-react'
 import type { Migrations as Answer, Step } from '../../api/console'
-import { get, params } from '../../api/request'
-import { Button } from '../../ui/button'
+import { get } from '../../api/request'
 import { Badge, Empty, Note, Skeleton, Trouble, When } from '../../ui/show'
 import { number, plural } from '../../ui/words'
 
@@ -10,45 +9,42 @@ const tones = { safe: 'good', slow: 'info', destructive: 'bad', blocked: 'bad' }
 
 /** Migrations are those that made the database what it is, newest first, and the one that waits. */
 export function Migrations() {
-  const list = useInfiniteQuery({
-    queryKey: ['migrations'],
-    queryFn: ({ pageParam, signal }) => get<Answer>('/console/api/migrations' + params({ limit: 30, cursor: pageParam }), signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.nextCursor,
-  })
+  const list = useQuery({ queryKey: ['migrations'], queryFn: ({ signal }) => get<Answer>('/console/api/migrations', signal) })
   if (list.error) return <Trouble error={list.error} retry={() => void list.refetch()} />
   if (!list.data) return <Skeleton lines={6} />
-  const pending = list.data.pages[0]?.pending
-  const applied = list.data.pages.flatMap((p) => p.applied)
+  const { pending, applied } = list.data
   return (
     <>
       {pending && (
         <section className="card pending">
-          <header><h2>Pending: the file is ahead of the database</h2><Badge tone="warn">{plural(pending.steps.length, 'step')}</Badge></header>
-          <div className="body form">{pending.refusal && <Note warn>{pending.refusal}</Note>}<Steps steps={pending.steps} /></div>
+          <header><h2>Pending: the file is ahead of the database</h2><Badge tone="warn">{plural(pending.steps?.length ?? 0, 'step')}</Badge></header>
+          <div className="body form">{pending.refusal && <Note warn>{pending.refusal}</Note>}<Steps steps={pending.steps ?? []} sql={pending.sql} /></div>
         </section>
       )}
       {applied.length === 0 ? <div className="card"><Empty icon={FileStack} title="No migration yet" snippet="loam diff      # what would change, and the SQL&#10;loam migrate   # does it">Under <code>loam dev</code> a saved schema is applied at once.</Empty></div> : applied.map((m) => (
         <details key={m.version} className="card migration">
-          <summary><span className="number strong">{m.version}</span><span className="grow clip">{m.name || m.steps.map((s) => s.words).join('; ') || 'nothing to do'}</span><span className="quiet small"><When at={m.at} />{m.loam && ` · Loam ${m.loam}`}</span></summary>
-          <div className="body"><Steps steps={m.steps} /></div>
+          <summary><span className="number strong">{m.version}</span><span className="grow clip">{m.name || m.steps?.map((s) => s.words).join('; ') || 'nothing to do'}</span><span className="quiet small"><When at={m.at} /></span></summary>
+          <div className="body"><Steps steps={m.steps ?? []} sql={m.sql} /></div>
         </details>
       ))}
-      {list.hasNextPage && <div className="across center"><Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>Earlier ones</Button></div>}
     </>
   )
 }
 
-function Steps({ steps }: { steps: Step[] }) {
+function Steps({ steps, sql }: { steps: Step[]; sql: string }) {
+  const whole = steps.every((s) => !s.sql?.length) && sql !== '' // where the steps do not say theirs
   return (
+    <>
     <ol className="steps">
       {steps.map((s, i) => (
         <li key={i}>
           <div className="across"><Badge tone={tones[s.risk] ?? 'plain'}>{s.risk}</Badge><span className="grow">{s.words}</span>{s.rows !== undefined && s.rows > 0 && <span className="small quiet number">{number(s.rows)} rows</span>}</div>
           {s.harm && <div className="small bad">{s.harm}</div>}
-          {s.sql.length > 0 && <pre tabIndex={0} aria-label="SQL">{s.sql.join(';\n')};</pre>}
+          {s.sql && s.sql.length > 0 && <pre tabIndex={0} aria-label="SQL">{s.sql.join(';\n')};</pre>}
         </li>
       ))}
     </ol>
+    {whole && <pre tabIndex={0} aria-label="SQL" className="sql">{sql}</pre>}
+    </>
   )
 }
