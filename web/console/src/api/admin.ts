@@ -15,16 +15,11 @@ export interface Account extends AdminUser {
 export interface Session {
   id: string
   createdAt: string
-  lastUsedAt?: string
-  lastSeenAt?: string
-  expiresAt?: string
+  lastUsedAt: string
   address: string
   agent: string
   method: string
-  organization?: string | null
-  impersonator?: string | null
-  client?: string | null
-  current?: boolean
+  client?: string
 }
 
 export const limitNames = ['members', 'teams', 'invitations', 'domains', 'rows', 'storage', 'requestsPerMinute'] as const
@@ -112,11 +107,9 @@ export interface Job {
 export interface Connection {
   id: string
   subject: string
-  name: string
-  organization: string | null
+  organization: string
   address: string
   protocol: string
-  subscriptions: number
   since: string
 }
 
@@ -138,8 +131,8 @@ export interface Settings {
   uptime: number
   dev: boolean
   url: string
-  data: { directory: string; database: string; size: number }
-  file: string
+  data: string // the data directory
+  database: string // where rows are
   settings: Setting[]
 }
 

@@ -34,19 +34,19 @@ const spans: Record<string, string> = { '': 'Any time', '1': 'Last hour', '24': 
 const minute = 60_000 // milliseconds
 
 /** asked is what the server is asked with. */
-function asked({ action, actor, organization, outcome, span }: AuditSearch): Record<string, string | undefined> {
-  const from = span ? new Date(Math.floor(Date.now() / minute) * minute - Number(span) * 60 * minute).toISOString() : undefined
-  return { action, actor, organization, outcome, from }
+function asked({ action, actor, organization, span }: AuditSearch): Record<string, string | undefined> {
+  const since = span ? new Date(Math.floor(Date.now() / minute) * minute - Number(span) * 60 * minute).toISOString() : undefined
+  return { action, actor, organization, since }
 }
 
-/** AuditPage is the server's whole audit trail, newest first. */
+/** AuditPage is the audit trail of an organization, or of what belongs to none, newest first. */
 export function AuditPage() {
   const search = route.useSearch()
   const navigate = useNavigate()
   const [open, setOpen] = useState<AuditRecord | null>(null)
   const [dialog, setDialog] = useState<'export' | 'verify' | null>(null)
-  const { action, actor, organization, outcome, span } = search
-  const wanted = useMemo(() => asked({ action, actor, organization, outcome, span }), [action, actor, organization, outcome, span])
+  const { action, actor, organization, span } = search
+  const wanted = useMemo(() => asked({ action, actor, organization, span }), [action, actor, organization, span])
   const list = useList<AuditRecord>('/console/api/audit', wanted)
   const filtered = Object.values(search).some(Boolean)
   return (
@@ -107,16 +107,10 @@ function Filters({ search }: { search: AuditSearch }) {
           label="Organization"
           value={search.organization ?? ''}
           onPick={(organization) => to({ organization })}
-          choices={[{ value: '', label: 'Anywhere' }, ...(organizations?.items ?? []).map((o) => ({ value: o.id, label: o.name, detail: o.slug }))]}
-          trigger={<Button className={search.organization ? 'set' : ''}><span className="clip">{search.organization ? `In ${place?.name ?? search.organization}` : 'Anywhere'}</span></Button>}
+          choices={[{ value: '', label: 'No organization', detail: 'the server’s own' }, ...(organizations?.items ?? []).map((o) => ({ value: o.id, label: o.name, detail: o.slug }))]}
+          trigger={<Button className={search.organization ? 'set' : ''}><span className="clip">{search.organization ? `In ${place?.name ?? search.organization}` : 'In no organization'}</span></Button>}
         />
       )}
-      <select className="select" aria-label="Outcome" value={search.outcome ?? ''} onChange={(e) => to({ outcome: e.target.value })}>
-        <option value="">Any outcome</option>
-        <option value="success">Succeeded</option>
-        <option value="denied">Denied</option>
-        <option value="failure">Failed</option>
-      </select>
       <select className="select" aria-label="Time" value={search.span ?? ''} onChange={(e) => to({ span: e.target.value })}>
         {Object.entries(spans).sort(([a], [b]) => Number(a) - Number(b)).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
       </select>

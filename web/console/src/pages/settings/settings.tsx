@@ -9,7 +9,7 @@ import { Page } from '../../ui/page'
 import { SearchField } from '../../ui/search-field'
 import { Badge, CopyButton, Empty, Skeleton, Trouble, When } from '../../ui/show'
 import { Tabs } from '../../ui/tabs'
-import { size, span } from '../../ui/words'
+import { span } from '../../ui/words'
 import './settings.css'
 
 const route = getRouteApi('/app/settings')
@@ -24,7 +24,7 @@ export function SettingsPage() {
   const shown = (data?.settings ?? []).filter((s) => (only === 'all' || !s.default) && `${s.path} ${s.description}`.toLowerCase().includes(search.toLowerCase()))
   const groups = grouped(shown)
   return (
-    <Page title="Settings" lead={<>As they are in force, from {data ? <code>{data.file}</code> : 'loam.yaml'} and the defaults. They are changed there.</>}>
+    <Page title="Settings" lead={<>As they are in force, from <code>loam.yaml</code> and the defaults. They are changed there.</>}>
       {lacks(error) ? <Lacking title="This server does not show its settings" snippet="loam check">They are in loam.yaml beside the schema; the command on its machine checks them.</Lacking> : error ? <Trouble error={error} retry={() => void refetch()} /> : !data ? <div className="card"><div className="body"><Skeleton lines={9} /></div></div> : (
         <>
           <Server data={data} />
@@ -33,7 +33,7 @@ export function SettingsPage() {
             <Tabs segmented label="Which" tabs={[{ value: 'all', label: 'All' }, { value: 'set', label: 'Not as by default' }]} value={only as 'all' | 'set'} onChange={(o) => to({ only: o === 'all' ? '' : o })} />
           </div>
           {shown.length === 0 && (
-            <div className="card"><Empty icon={SlidersHorizontal} title={search ? 'No setting of that name' : 'All is as by default'} {...(search ? {} : { snippet: 'auth:\n  password:\n    minLength: 12' })}>{search ? <Button kind="link" onClick={() => to({ search: '', only: '' })}>Show all</Button> : <>A setting in {data.file} takes the place of the default. In development it is taken at once.</>}</Empty></div>
+            <div className="card"><Empty icon={SlidersHorizontal} title={search ? 'No setting of that name' : 'All is as by default'} {...(search ? {} : { snippet: 'auth:\n  password:\n    minLength: 12' })}>{search ? <Button kind="link" onClick={() => to({ search: '', only: '' })}>Show all</Button> : <>A setting in loam.yaml takes the place of the default. In development it is taken at once.</>}</Empty></div>
           )}
           {[...groups].map(([name, settings]) => (
             <section key={name} className="card settings">
@@ -64,9 +64,9 @@ function Server({ data }: { data: Settings }) {
         <dl className="pairs">
           <dt>Version</dt><dd>Loam {data.version}, {data.go}</dd>
           <dt>Running</dt><dd>since <When at={data.startedAt} />, for {span(data.uptime)}{data.node && <>, as node <span className="mono">{data.node}</span></>}</dd>
-          <dt>Address</dt><dd>{data.url}</dd>
-          <dt>Database</dt><dd>{data.engine === 'postgres' ? 'PostgreSQL' : 'SQLite'}, {size(data.data.size)} <span className="mono quiet">{data.data.database}</span></dd>
-          {data.data.directory && <><dt>Data directory</dt><dd className="mono">{data.data.directory}</dd></>}
+          {data.url && <><dt>Address</dt><dd>{data.url}</dd></>}
+          <dt>Database</dt><dd>{data.engine === 'postgres' ? 'PostgreSQL' : 'SQLite'} <span className="mono quiet">{data.database}</span></dd>
+          {data.data && <><dt>Data directory</dt><dd className="mono">{data.data}</dd></>}
         </dl>
       </div>
     </section>

@@ -8,7 +8,6 @@ import { FormDialog } from '../../ui/form-dialog'
 import { lacks } from '../../ui/lacking'
 import { Badge, Empty, Skeleton, Trouble, When } from '../../ui/show'
 import { toast } from '../../ui/toast'
-import { InOrganization } from '../../ui/who'
 import { plural } from '../../ui/words'
 
 /** machine is what a User-Agent tells of who has it. */
@@ -18,35 +17,32 @@ export function machine(agent: string): string {
   return browser ? [browser, system].filter(Boolean).join(' on ') : agent.split(' ')[0] || 'unknown'
 }
 
-/** Sessions are where somebody is signed in; each can be ended. */
+/** Sessions are where somebody is signed in. */
 export function Sessions({ user }: { user: Account }) {
   const path = `/console/api/users/${encodeURIComponent(user.id)}/sessions`
   const queries = useQueryClient()
   const { data, error, refetch } = useQuery({ queryKey: [path], queryFn: ({ signal }) => get<Page<Session>>(path, signal) })
-  const [ending, setEnding] = useState<Session | 'all' | null>(null)
+  const [ending, setEnding] = useState(false)
   const end = async (): Promise<void> => {
-    if (ending === 'all') await json('POST', `${userPath(user.id)}/sessions/end`)
-    else if (ending) await json('DELETE', `${path}/${ending.id}`)
-    toast(ending === 'all' ? 'They are signed out everywhere' : 'The session is ended')
+    await json('POST', `${userPath(user.id)}/sessions/end`)
+    toast('They are signed out everywhere')
     await Promise.all([queries.invalidateQueries({ queryKey: [path] }), queries.invalidateQueries({ queryKey: ['user', user.id] })])
   }
   const items = data?.items ?? []
   return (
     <section className="card">
-      <header><h2>Sessions</h2>{user.sessions > 0 && <Button tiny kind="danger" onClick={() => setEnding('all')}>End all</Button>}</header>
+      <header><h2>Sessions</h2>{user.sessions > 0 && <Button tiny kind="danger" onClick={() => setEnding(true)}>End all</Button>}</header>
       {lacks(error) ? <div className="body quiet">{user.sessions === 0 ? 'Signed in nowhere.' : `${plural(user.sessions, 'open session')}: where they are, this server does not say.`}</div> : error ? <div className="body"><Trouble error={error} retry={() => void refetch()} /></div> : !data ? <div className="body"><Skeleton /></div> : items.length === 0 ? <Empty icon={MonitorSmartphone} title="Signed in nowhere">A session begins with each sign-in, and lasts as long as auth.sessions says.</Empty> : (
         <div className="scroll" tabIndex={0} role="region" aria-label="Sessions">
           <table className="list folds">
-            <thead><tr><th scope="col">Machine</th><th scope="col">Address</th><th scope="col">In</th><th scope="col">Began</th><th scope="col">Last used</th><th scope="col"><span className="unseen">End</span></th></tr></thead>
+            <thead><tr><th scope="col">Machine</th><th scope="col">Address</th><th scope="col">Began</th><th scope="col">Last used</th></tr></thead>
             <tbody>
               {items.map((s) => (
                 <tr key={s.id}>
-                  <td><span className="main" title={s.agent}>{s.client || machine(s.agent)} <Badge>{s.method}</Badge>{s.impersonator && <Badge tone="warn">an admin</Badge>}</span></td>
+                  <td><span className="main" title={s.agent}>{s.client || machine(s.agent)} <Badge>{s.method}</Badge></span></td>
                   <td data-label="Address" className="mono">{s.address || '–'}</td>
-                  <td data-label="In">{s.organization && <InOrganization id={s.organization} />}</td>
                   <td data-label="Began"><When at={s.createdAt} /></td>
-                  <td data-label="Last used"><When at={s.lastSeenAt ?? s.lastUsedAt} /></td>
-                  <td className="acts"><Button tiny onClick={() => setEnding(s)}>End</Button></td>
+                  <td data-label="Last used"><When at={s.lastUsedAt} /></td>
                 </tr>
               ))}
             </tbody>
@@ -54,8 +50,8 @@ export function Sessions({ user }: { user: Account }) {
         </div>
       )}
       {ending && (
-        <FormDialog title={ending === 'all' ? 'End all sessions' : 'End the session'} action="End it" danger act={end} onClose={() => setEnding(null)}>
-          <p>{ending === 'all' ? `${user.name || user.email || 'They'} will have to sign in again, on every machine.` : `Whoever uses ${ending.client || machine(ending.agent)} there has to sign in again.`}</p>
+        <FormDialog title="End all sessions" action="End them" danger act={end} onClose={() => setEnding(false)}>
+          <p>{user.name || user.email || 'They'} will have to sign in again, on every machine.</p>
         </FormDialog>
       )}
     </section>

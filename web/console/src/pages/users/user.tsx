@@ -64,7 +64,7 @@ function Profile({ user }: { user: Account }) {
 function WaysIn({ user }: { user: Account }) {
   return (
     <section className="card">
-      <header><h2>Ways in</h2><Link to="/audit" search={{ actor: `user:${user.id}` }} className="button tiny"><ScrollText size={13} aria-hidden /> What they did</Link></header>
+      <header><h2>Ways in</h2><Link to="/audit" search={{ actor: `user:${user.id}`, organization: user.organizations[0]?.id ?? '' }} className="button tiny"><ScrollText size={13} aria-hidden /> What they did</Link></header>
       <div className="body">
         <dl className="pairs">
           <dt>Password</dt><dd>{user.hasPassword ? 'set' : <span className="quiet">none: they sign in another way</span>}</dd>
