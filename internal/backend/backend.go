@@ -234,18 +234,33 @@ func (b *Backend) wire(ctx context.Context) error {
 
 func (b *Backend) consoleOptions() console.Options {
 	o := b.opts
-	return console.Options{Engine: b.engine, Audit: b.Audit, Config: o.Config, Dev: o.Dev, People: b.Auth.Standing, Node: nodeName(), Now: o.Now, Files: console.Files{
-		InForce: func() string {
-			b.force.Lock()
-			defer b.force.Unlock()
-			return b.force.schema.Source
-		},
-		Draft: o.Draft,
-		Diagnose: func(source string) schema.Diagnostics {
-			_, diags := Compile("schema.graphql", source, o.Config.Roles.Keys())
-			return diags
-		},
-	}}
+	return console.Options{Engine: b.engine, Audit: b.Audit, Config: o.Config, Dev: o.Dev, People: b.Auth.Standing, Node: nodeName(), Data: o.Data, Where: o.Where(), Now: o.Now,
+		Migrator: console.Migrator{Applied: b.Migrator.History, Next: b.pending}, Files: console.Files{
+			InForce: func() string {
+				b.force.Lock()
+				defer b.force.Unlock()
+				return b.force.schema.Source
+			},
+			Draft: o.Draft,
+			Diagnose: func(source string) schema.Diagnostics {
+				_, diags := Compile("schema.graphql", source, o.Config.Roles.Keys())
+				return diags
+			},
+		}}
+}
+
+// pending is the migration that the schema's file would lead to: in development as it
+// was last saved, unless that has mistakes.
+func (b *Backend) pending(ctx context.Context) (*migrate.Migration, error) {
+	b.force.Lock()
+	c := b.force.schema
+	b.force.Unlock()
+	if b.opts.Draft != nil {
+		if draft, _ := Compile("schema.graphql", b.opts.Draft(), b.opts.Config.Roles.Keys()); draft != nil {
+			c = draft
+		}
+	}
+	return b.Migrator.Next(ctx, c.Schema)
 }
 
 // nodeName is what this server is called among others.

@@ -16,14 +16,17 @@ import (
 
 // Options are what a Service needs.
 type Options struct {
-	Engine store.Engine
-	Audit  *audit.Log
-	Config *config.Config // loam.yaml
-	Dev    bool
-	People People
-	Files  Files
-	Node   string // what this server is called among those of one database
-	Now    func() time.Time
+	Engine   store.Engine
+	Audit    *audit.Log
+	Config   *config.Config // loam.yaml
+	Dev      bool
+	People   People
+	Files    Files
+	Migrator Migrator
+	Data     string // the data directory
+	Where    string // the database, without what is secret of its address
+	Node     string // what this server is called among those of one database
+	Now      func() time.Time
 }
 
 // Service answers the console. It is safe for concurrent use.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"github.com/loam-dev/loam/internal/auth"
+	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/observe"
 	"github.com/loam-dev/loam/internal/store"
@@ -32,6 +33,27 @@ func (s *Service) Self(user auth.User, provedUntil string) Self {
 		self.ProvedUntil = &provedUntil
 	}
 	return self
+}
+
+// Settings are loam.yaml as it holds, with what else decides what the server does.
+type Settings struct {
+	observe.Build
+	Engine    string           `json:"engine"`
+	Node      string           `json:"node"`
+	StartedAt string           `json:"startedAt"`
+	Uptime    int64            `json:"uptime"` // seconds
+	Dev       bool             `json:"dev"`
+	URL       string           `json:"url"`
+	Data      string           `json:"data"`     // the data directory
+	Database  string           `json:"database"` // where rows are
+	Settings  []config.InForce `json:"settings"`
+}
+
+// Settings shows no secret.
+func (s *Service) Settings() Settings {
+	o := s.opts
+	return Settings{Build: observe.ReadBuild(), Engine: s.engineName(), Node: o.Node, StartedAt: s.StartedAt(), Uptime: int64(o.Now().Sub(s.began).Seconds()),
+		Dev: o.Dev, URL: o.Config.URL, Data: o.Data, Database: o.Where, Settings: o.Config.InForce()}
 }
 
 // StartedAt is when this server began to serve.

@@ -8,6 +8,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // Explained is why a caller may do something with a row, or may not.
@@ -73,4 +74,17 @@ func (s *Service) Explain(ctx context.Context, by, reader *access.Principal, q Q
 // InWords are the rules of a model, or of a field that has its own.
 func (s *Service) InWords(m *schema.Model, f *schema.Field) []access.RuleInWords {
 	return s.policy.InWords(m, f)
+}
+
+// History is what happened to a row of an organization, "" for a model that all share;
+// see store.Store.History. No rule is asked.
+func (s *Service) History(ctx context.Context, m *schema.Model, org string, key map[string]any, before int64, limit int) ([]store.Past, error) {
+	bound, err := query.Bind(s.schema, &query.Read{Model: m.Name, Op: query.Get, Key: key}, s.limits.Limits)
+	if err != nil {
+		return nil, err
+	}
+	if m.Scope == schema.Global {
+		org = ""
+	}
+	return s.store.History(ctx, m, org, bound.Key, before, limit)
 }

@@ -4,10 +4,15 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"strconv"
+	"strings"
 
+	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/console"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/socket"
 	"github.com/loam-dev/loam/internal/stats"
 )
 
@@ -139,4 +144,76 @@ func (a *API) meant(ctx context.Context, named string) (string, error) {
 		return "", nil
 	}
 	return a.Tenant.Meant(ctx, named)
+}
+
+func consoleHistory(c *call) (reply, error) {
+	if c.app == nil {
+		return consoleNothing(c)
+	}
+	q := c.URL.Query()
+	org, err := c.api.meant(c.Context(), q.Get("organization"))
+	if err != nil {
+		return reply{}, err
+	}
+	limit := 0
+	if text := q.Get("limit"); text != "" {
+		if limit, err = strconv.Atoi(text); err != nil {
+			return reply{}, fault.New(fault.QueryLimit, "limit is %q; it is a number of changes, from 1", text).At("limit")
+		}
+	}
+	path := c.URL.EscapedPath()
+	past, err := c.api.Console.History(c.Context(), c.app.Data, c.by, org, c.PathValue("plural"), path[strings.LastIndexByte(path, '/')+1:], q.Get("cursor"), limit)
+	return c.answer(http.StatusOK, past, err)
+}
+
+func consoleMigrations(c *call) (reply, error) {
+	all, err := c.api.Console.Migrations(c.Context())
+	return c.answer(http.StatusOK, all, err)
+}
+
+func consoleSettings(c *call) (reply, error) {
+	return c.answer(http.StatusOK, c.api.Console.Settings(), nil)
+}
+
+// consoleConnections are those of the server that answers.
+func consoleConnections(c *call) (reply, error) {
+	return c.answer(http.StatusOK, list[socket.Connection]{Items: c.api.Sockets.List()}, nil)
+}
+
+func consoleHangUp(c *call) (reply, error) {
+	if !c.api.Sockets.End(c.PathValue("id")) {
+		return reply{}, fault.New(fault.HTTPNotFound, "there is no such connection any more, or it is another server's")
+	}
+	err := c.api.Audit.Write(c.Context(), audit.Event{Action: "admin.connection_closed", Actor: c.by.Subject(), Target: "connection:" + c.PathValue("id")})
+	return c.answer(http.StatusNoContent, nil, err)
+}
+
+func consoleSessions(c *call) (reply, error) {
+	user, err := c.api.Admin.User(c.Context(), c.PathValue("user"))
+	if err != nil {
+		return reply{}, err
+	}
+	sessions, err := c.api.Auth.Sessions(c.Context(), &access.Principal{Kind: access.User, UserID: user.ID})
+	return c.answer(http.StatusOK, list[auth.Device]{Items: sessions}, err)
+}
+
+// consoleAudit is the log of an organization, or what belongs to none.
+func consoleAudit(c *call) (reply, error) {
+	q := c.URL.Query()
+	org := q.Get("organization")
+	q.Del("organization")
+	of := *c.URL
+	of.RawQuery = q.Encode()
+	asked := *c
+	asked.Request = c.WithContext(c.Context())
+	asked.URL = &of
+	f, page, err := asked.auditQuery(true)
+	if err == nil && org != "" {
+		org, err = c.api.Tenant.Meant(c.Context(), org)
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	records, err := c.api.Audit.List(c.Context(), org, f, page)
+	return c.answer(http.StatusOK, records, err)
 }

@@ -12,5 +12,12 @@ var consoleRoutes = []route{
 	{"GET /console/api/overview", adminReads, consoleOverview, "what requests were like over the last `hour`, `day` or `14d` (`range`), and which operations are slow"},
 	{"GET /console/api/schema", adminReads, consoleSchema, "the schema in force: models, relations as edges, rules in words, remarks on the file"},
 	{"POST /console/api/explain", adminReads, consoleExplain, "why somebody may do something with a row, or may not: what each rule says, in words"},
+	{"GET /console/api/history/{plural}/{id}", adminReads, consoleHistory, "what happened to a row of `?organization=`, newest first"},
+	{"GET /console/api/migrations", adminReads, consoleMigrations, "the migrations that the database has had, and what the schema's file would do to it"},
+	{"GET /console/api/settings", adminReads, consoleSettings, "the settings in force, without secrets, and what the server is"},
+	{"GET /console/api/connections", adminReads, consoleConnections, "the live connections of the server that answers"},
+	{"DELETE /console/api/connections/{id}", adminActs, consoleHangUp, "closes one of them"},
+	{"GET /console/api/users/{user}/sessions", adminReads, consoleSessions, "a user's sessions"},
+	{"GET /console/api/audit", adminReads, consoleAudit, "the audit log of `?organization=`, or without it what belongs to none"},
 	{"GET /console/api", open, consoleNothing, "likewise"},
 }

@@ -122,6 +122,7 @@ type conn struct {
 	by     atomic.Pointer[access.Principal] // nil until the client has said who it is
 	keys   *[2]string                       // what it counts for: caller, organization; the server's lock guards it
 	opened time.Time
+	number uint64       // among all since the start
 	since  int64        // the beat that it came with
 	heard  atomic.Int64 // when a client that is heard last said something, Unix milliseconds; 0 for others
 	protocol
@@ -209,7 +210,7 @@ func (s *Server) open(c *conn) error {
 		return fault.New(fault.RealtimeTooMany, "the server has %d live connections, as many as it may; try again in a moment", s.Limits.Connections)
 	}
 	s.all[c] = struct{}{}
-	s.opened.Add(1)
+	c.number = s.opened.Add(1)
 	c.since = s.beats.Load()
 	return nil
 }

@@ -123,3 +123,50 @@ func TestAttack143_GuessedLink(t *testing.T) {
 		}
 	}
 }
+
+const secretive = `
+name: Shop
+auth:
+  clients:
+    web: {secret: "${MARK}", redirects: [https://shop.example/callback]}
+  hooks:
+    afterConfirmation: {url: "https://hooks.example/in?key=marker-0123456789abcdef0123456789abcdef", secret: "${HOOK}"}
+  providers:
+    google: {clientId: id, clientSecret: "${MARK}"}
+mail:
+  from: Shop <shop@example.com>
+  smtp: {host: smtp.example.com, user: mailer, password: "${MARK}"}
+server:
+  metricsToken: "${MARK}"
+`
+
+// TestAttack144_SecretsInTheConsole: no answer of the console holds a secret of
+// loam.yaml, nor what an address in it tells its server alone.
+func TestAttack144_SecretsInTheConsole(t *testing.T) {
+	const mark = "marker-0123456789abcdef0123456789abcdef"
+	const hook = "whsec_bWFya2VyLTAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg="
+	s := testkit.New(t, app, testkit.Settings(secretive, map[string]string{"MARK": mark, "HOOK": hook}))
+	boss := root(t, s)
+	for _, path := range []string{"/console/api/me", "/console/api/settings", "/console/api/schema", "/console/api/migrations", "/console/api/overview", "/console/api/connections", "/console/api/audit", "/console/api/users/root@example.com/sessions"} {
+		r := boss.Get(path).Want(200)
+		for _, secret := range []string{mark, hook, testkit.MasterKey, "user:marker", strings.TrimPrefix(boss.Header.Get("Authorization"), "Bearer ")} {
+			if strings.Contains(string(r.Body), secret) {
+				t.Errorf("%s shows %q: %s", path, secret, r.Body)
+			}
+		}
+	}
+	set := boss.Get("/console/api/settings").Want(200)
+	seen := map[string]any{}
+	for i := range set.Len("settings") {
+		seen[set.String("settings", i, "path")] = set.Value("settings", i)
+	}
+	for _, path := range []string{"mail.smtp.password", "server.metricsToken", "auth.clients.web.secret", "auth.hooks.afterConfirmation.secret", "auth.providers.google.clientSecret"} {
+		one, _ := seen[path].(map[string]any)
+		if one["secret"] != true || one["set"] != true || one["value"] != nil {
+			t.Errorf("%s is shown as %v", path, one)
+		}
+	}
+	if one, _ := seen["auth.hooks.afterConfirmation.url"].(map[string]any); one["value"] != "https://hooks.example/in?…" {
+		t.Errorf("the hook's address is shown as %v", one)
+	}
+}

@@ -143,3 +143,54 @@ func TestConsoleSchema(t *testing.T) {
 		t.Errorf("the remarks are %v", r.Value("diagnostics"))
 	}
 }
+
+// What happened to a row is told newest first, with who did it, and whether as admin.
+func TestConsoleHistory(t *testing.T) {
+	s := testkit.New(t, jotted)
+	boss := adminOf(t, s)
+	ada := s.SignUp("ada@example.com")
+	id := ada.Do("POST", "/api/notes", map[string]any{"text": "one"}).Want(201).String("id")
+	boss.Do("PATCH", "/api/notes/"+id, map[string]any{"text": "two"}, "Loam-As", "admin; organization="+ada.Org).Want(200)
+	ada.Do("DELETE", "/api/notes/"+id, nil).Want(204)
+	path := "/console/api/history/notes/" + id + "?organization=" + ada.Org
+	first := boss.Get(path + "&limit=2").Want(200)
+	if first.String("items", 0, "operation") != "delete" || first.String("items", 1, "actor") != "user:"+boss.UserID || first.Value("items", 1, "asAdmin") != true ||
+		first.String("items", 1, "actorName") != "root@example.com" || first.String("items", 1, "changes", 0, "before") != "one" || first.String("items", 1, "changes", 0, "after") != "two" {
+		t.Errorf("the history is %s", first.Body)
+	}
+	rest := boss.Get(path + "&limit=2&cursor=" + first.String("nextCursor")).Want(200)
+	if rest.Len("items") != 1 || rest.String("items", 0, "operation") != "create" || rest.Value("nextCursor") != nil {
+		t.Errorf("the rest is %s", rest.Body)
+	}
+	if other := boss.Get("/console/api/history/notes/" + id + "?organization=" + boss.Org).Want(200); other.Len("items") != 0 {
+		t.Errorf("another organization's history is %s", other.Body)
+	}
+	boss.Get("/console/api/history/notes/"+id).WantCode(403, "access/no_organization")
+}
+
+// Live connections are listed, and closed.
+func TestConsoleConnections(t *testing.T) {
+	s := testkit.New(t, jotted)
+	boss := adminOf(t, s)
+	ada := s.SignUp("ada@example.com")
+	live := ada.Follow("/api/notes", "")
+	live.Next()
+	r := boss.Get("/console/api/connections").Want(200)
+	if r.Len("items") != 1 || r.String("items", 0, "subject") != "user:"+ada.UserID || r.String("items", 0, "protocol") != "sse" || r.String("items", 0, "organization") != ada.Org {
+		t.Errorf("the connections are %s", r.Body)
+	}
+	boss.Do("DELETE", "/console/api/connections/"+r.String("items", 0, "id"), nil).Want(204)
+	if e := live.Next(); e.Name != "error" {
+		t.Errorf("it ends with %+v", e)
+	}
+	boss.Do("DELETE", "/console/api/connections/99", nil).Want(404)
+	if r := boss.Get("/console/api/users/ada@example.com/sessions").Want(200); r.Len("items") != 1 {
+		t.Errorf("the sessions are %s", r.Body)
+	}
+	if r := boss.Get("/console/api/audit?action=admin.connection_closed").Want(200); r.Len("items") != 1 {
+		t.Errorf("the log is %s", r.Body)
+	}
+	if r := boss.Get("/console/api/migrations").Want(200); r.Len("applied") != 1 || r.Value("pending") != nil || r.String("applied", 0, "sql") == "" {
+		t.Errorf("the migrations are %s", r.Body)
+	}
+}

@@ -21,6 +21,7 @@ type Migration struct {
 	Checksum string // of SQL without its head
 	SQL      string // the text for migrations/, for people to read and review
 	Plan     Plan
+	At       string // when it was applied; "" of one that was not
 }
 
 // File is the name of the migration's file.
@@ -53,12 +54,14 @@ func (m *Migrator) History(ctx context.Context) ([]*Migration, error) {
 		if now, err := m.load(c); err != nil || now.Version == 0 {
 			return err
 		}
-		return c.Query(`SELECT version, name, plan FROM _migrations ORDER BY version`, nil, func(r store.Row) error {
+		return c.Query(`SELECT version, name, plan, at FROM _migrations ORDER BY version`, nil, func(r store.Row) error {
 			var p Plan
 			if err := json.Unmarshal(r.Bytes(2), &p); err != nil {
 				return fmt.Errorf("the plan of migration %d on record: %w", r.Int(0), err)
 			}
-			all = append(all, m.migration(int(r.Int(0)), r.Text(1), p))
+			one := m.migration(int(r.Int(0)), r.Text(1), p)
+			one.At = r.Text(3)
+			all = append(all, one)
 			return nil
 		})
 	})
