@@ -34,7 +34,8 @@ and README.md. Nothing that is there is overwritten.
 
 Templates:
   saas   organizations with projects and tasks, rules for members, and a seed
-  blank  one model to start from`,
+  blank  one model to start from
+  react  one model, and a page in React beside it: sign-in and a live list`,
 		Example: `  loam init myapp
   loam init --template blank      # in this directory`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -54,7 +55,7 @@ Templates:
 			return c.init(dir, template)
 		},
 	}
-	cmd.Flags().StringVar(&template, "template", "saas", "what to start from: saas or blank")
+	cmd.Flags().StringVar(&template, "template", "saas", "what to start from: saas, blank or react")
 	if err := cmd.RegisterFlagCompletionFunc("template", cobra.FixedCompletions(templateNames(), cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic("cli: " + err.Error()) // the flag is the line above
 	}
@@ -93,16 +94,23 @@ func (c *console) init(dir, template string) error {
 	if len(taken) > 0 {
 		return fault.New(fault.CLIExists, "%s has a %s already; choose an empty directory", dir, strings.Join(taken, ", a "))
 	}
-	for _, entry := range entries {
-		text, err := templates.ReadFile(from + "/" + entry.Name())
-		if err != nil {
-			return fmt.Errorf("reading the template: %w", err)
-		}
-		named := strings.ReplaceAll(string(text), projectName, filepath.Base(full))
-		if err := writeFile(filepath.Join(dir, entry.Name()), named); err != nil {
+	err = fs.WalkDir(templates, from, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
 			return err
 		}
-		fmt.Fprintf(c.out, "made %s\n", filepath.Join(dir, entry.Name()))
+		text, err := templates.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(name, from+"/")))
+		if err := writeFile(to, strings.ReplaceAll(string(text), projectName, filepath.Base(full))); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(c.out, "made %s\n", to)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("writing the template: %w", err)
 	}
 	data := place{dir: dir}
 	if err := data.makeData(); err != nil {
