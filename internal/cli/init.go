@@ -50,7 +50,7 @@ Templates:
 				dir = args[0]
 			}
 			if kinds := templateNames(); !slices.Contains(kinds, template) {
-				return usage(cmd, "there is no template %q; choose one of %s", template, strings.Join(kinds, " and "))
+				return usage(cmd, "there is no template %q; choose one of %s", template, strings.Join(kinds, ", "))
 			}
 			return c.init(dir, template)
 		},
