@@ -48,7 +48,7 @@ export function Members({ heading: H = 'h2' }) {
         setWrong(undefined);
         await act();
         setSaid(then);
-        await refresh();
+        void refresh();
     };
     const tried = (act, then) => change(act, then).catch(setWrong);
     // The roles that the caller may give: they allow nothing that the own does not.
