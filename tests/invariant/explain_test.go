@@ -65,8 +65,16 @@ func (w *world) holds(c *caller, m *schema.Model, name string, op schema.Operati
 		w.fatalf("binding %v: %v", key, err)
 	}
 	grant, err := w.c.Policy.Read(c.principal(), bound)
+	if err == nil && asksOthers(grant.Node().Rule) { // which are not in memory
+		return
+	}
 	granted := err == nil && access.Match(grant.Node().Rule, c.principal(), stored{r})
 	if granted != (e.Verdict == access.Allowed) {
 		w.fatalf("a get of %s by %s is explained as %s, and granted: %v", m.Name, c.name, e.Verdict, granted)
 	}
+}
+
+// asksOthers tells whether a condition is about other rows than its own.
+func asksOthers(c *query.Cond) bool {
+	return c != nil && (c.Test == query.Related || slices.ContainsFunc(c.Kids, asksOthers))
 }
