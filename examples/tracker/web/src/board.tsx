@@ -16,6 +16,7 @@ export function Board({ project }: { project: string }) {
   if (!tasks) return <p className="wait">Reading the board…</p>
   return (
     <main className="board">
+      <h1 className="unseen">Board</h1>
       {TaskStatus.map((status) => (
         <Column key={status} status={status} project={project} tasks={tasks.filter((t) => t.status === status)} onMove={move} onError={onError} />
       ))}
