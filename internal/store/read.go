@@ -149,7 +149,10 @@ func (b *builder) list(t table, n *access.Node, limit int, a *answer) {
 		b.after(t, n.Bound)
 		b.orderBy(t, n.Bound)
 	}
-	b.limit(limit+1, 0)
+	// As an argument: a statement serves pages of any size, and PostgreSQL takes the plan
+	// for any values in place of one made anew for these at each execution.
+	b.raw(" LIMIT ")
+	b.argument(integerKind, int64(limit)+1)
 }
 
 // matching writes FROM and WHERE of all rows that a read may show.

@@ -17,12 +17,13 @@ SELECT t0."code",t0."region",t0."name",t0."_version" FROM "Country" t0 WHERE tru
 --   $2 = "EU"
 
 -- list
-SELECT t0."id",t0."name",t0."archived",CASE WHEN t0."leadId"=$1::text THEN t0."budget" ELSE NULL END,t0."leadId",t0."createdAt",t0."updatedAt",t0."_version" FROM "Project" t0 WHERE t0."_org"=$2::text ORDER BY t0."id" LIMIT 101
+SELECT t0."id",t0."name",t0."archived",CASE WHEN t0."leadId"=$1::text THEN t0."budget" ELSE NULL END,t0."leadId",t0."createdAt",t0."updatedAt",t0."_version" FROM "Project" t0 WHERE t0."_org"=$2::text ORDER BY t0."id" LIMIT $3::bigint
 --   $1 = "u1"
 --   $2 = "o1"
+--   $3 = 101
 
 -- list, filtered and sorted
-SELECT t0."id",t0."title",t0."body",t0."points",t0."status",t0."place",t0."tags",t0."slug",t0."projectId",t0."owner",t0."createdAt",t0."updatedAt",t0."_version" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) AND (t0."points">=$4::bigint AND t0."status"=$5::text) AND ((t0."points"<$6::bigint OR t0."points" IS NULL) OR t0."points"=$7::bigint AND t0."title">=$8::text AND (t0."title">$9::text OR t0."title"=$10::text AND (t0."id">$11::text))) ORDER BY t0."points" DESC NULLS LAST,t0."title",t0."id" LIMIT 31
+SELECT t0."id",t0."title",t0."body",t0."points",t0."status",t0."place",t0."tags",t0."slug",t0."projectId",t0."owner",t0."createdAt",t0."updatedAt",t0."_version" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) AND (t0."points">=$4::bigint AND t0."status"=$5::text) AND ((t0."points"<$6::bigint OR t0."points" IS NULL) OR t0."points"=$7::bigint AND t0."title">=$8::text AND (t0."title">$9::text OR t0."title"=$10::text AND (t0."id">$11::text))) ORDER BY t0."points" DESC NULLS LAST,t0."title",t0."id" LIMIT $12::bigint
 --   $1 = "o1"
 --   $2 = "u1"
 --   $3 = "u1"
@@ -34,9 +35,10 @@ SELECT t0."id",t0."title",t0."body",t0."points",t0."status",t0."place",t0."tags"
 --   $9 = "m"
 --   $10 = "m"
 --   $11 = "t9"
+--   $12 = 31
 
 -- every operator
-SELECT t0."id",t0."title",t0."body",t0."points",t0."status",t0."place",t0."tags",t0."slug",t0."projectId",t0."owner",t0."createdAt",t0."updatedAt",t0."_version" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) AND ((t0."body" IS NOT NULL AND (t0."body"=$4::text) IS NOT TRUE) AND t0."points" BETWEEN $5::bigint AND $6::bigint AND (t0."slug"=ANY($7::text[])) IS NOT TRUE AND t0."status"=ANY($8::text[]) AND (EXISTS (SELECT 1 FROM json_array_elements_text(t0."tags") e WHERE e.value=ANY($9::text[])) AND json_array_length(t0."tags")=$10::bigint) AND (t0."title">=$11::text AND t0."title"<$12::text AND strpos(t0."title",$13::text)>0 AND (strpos(t0."title",$14::text)>0) IS NOT TRUE AND length(t0."title")>$15::bigint)) ORDER BY t0."id" LIMIT 101
+SELECT t0."id",t0."title",t0."body",t0."points",t0."status",t0."place",t0."tags",t0."slug",t0."projectId",t0."owner",t0."createdAt",t0."updatedAt",t0."_version" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) AND ((t0."body" IS NOT NULL AND (t0."body"=$4::text) IS NOT TRUE) AND t0."points" BETWEEN $5::bigint AND $6::bigint AND (t0."slug"=ANY($7::text[])) IS NOT TRUE AND t0."status"=ANY($8::text[]) AND (EXISTS (SELECT 1 FROM json_array_elements_text(t0."tags") e WHERE e.value=ANY($9::text[])) AND json_array_length(t0."tags")=$10::bigint) AND (t0."title">=$11::text AND t0."title"<$12::text AND strpos(t0."title",$13::text)>0 AND (strpos(t0."title",$14::text)>0) IS NOT TRUE AND length(t0."title")>$15::bigint)) ORDER BY t0."id" LIMIT $16::bigint
 --   $1 = "o1"
 --   $2 = "u1"
 --   $3 = "u1"
@@ -52,39 +54,44 @@ SELECT t0."id",t0."title",t0."body",t0."points",t0."status",t0."place",t0."tags"
 --   $13 = "b"
 --   $14 = "c"
 --   $15 = 3
+--   $16 = 101
 
 -- and, or, not
-SELECT t0."id",t0."title",t0."body",t0."points",t0."status",t0."place",t0."tags",t0."slug",t0."projectId",t0."owner",t0."createdAt",t0."updatedAt",t0."_version" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) AND (t0."points"=$4::bigint OR (t0."points"=$5::bigint) IS NOT TRUE) ORDER BY t0."id" LIMIT 101
+SELECT t0."id",t0."title",t0."body",t0."points",t0."status",t0."place",t0."tags",t0."slug",t0."projectId",t0."owner",t0."createdAt",t0."updatedAt",t0."_version" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) AND (t0."points"=$4::bigint OR (t0."points"=$5::bigint) IS NOT TRUE) ORDER BY t0."id" LIMIT $6::bigint
 --   $1 = "o1"
 --   $2 = "u1"
 --   $3 = "u1"
 --   $4 = 1
 --   $5 = 2
+--   $6 = 101
 
 -- through relations
-SELECT t0."id",t0."name",t0."archived",CASE WHEN t0."leadId"=$1::text THEN t0."budget" ELSE NULL END,t0."leadId",t0."createdAt",t0."updatedAt",t0."_version" FROM "Project" t0 WHERE t0."_org"=$2::text AND EXISTS (SELECT 1 FROM "Task" t1 WHERE t1."_org"=$2::text AND t1."projectId"=t0."id" AND ((t1."owner"=$3::text OR EXISTS (SELECT 1 FROM "Project" t2 WHERE t2."_org"=$2::text AND t2."id"=t1."projectId" AND t2."leadId"=$4::text)) AND (EXISTS (SELECT 1 FROM "Project" t3 WHERE t3."_org"=$2::text AND t3."id"=t1."projectId" AND t3."name"=$5::text) AND t1."title"=$6::text))) ORDER BY t0."id" LIMIT 101
+SELECT t0."id",t0."name",t0."archived",CASE WHEN t0."leadId"=$1::text THEN t0."budget" ELSE NULL END,t0."leadId",t0."createdAt",t0."updatedAt",t0."_version" FROM "Project" t0 WHERE t0."_org"=$2::text AND EXISTS (SELECT 1 FROM "Task" t1 WHERE t1."_org"=$2::text AND t1."projectId"=t0."id" AND ((t1."owner"=$3::text OR EXISTS (SELECT 1 FROM "Project" t2 WHERE t2."_org"=$2::text AND t2."id"=t1."projectId" AND t2."leadId"=$4::text)) AND (EXISTS (SELECT 1 FROM "Project" t3 WHERE t3."_org"=$2::text AND t3."id"=t1."projectId" AND t3."name"=$5::text) AND t1."title"=$6::text))) ORDER BY t0."id" LIMIT $7::bigint
 --   $1 = "u1"
 --   $2 = "o1"
 --   $3 = "u1"
 --   $4 = "u1"
 --   $5 = "y"
 --   $6 = "x"
+--   $7 = 101
 
 -- a field behind a rule
-SELECT t0."id",t0."name",t0."archived",CASE WHEN t0."leadId"=$1::text THEN t0."budget" ELSE NULL END,t0."leadId",t0."createdAt",t0."updatedAt",t0."_version" FROM "Project" t0 WHERE t0."_org"=$2::text AND ((t0."leadId"=$3::text AND t0."budget">$4::double precision)) IS NOT TRUE ORDER BY t0."id" LIMIT 101
+SELECT t0."id",t0."name",t0."archived",CASE WHEN t0."leadId"=$1::text THEN t0."budget" ELSE NULL END,t0."leadId",t0."createdAt",t0."updatedAt",t0."_version" FROM "Project" t0 WHERE t0."_org"=$2::text AND ((t0."leadId"=$3::text AND t0."budget">$4::double precision)) IS NOT TRUE ORDER BY t0."id" LIMIT $5::bigint
 --   $1 = "u1"
 --   $2 = "o1"
 --   $3 = "u1"
 --   $4 = 5
+--   $5 = 101
 
 -- nested
-SELECT t0."id",t0."archived",coalesce((SELECT concat('{"id":',coalesce(to_json(t1."id"::text)::text,'null'),',"name":',coalesce(to_json(t1."name"::text)::text,'null'),',"email":',coalesce(to_json(t1."email"::text)::text,'null'),',"role":',coalesce(to_json(t1."role"::text)::text,'null'),',"createdAt":',coalesce(to_char(t1."createdAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),'}') FROM "User" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."leadId" LIMIT 1),'null'),(SELECT concat('[',string_agg(coalesce(concat('{"title":',coalesce(to_json(t2."title"::text)::text,'null'),',"project":',coalesce((SELECT concat('{"name":',coalesce(to_json(t3."name"::text)::text,'null'),'}') FROM "Project" t3 WHERE t3."_org"=$1::text AND t3."id"=t2."projectId" LIMIT 1),'null'),'}'),'null'),','),']') FROM (SELECT t4.* FROM "Task" t4 WHERE t4."_org"=$1::text AND t4."projectId"=t0."id" AND (t4."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t5 WHERE t5."_org"=$1::text AND t5."id"=t4."projectId" AND t5."leadId"=$3::text)) ORDER BY t4."createdAt" DESC,t4."id" DESC LIMIT 10) t2) FROM "Project" t0 WHERE t0."_org"=$1::text ORDER BY t0."id" LIMIT 21
+SELECT t0."id",t0."archived",coalesce((SELECT concat('{"id":',coalesce(to_json(t1."id"::text)::text,'null'),',"name":',coalesce(to_json(t1."name"::text)::text,'null'),',"email":',coalesce(to_json(t1."email"::text)::text,'null'),',"role":',coalesce(to_json(t1."role"::text)::text,'null'),',"createdAt":',coalesce(to_char(t1."createdAt" AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),'}') FROM "User" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."leadId" LIMIT 1),'null'),(SELECT concat('[',string_agg(coalesce(concat('{"title":',coalesce(to_json(t2."title"::text)::text,'null'),',"project":',coalesce((SELECT concat('{"name":',coalesce(to_json(t3."name"::text)::text,'null'),'}') FROM "Project" t3 WHERE t3."_org"=$1::text AND t3."id"=t2."projectId" LIMIT 1),'null'),'}'),'null'),','),']') FROM (SELECT t4.* FROM "Task" t4 WHERE t4."_org"=$1::text AND t4."projectId"=t0."id" AND (t4."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t5 WHERE t5."_org"=$1::text AND t5."id"=t4."projectId" AND t5."leadId"=$3::text)) ORDER BY t4."createdAt" DESC,t4."id" DESC LIMIT 10) t2) FROM "Project" t0 WHERE t0."_org"=$1::text ORDER BY t0."id" LIMIT $4::bigint
 --   $1 = "o1"
 --   $2 = "u1"
 --   $3 = "u1"
+--   $4 = 21
 
 -- nested page
-SELECT concat('{"items":',(SELECT concat('[',string_agg(coalesce(concat('{"title":',coalesce(to_json(t1."title"::text)::text,'null'),'}'),'null'),','),']') FROM (SELECT t2.* FROM "Task" t2 WHERE t2."_org"=$1::text AND t2."projectId"=t0."id" AND (t2."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t3 WHERE t3."_org"=$1::text AND t3."id"=t2."projectId" AND t3."leadId"=$3::text)) ORDER BY t2."id" LIMIT 5) t1),',"nextToken":',coalesce((SELECT concat('[',coalesce(to_json(l.c0::text)::text,'null'),']') FROM (SELECT t4."id" AS c0 FROM "Task" t4 WHERE t4."_org"=$1::text AND t4."projectId"=t0."id" AND (t4."owner"=$4::text OR EXISTS (SELECT 1 FROM "Project" t5 WHERE t5."_org"=$1::text AND t5."id"=t4."projectId" AND t5."leadId"=$5::text)) ORDER BY t4."id" LIMIT 1 OFFSET 4) l WHERE EXISTS (SELECT 1 FROM "Task" t6 WHERE t6."_org"=$1::text AND t6."projectId"=t0."id" AND (t6."owner"=$6::text OR EXISTS (SELECT 1 FROM "Project" t7 WHERE t7."_org"=$1::text AND t7."id"=t6."projectId" AND t7."leadId"=$7::text)) ORDER BY t6."id" LIMIT 1 OFFSET 5)),'null'),',"total":',(SELECT count(*) FROM "Task" t8 WHERE t8."_org"=$1::text AND t8."projectId"=t0."id" AND (t8."owner"=$8::text OR EXISTS (SELECT 1 FROM "Project" t9 WHERE t9."_org"=$1::text AND t9."id"=t8."projectId" AND t9."leadId"=$9::text))),',"__typename":','"TaskConnection"','}'),t0."id" FROM "Project" t0 WHERE t0."_org"=$1::text ORDER BY t0."id" LIMIT 101
+SELECT concat('{"items":',(SELECT concat('[',string_agg(coalesce(concat('{"title":',coalesce(to_json(t1."title"::text)::text,'null'),'}'),'null'),','),']') FROM (SELECT t2.* FROM "Task" t2 WHERE t2."_org"=$1::text AND t2."projectId"=t0."id" AND (t2."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t3 WHERE t3."_org"=$1::text AND t3."id"=t2."projectId" AND t3."leadId"=$3::text)) ORDER BY t2."id" LIMIT 5) t1),',"nextToken":',coalesce((SELECT concat('[',coalesce(to_json(l.c0::text)::text,'null'),']') FROM (SELECT t4."id" AS c0 FROM "Task" t4 WHERE t4."_org"=$1::text AND t4."projectId"=t0."id" AND (t4."owner"=$4::text OR EXISTS (SELECT 1 FROM "Project" t5 WHERE t5."_org"=$1::text AND t5."id"=t4."projectId" AND t5."leadId"=$5::text)) ORDER BY t4."id" LIMIT 1 OFFSET 4) l WHERE EXISTS (SELECT 1 FROM "Task" t6 WHERE t6."_org"=$1::text AND t6."projectId"=t0."id" AND (t6."owner"=$6::text OR EXISTS (SELECT 1 FROM "Project" t7 WHERE t7."_org"=$1::text AND t7."id"=t6."projectId" AND t7."leadId"=$7::text)) ORDER BY t6."id" LIMIT 1 OFFSET 5)),'null'),',"total":',(SELECT count(*) FROM "Task" t8 WHERE t8."_org"=$1::text AND t8."projectId"=t0."id" AND (t8."owner"=$8::text OR EXISTS (SELECT 1 FROM "Project" t9 WHERE t9."_org"=$1::text AND t9."id"=t8."projectId" AND t9."leadId"=$9::text))),',"__typename":','"TaskConnection"','}'),t0."id" FROM "Project" t0 WHERE t0."_org"=$1::text ORDER BY t0."id" LIMIT $10::bigint
 --   $1 = "o1"
 --   $2 = "u1"
 --   $3 = "u1"
@@ -94,19 +101,22 @@ SELECT concat('{"items":',(SELECT concat('[',string_agg(coalesce(concat('{"title
 --   $7 = "u1"
 --   $8 = "u1"
 --   $9 = "u1"
+--   $10 = 101
 
 -- embedded
-SELECT coalesce(CASE WHEN t0."place" IS NOT NULL THEN concat('{"town":',coalesce(t0."place"->'city','null'),'}') END,'null'),t0."id" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) ORDER BY t0."id" LIMIT 101
+SELECT coalesce(CASE WHEN t0."place" IS NOT NULL THEN concat('{"town":',coalesce(t0."place"->'city','null'),'}') END,'null'),t0."id" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) ORDER BY t0."id" LIMIT $4::bigint
 --   $1 = "o1"
 --   $2 = "u1"
 --   $3 = "u1"
+--   $4 = 101
 
 -- search
-SELECT t0."id",t0."title",t0."body",t0."points",t0."status",t0."place",t0."tags",t0."slug",t0."projectId",t0."owner",t0."createdAt",t0."updatedAt",t0."_version",(coalesce(loam_hits(t0."title",(SELECT loam_words($1::text)))*2.0/(16+length(t0."title")),0)+coalesce(loam_hits(t0."body",(SELECT loam_words($1::text)))*1.0/(16+length(t0."body")),0)) FROM "Task" t0 WHERE t0."_org"=$2::text AND t0.ctid=ANY(ARRAY(SELECT loam_find('"Task"',ARRAY['title','body'],$2::text,(SELECT loam_words($1::text))))) AND (t0."owner"=$3::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$2::text AND t1."id"=t0."projectId" AND t1."leadId"=$4::text)) ORDER BY (coalesce(loam_hits(t0."title",(SELECT loam_words($1::text)))*2.0/(16+length(t0."title")),0)+coalesce(loam_hits(t0."body",(SELECT loam_words($1::text)))*1.0/(16+length(t0."body")),0)) DESC,t0."id" LIMIT 101
+SELECT t0."id",t0."title",t0."body",t0."points",t0."status",t0."place",t0."tags",t0."slug",t0."projectId",t0."owner",t0."createdAt",t0."updatedAt",t0."_version",(coalesce(loam_hits(t0."title",(SELECT loam_words($1::text)))*2.0/(16+length(t0."title")),0)+coalesce(loam_hits(t0."body",(SELECT loam_words($1::text)))*1.0/(16+length(t0."body")),0)) FROM "Task" t0 WHERE t0."_org"=$2::text AND t0.ctid=ANY(ARRAY(SELECT loam_find('"Task"',ARRAY['title','body'],$2::text,(SELECT loam_words($1::text))))) AND (t0."owner"=$3::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$2::text AND t1."id"=t0."projectId" AND t1."leadId"=$4::text)) ORDER BY (coalesce(loam_hits(t0."title",(SELECT loam_words($1::text)))*2.0/(16+length(t0."title")),0)+coalesce(loam_hits(t0."body",(SELECT loam_words($1::text)))*1.0/(16+length(t0."body")),0)) DESC,t0."id" LIMIT $5::bigint
 --   $1 = "red fox"
 --   $2 = "o1"
 --   $3 = "u1"
 --   $4 = "u1"
+--   $5 = 101
 
 -- aggregate
 SELECT concat('{"group":',concat('{"status":',coalesce(to_json(t0."status"::text)::text,'null'),'}'),',"count":',count(*),',"sum":',concat('{"points":',coalesce(sum(t0."points")::text,'null'),'}'),',"avg":','{}',',"min":','{}',',"max":',concat('{"createdAt":',coalesce(to_char(max(t0."createdAt") AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null'),'}'),'}') FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) GROUP BY t0."status" ORDER BY t0."status" LIMIT 1001
@@ -115,8 +125,9 @@ SELECT concat('{"group":',concat('{"status":',coalesce(to_json(t0."status"::text
 --   $3 = "u1"
 
 -- count
-SELECT t0."id",t0."title",t0."body",t0."points",t0."status",t0."place",t0."tags",t0."slug",t0."projectId",t0."owner",t0."createdAt",t0."updatedAt",t0."_version" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) ORDER BY t0."id" LIMIT 101
+SELECT t0."id",t0."title",t0."body",t0."points",t0."status",t0."place",t0."tags",t0."slug",t0."projectId",t0."owner",t0."createdAt",t0."updatedAt",t0."_version" FROM "Task" t0 WHERE t0."_org"=$1::text AND (t0."owner"=$2::text OR EXISTS (SELECT 1 FROM "Project" t1 WHERE t1."_org"=$1::text AND t1."id"=t0."projectId" AND t1."leadId"=$3::text)) ORDER BY t0."id" LIMIT $4::bigint
 --   $1 = "o1"
 --   $2 = "u1"
 --   $3 = "u1"
+--   $4 = 101
 
