@@ -1,4 +1,5 @@
-// The hooks that read, whatever the model: the types are in model.ts.
+// The hooks that read, whatever the model. What they answer has its types in model.ts, and
+// none here: those that TypeScript finds are hundreds of lines.
 import { useCallback, useSyncExternalStore } from 'react';
 import { hashKey, useInfiniteQuery, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { root, useIdentity, useLoam } from './context.js';

@@ -1,4 +1,5 @@
-// The hooks that read, whatever the model: the types are in model.ts.
+// The hooks that read, whatever the model. What they answer has its types in model.ts, and
+// none here: those that TypeScript finds are hundreds of lines.
 
 import { useCallback, useSyncExternalStore } from 'react'
 import { hashKey, useInfiniteQuery, useQuery, useSuspenseQuery, type InfiniteData, type QueryKey } from '@tanstack/react-query'
@@ -122,7 +123,7 @@ function oneOf(loam: Loam, who: string, path: string, names: readonly string[], 
 
 const listed = (data: Rows | undefined) => ({ data: data?.items, nextCursor: data?.nextCursor ?? null, total: data?.total })
 
-export function useList(path: string, args: object, o: AnyOptions) {
+export function useList(path: string, args: object, o: AnyOptions): object {
   const { who, ready } = useWho(false)
   const asked = listOf(useLoam(), who, path, args)
   const { live, queryFn, queryClient } = useFollowed(path, asked, o, ready)
@@ -130,7 +131,7 @@ export function useList(path: string, args: object, o: AnyOptions) {
   return { ...query, ...listed(query.data), live }
 }
 
-export function useSuspenseList(path: string, args: object, o: AnyOptions) {
+export function useSuspenseList(path: string, args: object, o: AnyOptions): object {
   const { who, ready } = useWho(true)
   const asked = listOf(useLoam(), who, path, args)
   const { live, queryFn, queryClient } = useFollowed(path, asked, { ...o, enabled: true }, ready)
@@ -139,7 +140,7 @@ export function useSuspenseList(path: string, args: object, o: AnyOptions) {
   return { ...query, ...listed(query.data), live }
 }
 
-export function useOne(path: string, names: readonly string[], key: unknown, args: object, o: AnyOptions) {
+export function useOne(path: string, names: readonly string[], key: unknown, args: object, o: AnyOptions): object {
   const { who, ready } = useWho(false)
   const options = key === undefined || key === null ? { ...o, enabled: false } : o
   const asked = oneOf(useLoam(), who, path, names, key, args)
@@ -148,7 +149,7 @@ export function useOne(path: string, names: readonly string[], key: unknown, arg
   return { ...query, data: query.error?.code === 'data/not_found' ? undefined : query.data, live }
 }
 
-export function useSuspenseOne(path: string, names: readonly string[], key: unknown, args: object, o: AnyOptions) {
+export function useSuspenseOne(path: string, names: readonly string[], key: unknown, args: object, o: AnyOptions): object {
   const { who, ready } = useWho(true)
   const asked = oneOf(useLoam(), who, path, names, key, args)
   const { live, queryFn, queryClient } = useFollowed(path, asked, { ...o, enabled: true }, ready)
@@ -157,7 +158,7 @@ export function useSuspenseOne(path: string, names: readonly string[], key: unkn
   return { ...query, live }
 }
 
-export function usePages(path: string, args: object, o: AnyOptions) {
+export function usePages(path: string, args: object, o: AnyOptions): object {
   const { who, ready } = useWho(false)
   const loam = useLoam()
   const query = useInfiniteQuery<Rows, LoamError, InfiniteData<Rows, string | null>, QueryKey, string | null>(
