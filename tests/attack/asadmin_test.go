@@ -268,9 +268,16 @@ func TestAttack142_AsConfigured(t *testing.T) {
 		s := testkit.New(t, app, testkit.Settings(fmt.Sprintf("console: {data: %s}", data), nil))
 		ada := s.SignUp("ada@example.com")
 		_, task := plant(t, ada)
-		in := above(root(t, s), ada.Org)
+		boss := root(t, s)
+		in := above(boss, ada.Org)
 		if r := in.Get("/api/tasks/" + task); r.StatusCode != want[0] {
 			t.Errorf("%s: a read: %d %s", data, r.StatusCode, r.Body)
+		}
+		if r := boss.Get("/console/api/history/tasks/" + task + "?organization=" + ada.Org); r.StatusCode != want[0] {
+			t.Errorf("%s: a row's history: %d %s", data, r.StatusCode, r.Body)
+		}
+		if r := boss.Do("POST", "/console/api/explain", map[string]any{"model": "Task", "operation": "get", "id": task, "organization": ada.Org}); r.StatusCode != want[0] {
+			t.Errorf("%s: why a row is shown: %d %s", data, r.StatusCode, r.Body)
 		}
 		if r := in.Do("PATCH", "/api/tasks/"+task, map[string]any{"points": 7}); r.StatusCode != want[1] {
 			t.Errorf("%s: a write: %d %s", data, r.StatusCode, r.Body)
