@@ -321,7 +321,8 @@ func (f *fleet) follow(ctx context.Context) error {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("following: %s", res.Status)
+		text, _ := io.ReadAll(res.Body)
+		return fmt.Errorf("following: %s %s", res.Status, text)
 	}
 	for lines := bufio.NewReader(res.Body); ; {
 		e, err := event(lines)
