@@ -67,6 +67,54 @@ func TestOvertaken(t *testing.T) {
 	})
 }
 
+// TestJoinsUnderWrites has writes come, and the hub told of them, at every read of one
+// who is the first to listen: they need to read twice at most. The hub, to which nobody
+// has been added yet, stays awake for who is on their way.
+func TestJoinsUnderWrites(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, e store.Engine) {
+		n := newNotebook(t, e)
+		n.hub = n.newHub(0)
+		defer n.hub.Close()
+		for _, r := range n.reads() {
+			reads := 0
+			n.busy(&reads)
+			p := &page{notebook: n, read: r}
+			p.join("")
+			n.idle()
+			if reads == 0 || reads > 2 {
+				t.Errorf("%+v was read %d times", r, reads)
+			}
+			p.sub.Close()
+			n.busy(&reads)
+			p.join(p.last)
+			n.idle()
+			n.settle([]*page{p})
+			p.sub.Close()
+		}
+	})
+}
+
+// busy has a row written at each read, and the hub look at it.
+func (n *notebook) busy(reads *int) {
+	n.idle()
+	n.engine.by <- func() {
+		*reads++
+		n.busy(reads)
+		_, _ = n.plain.Write(n.Context(), n.by, []*query.Write{{Model: "Note", Op: query.Create, Input: map[string]any{"rank": json.Number("1")}}}, nil)
+		for range 3 { // when the last is taken, all has been done that the first asked for
+			n.wake <- struct{}{}
+		}
+	}
+}
+
+// idle is the end of busy.
+func (n *notebook) idle() {
+	select {
+	case <-n.engine.by:
+	default:
+	}
+}
+
 // notebook is an app, and the hub that follows it.
 type notebook struct {
 	*testing.T

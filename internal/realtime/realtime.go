@@ -188,7 +188,7 @@ func (h *Hub) sequence() error {
 func (h *Hub) follow() error {
 	for {
 		h.mu.Lock()
-		h.asleep = h.asleep || h.subs == 0
+		h.asleep = h.asleep || h.quota.all == 0 // nor is anybody on their way
 		service, after, idle := h.service, h.pos, h.asleep || h.service == nil
 		h.mu.Unlock()
 		if idle {
