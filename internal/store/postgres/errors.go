@@ -148,30 +148,33 @@ WHERE n.nspname = $1 AND t.relname = $2 ORDER BY u.place`
 
 // locate finds the columns of a broken constraint by its name: the server's message
 // tells them in its own language, or not at all where a policy is. The transaction is
-// over by then; the server does not go on with one that had an error.
-func (t *transaction) locate(broken *store.ConstraintError) {
+// over by then; the server does not go on with one that had an error. What it returns
+// is why they can't be known just now.
+func (t *transaction) locate(broken *store.ConstraintError) error {
 	pg, ok := errors.AsType[*pgconn.PgError](broken.Cause)
 	switch {
 	case !ok || t.session.pg.IsClosed():
-		return
+		return nil
 	case pg.ColumnName != "":
 		broken.Columns = []string{pg.ColumnName}
-		return
+		return nil
 	case pg.ConstraintName == "":
-		return
+		return nil
 	}
 	key := constraintKey{pg.SchemaName, pg.TableName, pg.ConstraintName}
 	if columns, ok := t.engine.columns.Get(key); ok {
 		broken.Columns = slices.Clone(columns)
-		return
+		return nil
 	}
 	columns, err := t.columnsOf(key)
 	if err != nil {
+		_ = t.synced() // the results of what comes next are told by their number
 		t.engine.log.Warn("finding the columns of a constraint", "constraint", key.name, "error", err)
-		return
+		return err
 	}
 	t.engine.columns.Add(key, columns)
 	broken.Columns = slices.Clone(columns)
+	return nil
 }
 
 func (t *transaction) columnsOf(key constraintKey) (columns []string, err error) {

@@ -119,6 +119,36 @@ func TestNeighboursOfAGroup(t *testing.T) {
 	}
 }
 
+// Where it can't be found out in time which key a write has twice, it is done again by
+// itself; its neighbours are told what became of them, and nothing else.
+func TestKeyNotFound(t *testing.T) {
+	url := storetest.URL(t)
+	e := openAt(t, url, patient, 4)
+	storetest.Tables(t, e, made)
+	var holding sync.WaitGroup
+	defer holding.Wait()
+	errs := together(t, e,
+		adds(e, "a"),
+		func(ctx context.Context) error {
+			return e.WriteRows(ctx, func(c store.Conn) error {
+				holding.Go(func() { storetest.Admin(t, url, "BEGIN; LOCK TABLE pg_constraint; SELECT pg_sleep(0.3); COMMIT") })
+				for locked := false; !locked; {
+					err := c.Query("SELECT 1 FROM pg_locks WHERE relation = 2606 AND granted AND mode = 'AccessExclusiveLock'", nil, func(store.Row) error { locked = true; return nil })
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+		adds(e, "a"),
+	)
+	broken, ok := errors.AsType[*store.ConstraintError](errs[2])
+	if errs[0] != nil || errs[1] != nil || !ok || broken.Kind != store.UniqueViolation || strings.Join(broken.Columns, "") != "id" {
+		t.Errorf("%v", errs)
+	}
+}
+
 // A write that waits for a lock, or takes long, holds nobody up.
 func TestSlowWriteLeavesItsGroup(t *testing.T) {
 	url := storetest.URL(t)

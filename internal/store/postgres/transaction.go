@@ -205,7 +205,9 @@ func (t *transaction) fail(err error) error {
 		t.failed = t.engine.unreachable(err)
 	}
 	if broken, ok := errors.AsType[*store.ConstraintError](t.failed); ok {
-		t.locate(broken)
+		if err := t.locate(broken); err != nil {
+			t.verdict, t.failed = judge(err), t.engine.translate(t.ctx, err)
+		}
 	}
 	return t.failed
 }
