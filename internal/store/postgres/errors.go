@@ -168,7 +168,7 @@ func (t *transaction) locate(broken *store.ConstraintError) error {
 	}
 	columns, err := t.columnsOf(key)
 	if err != nil {
-		_ = t.synced() // the results of what comes next are told by their number
+		t.afresh() // the results of what comes next are told by their number
 		t.engine.log.Warn("finding the columns of a constraint", "constraint", key.name, "error", err)
 		return err
 	}

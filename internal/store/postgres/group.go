@@ -32,12 +32,13 @@ type group struct {
 
 // awaiting is a job whose statement is on its way.
 type awaiting struct {
-	job   *job
-	org   string
-	st    *statement
-	ahead int // results to come before, but after those of the one before
-	row   func(store.Row) error
-	then  func(error) error
+	job     *job
+	org     string
+	st      *statement
+	ahead   int // results to come before, but after those of the one before
+	foreign int // of these
+	row     func(store.Row) error
+	then    func(error) error
 }
 
 // sharing is what a transaction needs to know where it is a group's.
@@ -218,8 +219,8 @@ func (g *group) await(sql string, args []any, row func(store.Row) error, then fu
 	}
 	st := g.session.take(sql, g.pipe)
 	g.session.send(g.pipe, st, g.engine.named(), &g.args)
-	g.awaiting = append(g.awaiting, awaiting{g.asks, g.wanted, st, g.ahead, row, then})
-	g.asks, g.ahead = nil, 0
+	g.awaiting = append(g.awaiting, awaiting{g.asks, g.wanted, st, g.ahead, g.foreign, row, then})
+	g.asks, g.ahead, g.foreign = nil, 0, 0
 	return nil
 }
 
@@ -236,6 +237,7 @@ func (g *group) settle() error {
 	g.ctx, g.asks, g.nested, g.fresh, g.foreign = context.Background(), nil, false, false, 0
 	lone := len(g.awaiting) == 1 && len(g.kept) == 0
 	errs, err := g.read()
+	lone = lone && g.foreign == 0 // else it is another's error
 	if err == nil || lone && !g.broken() {
 		all := g.awaiting
 		g.awaiting = nil
@@ -279,8 +281,9 @@ func (g *group) read() ([]error, error) {
 	defer func() { g.handing = false }()
 	errs := make([]error, len(g.awaiting))
 	for i, a := range g.awaiting {
+		g.ahead, g.foreign = a.ahead, a.foreign
 		rows, err := g.next()
-		if g.ahead = a.ahead; err == nil {
+		if err == nil {
 			rows, err = g.passed(rows)
 		}
 		if err != nil {

@@ -119,6 +119,48 @@ func TestNeighboursOfAGroup(t *testing.T) {
 	}
 }
 
+// What goes to the server late and fails there is the fault of whose it is, whoever
+// reads the answer.
+func TestLateFailure(t *testing.T) {
+	e := openAt(t, storetest.URL(t), patient, 4)
+	storetest.Tables(t, e, made, "INSERT INTO made VALUES ('a', 0)")
+	late := func(fn func(store.Conn) error) func(context.Context) error {
+		return func(ctx context.Context) error {
+			return e.WriteRows(ctx, func(c store.Conn) error {
+				must(t, c.Later("INSERT INTO made VALUES ('a', 0)"))
+				return fn(c)
+			})
+		}
+	}
+	for round := range 4 { // statements are prepared by then
+		mine, entered := make(chan error), make(chan struct{})
+		enter := sync.OnceFunc(func() {
+			close(entered)
+			for e.InLine() == 0 {
+				runtime.Gosched()
+			}
+		})
+		go func() {
+			mine <- late(func(store.Conn) error {
+				enter()
+				return context.Canceled
+			})(t.Context())
+		}()
+		<-entered
+		id := fmt.Sprint("awaited", round)
+		must(t, e.WriteRows(t.Context(), func(c store.Conn) error {
+			return c.Await("INSERT INTO made VALUES (?1, 0) RETURNING id", []any{id}, func(store.Row) error { return nil }, func(err error) error { return err })
+		}))
+		if err := <-mine; !errors.Is(err, context.Canceled) {
+			t.Errorf("%d: %v", round, err)
+		}
+		errs := together(t, e, adds(e, fmt.Sprint("beside", round)), late(query("SELECT 'the first of its group'")))
+		if _, ok := errors.AsType[*store.ConstraintError](errs[1]); errs[0] != nil || !ok {
+			t.Errorf("%d: %v", round, errs)
+		}
+	}
+}
+
 // Where it can't be found out in time which key a write has twice, it is done again by
 // itself; its neighbours are told what became of them, and nothing else.
 func TestKeyNotFound(t *testing.T) {

@@ -186,9 +186,7 @@ func (t *transaction) fail(err error) error {
 		t.verdict, t.useless = absent, true
 	}
 	t.ahead = 0
-	if !t.session.pg.IsClosed() {
-		_ = t.synced()
-	}
+	t.afresh()
 	t.session.unprepared()
 	switch {
 	case t.verdict == unnamed:
@@ -210,6 +208,18 @@ func (t *transaction) fail(err error) error {
 		}
 	}
 	return t.failed
+}
+
+// afresh reads past the results of a pipeline that had an error, and begins another:
+// pgx keeps the descriptions of the statements that the server has skipped, and would
+// read later results by them.
+func (t *transaction) afresh() {
+	if t.session.pg.IsClosed() {
+		return
+	}
+	_ = t.synced()
+	_ = t.pipe.Close()
+	t.pipe = t.session.pg.StartPipeline(context.Background())
 }
 
 // commit makes a write durable.
