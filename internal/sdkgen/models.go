@@ -263,11 +263,11 @@ func (d *document) list(m *schema.Model, ops schema.Operation) operation {
 			{"schema", object{{"type", "string"}, {"maxLength", query.MaxSearch}}},
 		})
 	}
-	parameters = append(parameters, d.jsonFilter(m))
+	parameters = append(parameters, sharedParameter("read"), d.jsonFilter(m))
 	return operation{
 		id: "list" + m.Plural, tag: m.Name, summary: "List " + m.Plural, security: securityOf(m, schema.List),
 		parameters: append(parameters, d.filterParameters(m, listParameters, inURL)...),
-		status:     "200", answer: answers("A page of rows.", ref(d.models[m].page)), problems: readProblems,
+		status:     "200", answer: answers("A page of rows.", ref(d.models[m].page), "Loam-Read"), problems: readProblems,
 	}
 }
 
@@ -278,14 +278,14 @@ func (d *document) aggregate(m *schema.Model) operation {
 			{"name", totalParameters[i]}, {"in", "query"}, {"description", text + ", joined by commas."}, {"schema", object{{"type", "string"}}},
 		})
 	}
-	parameters = append(parameters, d.jsonFilter(m))
+	parameters = append(parameters, sharedParameter("read"), d.jsonFilter(m))
 	answer := objectSchema("", object{
 		{"items", object{{"type", "array"}, {"items", ref(d.models[m].totals)}}}, {"nextCursor", object{{"type", "null"}}},
 	}, []string{"items", "nextCursor"})
 	return operation{
 		id: "aggregate" + m.Plural, tag: m.Name, summary: "Count and group " + m.Plural, security: securityOf(m, schema.List),
 		parameters: append(parameters, d.filterParameters(m, slices.Concat(listParameters, totalParameters), equal)...),
-		status:     "200", answer: answers("One item a group; one in all without groupBy.", answer), problems: readProblems,
+		status:     "200", answer: answers("One item a group; one in all without groupBy.", answer, "Loam-Read"), problems: readProblems,
 	}
 }
 
@@ -293,12 +293,12 @@ func (d *document) aggregate(m *schema.Model) operation {
 func (d *document) single(m *schema.Model, ops schema.Operation) object {
 	names, key, out := d.models[m], d.keyParameters(m), object{}
 	if ops&schema.Get != 0 {
-		parameters := append(slices.Clip(key), sharedParameter("fields"))
+		parameters := append(slices.Clip(key), sharedParameter("fields"), sharedParameter("read"))
 		parameters = append(parameters, include(m)...)
-		var headers []string
+		headers := []string{"Loam-Read"}
 		var also object
 		if !m.ReadOnly {
-			headers, parameters = []string{"ETag"}, append(parameters, sharedParameter("ifNoneMatch"))
+			headers, parameters = append(headers, "ETag"), append(parameters, sharedParameter("ifNoneMatch"))
 			also = object{{"304", object{{"description", "The row still has the ETag of If-None-Match."}}}}
 		}
 		out = append(out, member{"get", operation{

@@ -233,6 +233,7 @@ func sharedParameters(maxPage int) object {
 		{"fields", in("query", "fields", "Answer these fields only, joined by commas; a dotted one is a relation's, which it includes: `id,title,project.name`.", text)},
 		{"ifMatch", in("header", "If-Match", "The ETag that the row must have.", text)},
 		{"ifNoneMatch", in("header", "If-None-Match", "An ETag; the row is answered only if it has another.", text)},
+		{"read", in("header", "Loam-Read", "`replica` lets a read replica answer, where there are any; `replica; max-lag=2s` one that is no further behind.", text)},
 		{"idempotencyKey", in("header", "Idempotency-Key", "Any text that is new for each request, and the same when the request is repeated.",
 			object{{"type", "string"}, {"maxLength", 255}})},
 	}
@@ -242,6 +243,7 @@ func sharedHeaders() object {
 	text := object{{"type", "string"}}
 	return object{
 		{"ETag", object{{"description", "The row's version, in quotes."}, {"schema", text}}},
+		{"Loam-Read", object{{"description", "Where the answer is from, to a request with Loam-Read: `primary`, or `replica; lag=120ms`, which is the most that it may be behind."}, {"schema", text}}},
 		{"Location", object{{"description", "The path of the new row."}, {"schema", text}}},
 		{"Retry-After", object{{"description", "Seconds to wait."}, {"schema", object{{"type", "integer"}}}}},
 		{"X-Request-Id", object{{"description", "Names the request in the log."}, {"schema", text}}},

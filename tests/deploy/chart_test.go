@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +32,7 @@ var (
 	least = object{"secret": "loam"}
 	most  = object{
 		"secret":           "loam",
+		"database":         object{"replicas": object{"secret": "standbys", "key": "urls"}},
 		"nats":             object{"url": "nats://nats.nats.svc:4222,nats://other:4222", "files": "nats"},
 		"imagePullSecrets": []any{object{"name": "registry"}},
 		"project":          object{"schema": "type Note @model {\n  text: String # \"quoted\": {{ braces }}\n}\n", "config": "name: Desk\nurl: https://api.example.com\n"},
@@ -91,6 +93,7 @@ func TestChartRefuses(t *testing.T) {
 		{object{}, "LOAM_MASTER_KEY"},
 		{object{"secret": "loam", "autoscalling": object{"max": 3}}, "autoscalling"},
 		{object{"secret": "loam", "replicas": -1}, "replicas"},
+		{object{"secret": "loam", "database": object{"replicas": "postgres://loam:password@db2/loam"}}, "replicas"},
 		{object{"secret": "loam", "nats": object{"url": "nats://loam:password@nats:4222"}}, "nats"},
 		{object{"secret": "loam", "ingress": object{"enabled": true}}, "ingress.host"},
 	} {
@@ -123,15 +126,16 @@ func TestChartProject(t *testing.T) {
 	}
 }
 
-// TestChartNATS: the servers are told where NATS is, and have what opens it.
-func TestChartNATS(t *testing.T) {
+// TestChartBeside: the servers are told where NATS is and have what opens it, and where the standbys of the database are.
+func TestChartBeside(t *testing.T) {
 	for _, test := range []struct {
 		values object
 		env    []core.EnvVar
 		file   string
 	}{
 		{least, nil, ""},
-		{most, []core.EnvVar{{Name: "LOAM_NATS_URL", Value: "nats://nats.nats.svc:4222,nats://other:4222"}}, "nats"},
+		{object{"secret": "loam", "database": object{"replicas": object{"secret": "standbys"}}}, []core.EnvVar{standbys("LOAM_DATABASE_REPLICAS")}, ""},
+		{most, []core.EnvVar{{Name: "LOAM_NATS_URL", Value: "nats://nats.nats.svc:4222,nats://other:4222"}, standbys("urls")}, "nats"},
 	} {
 		objects, err := render(t, "loam", test.values)
 		if err != nil {
@@ -146,7 +150,7 @@ func TestChartNATS(t *testing.T) {
 			t.Fatal(err)
 		}
 		pod := d.Spec.Template.Spec
-		if got := pod.Containers[0].Env; !slices.Equal(got, test.env) {
+		if got := pod.Containers[0].Env; !reflect.DeepEqual(got, test.env) {
 			t.Errorf("%+v", got)
 		}
 		at, from := "", ""
@@ -164,6 +168,11 @@ func TestChartNATS(t *testing.T) {
 			t.Errorf("%q at %q", from, at)
 		}
 	}
+}
+
+// standbys are the URLs that a Secret has under a key.
+func standbys(key string) core.EnvVar {
+	return core.EnvVar{Name: "LOAM_DATABASE_REPLICAS", ValueFrom: &core.EnvVarSource{SecretKeyRef: &core.SecretKeySelector{LocalObjectReference: core.LocalObjectReference{Name: "standbys"}, Key: key}}}
 }
 
 func find(objects []object, kind, name string) object {

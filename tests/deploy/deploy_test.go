@@ -84,6 +84,9 @@ func TestCompose(t *testing.T) {
 			if at := *s.Environment["LOAM_NATS_URL"]; at != "nats://nats:4222" {
 				t.Errorf("%s is told of NATS at %s", name, at)
 			}
+			if urls := *s.Environment["LOAM_DATABASE_REPLICAS"]; urls != "" && urls != "postgres://b postgres://c" {
+				t.Errorf("%s is told of standbys at %s", name, urls)
+			}
 		}
 		nats, err := project.GetService("nats")
 		if err != nil {
@@ -95,8 +98,10 @@ func TestCompose(t *testing.T) {
 		return nil
 	}
 	env := []string{"LOAM_MASTER_KEY=k", "LOAM_PASSWORD=p", "POSTGRES_PASSWORD=q", "PROJECT=/srv/desk"}
-	if err := load(env...); err != nil {
-		t.Error(err)
+	for _, more := range [][]string{nil, {"LOAM_DATABASE_REPLICAS=postgres://b postgres://c"}} {
+		if err := load(slices.Concat(env, more)...); err != nil {
+			t.Error(err)
+		}
 	}
 	for i, variable := range env {
 		name, _, _ := strings.Cut(variable, "=")

@@ -54,9 +54,16 @@ image: {{ printf "%s:%s" .Values.image.repository .Values.image.tag | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 envFrom:
   - secretRef: { name: {{ required "secret is the name of a Secret with LOAM_MASTER_KEY and LOAM_DATABASE_URL in it" .Values.secret | quote }} }
-{{- with .Values.nats.url }}
+{{- if or .Values.nats.url .Values.database.replicas.secret }}
 env:
+  {{- with .Values.nats.url }}
   - { name: LOAM_NATS_URL, value: {{ . | quote }} }
+  {{- end }}
+  {{- with .Values.database.replicas }}
+  {{- if .secret }}
+  - { name: LOAM_DATABASE_REPLICAS, valueFrom: { secretKeyRef: { name: {{ .secret | quote }}, key: {{ .key | quote }} } } }
+  {{- end }}
+  {{- end }}
 {{- end }}
 securityContext:
   allowPrivilegeEscalation: false
