@@ -56,7 +56,7 @@ deploy:
 fuzz: ; @FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
 # Goldens and generated pages are what the code makes today.
-goldens: ; @GOTESTFLAGS="$(RACE)" scripts/goldens.sh
+goldens: ; @scripts/goldens.sh
 
 # Rewrites every golden and generated page.
 generate: ; @scripts/generate.sh

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs every test package that has an -update flag with it. GOTESTFLAGS lets a
-# caller share the build cache of its own test run.
+# Runs the tests that write files, which have Golden or Reference in their names, with
+# -update, in every package that has such a flag.
 set -eu
 packages=$(git ls-files '*_test.go' | xargs -r grep -lE 'flag\.Bool\("update"' | xargs -rn1 dirname | sort -u | sed 's|^|./|')
-# shellcheck disable=SC2086 # both are lists
-[ -z "$packages" ] || go test ${GOTESTFLAGS:-} -count=1 $packages -update
+# shellcheck disable=SC2086 # a list
+[ -z "$packages" ] || go test -count=1 -run 'Golden|Reference' $packages -update

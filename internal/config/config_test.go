@@ -80,7 +80,7 @@ limits:
 	}
 }
 
-func TestBrokenConfig(t *testing.T) {
+func TestGoldenBroken(t *testing.T) {
 	files, _ := filepath.Glob("testdata/broken/*.yaml")
 	if len(files) < 10 {
 		t.Fatalf("only %d broken files", len(files))
@@ -106,8 +106,8 @@ func TestBrokenConfig(t *testing.T) {
 	}
 }
 
-// TestPublished holds what is published against the tables that it is made of.
-func TestPublished(t *testing.T) {
+// TestReference holds what is published against the tables that it is made of.
+func TestReference(t *testing.T) {
 	golden(t, "loam.schema.json", string(JSONSchema()))
 	golden(t, "../../docs/reference/configuration.md", Reference())
 	for _, s := range settings() {

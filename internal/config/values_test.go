@@ -80,7 +80,7 @@ func lookup(values map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) { value, ok := values[name]; return value, ok }
 }
 
-func TestEverySetting(t *testing.T) {
+func TestGoldenEverySetting(t *testing.T) {
 	c, ds := Parse("loam.yaml", everySetting, Environment{Lookup: lookup(testVariables)})
 	if len(ds) > 0 {
 		t.Fatal(ds)

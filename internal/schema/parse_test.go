@@ -37,8 +37,8 @@ func golden(t *testing.T, path, got string) {
 	}
 }
 
-// TestPublished holds what is published against the tables that it is made of.
-func TestPublished(t *testing.T) {
+// TestReference holds what is published against the tables that it is made of.
+func TestReference(t *testing.T) {
 	golden(t, "../../docs/reference/schema.md", Reference())
 	for _, d := range directiveSpecs() {
 		if !strings.Contains(Reference(), "@"+d.name) {
@@ -47,7 +47,7 @@ func TestPublished(t *testing.T) {
 	}
 }
 
-func TestBroken(t *testing.T) {
+func TestGoldenBroken(t *testing.T) {
 	files, _ := filepath.Glob("testdata/broken/*.graphql")
 	if len(files) < 60 {
 		t.Fatalf("only %d broken schemas", len(files))
@@ -76,7 +76,7 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-func TestGood(t *testing.T) {
+func TestGoldenGood(t *testing.T) {
 	files, _ := filepath.Glob("testdata/good/*.graphql")
 	if len(files) == 0 {
 		t.Fatal("no schemas")
@@ -115,8 +115,8 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// TestFormat holds the look of a diagnostic, colours and long lines included.
-func TestFormat(t *testing.T) {
+// TestGoldenFormat holds the look of a diagnostic, colours and long lines included.
+func TestGoldenFormat(t *testing.T) {
 	source := "\ttitel: Strin\n" + strings.Repeat("x", 500) + "\n\x1b[31m"
 	ds := Diagnostics{
 		{File: "schema.graphql", Pos: Pos{1, 2}, Length: 5, Message: "one", Suggestion: "two"},

@@ -11,7 +11,7 @@ import (
 )
 
 // TestCodes holds the runtime's codes against the catalog.
-func TestCodes(t *testing.T) {
+func TestGoldenCodes(t *testing.T) {
 	golden(t, "../../sdk/js/src/codes.ts", tsCodes())
 	golden(t, "tsruntime/codes.d.ts", tsCodeTypes())
 }

@@ -34,7 +34,7 @@ type vector struct {
 	Error json.RawMessage `json:"error,omitempty"`
 }
 
-func TestVectors(t *testing.T) {
+func TestGoldenVectors(t *testing.T) {
 	source, err := os.ReadFile("schema.graphql")
 	if err != nil {
 		t.Fatal(err)
