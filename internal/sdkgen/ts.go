@@ -109,7 +109,7 @@ var reserved = []string{
 	"await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum", "export", "extends",
 	"false", "finally", "for", "function", "if", "implements", "import", "in", "instanceof", "interface", "let", "new", "package", "private", "protected", "public",
 	"return", "static", "super", "switch", "this", "throw", "true", "try", "typeof", "var", "while", "with", "yield",
-	"loam", "keys", "createClient",
+	"loam", "keys", "drafts", "createClient",
 }
 
 // newTypes gives every type its name: the app's own have theirs, and what is made
@@ -270,9 +270,10 @@ func (t *types) client() {
 		t.line("  ", m.Path, ": [", strings.Join(names, ", "), "],")
 	}
 	t.line("} as const")
+	t.drafts(s)
 	t.line()
 	t.line("/** Makes a client of this backend. */")
-	t.line("export const createClient = (options?: loam.ClientOptions): ", client, " => loam.createClient<", s, ">(keys, options)")
+	t.line("export const createClient = (options?: loam.ClientOptions): ", client, " => loam.createClient<", s, ">(keys, options, drafts)")
 }
 
 // own are the fields that the app gives a built-in model: as they are answered, or as they are

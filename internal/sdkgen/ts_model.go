@@ -59,10 +59,14 @@ func (t *types) newRow(m *schema.Model) {
 			text = strings.TrimSpace(text + "\nDefault: `" + *f.Default + "`.")
 		}
 		t.doc("  ", text, f.Deprecated)
-		given := f.Required && f.Default == nil && madeID(m) != f && f != m.CreatedAt && f != m.UpdatedAt
-		t.line("  ", f.Name, optional(!given), ": ", t.input(f))
+		t.line("  ", f.Name, optional(!mustGive(m, f)), ": ", t.input(f))
 	}
 	t.line("}")
+}
+
+// mustGive tells whether the input of a create must have a field.
+func mustGive(m *schema.Model, f *schema.Field) bool {
+	return f.Required && f.Default == nil && !f.ReadOnly && writable(f, schema.Create) && madeID(m) != f && f != m.CreatedAt && f != m.UpdatedAt
 }
 
 func (t *types) changedRow(m *schema.Model) {

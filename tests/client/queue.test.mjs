@@ -38,6 +38,54 @@ test('writes show at once, and what comes of them never flickers', async () => {
   app.close()
 })
 
+test('a row that is shown before the server answers is the one that it answers', async () => {
+  const { createClient } = await server.generated()
+  const hold = {}
+  const app = createClient({ url: server.url, storage: 'memory', fetch: async (...a) => (await hold.on, fetch(...a)) })
+  await signedUp(app)
+  const note = await app.notes.create({ title: 'root' })
+  let rows = []
+  const include = { parent: true, children: true, root: { fields: ['title'] }, best: true }
+  app.samples.live({ include, sort: 'createdAt' }, (r) => (rows = r), { place: () => 'last' })
+  const input = { text: 'a', colors: ['GREEN'], rootId: note.id, ratio: undefined }
+  let release
+  hold.on = new Promise((done) => (release = done))
+  const first = app.samples.create(input, queued)
+  await sleep(100)
+  assert.deepEqual(rows, [], 'its root must be there, and is not known')
+  release()
+  await first
+  await until(() => rows.length === 1)
+  const [known] = rows
+
+  hold.on = new Promise((done) => (release = done))
+  const made = app.samples.create({ ...input, parentId: known.id, tags: ['x'] }, queued)
+  await until(() => rows.length === 2)
+  const [, shown] = rows
+  assert.deepEqual(shown.root, { title: 'root' })
+  release()
+  const row = await made
+  await until(() => rows[1]?.parent)
+  assert.deepEqual(Object.keys(shown).sort(), Object.keys(rows[1]).sort())
+  const { createdAt, updatedAt, parent, children, best, root, ...rest } = shown
+  assert.deepEqual({ ...row, ...rest }, row)
+  assert.deepEqual([parent, children, best], [null, [], null])
+  for (const at of [createdAt, updatedAt]) {
+    assert.equal(at.length, row.createdAt.length)
+    assert.ok(Math.abs(Date.parse(row.createdAt) - Date.parse(at)) < 10_000)
+  }
+
+  // What is refused goes as it came.
+  hold.on = new Promise((done) => (release = done))
+  const refused = app.samples.create({ ...input, day: 'never' }, queued)
+  await until(() => rows.length === 3)
+  assert.equal(rows[2].done, false)
+  release()
+  await assert.rejects(refused, { code: 'query/bad_value', field: 'day' })
+  await until(() => rows.length === 2)
+  app.close()
+})
+
 test('what is refused is taken back, and said', async () => {
   const app = client(server.url)
   await signedUp(app)

@@ -1,15 +1,20 @@
 // The real binary, on a project of its own, for as long as the tests of a file run.
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { createClient } from '../../sdk/js/dist/index.js'
+
+const { build } = createRequire(new URL('../../sdk/js/package.json', import.meta.url))('esbuild')
 
 const schema = `
 type Note @model @auth(rules: [{ allow: member }]) {
   title: String! @validate(type: maxLength, value: "20")
   rank: Int
+  done: Boolean! @default(value: "false")
 }
 type Line @model @auth(rules: [{ allow: member }]) {
   sheet: ID! @primaryKey(sortKeyFields: ["number"])
@@ -17,6 +22,31 @@ type Line @model @auth(rules: [{ allow: member }]) {
   text: String
 }
 type Secret @model @auth(rules: [{ allow: member, roles: ["admin"] }]) { text: String }
+type Sample @model @auth(rules: [{ allow: member }, { allow: owner }]) {
+  text: String!
+  count: Int! @default(value: "3")
+  ratio: Float
+  done: Boolean! @default(value: "false")
+  word: String @default(value: "it's")
+  day: Date
+  at: DateTime @default(value: "2026-02-03T04:05:06Z")
+  seen: Timestamp
+  anything: JSON
+  given: JSON @default(value: "{\\"a\\": [1]}")
+  color: Color! @default(value: "RED")
+  colors: [Color!]!
+  tags: [String]
+  place: Place
+  places: [Place!]
+  secret: String @auth(rules: [{ allow: owner }])
+  parent: Sample @belongsTo
+  children: [Sample] @hasMany(references: ["parentId"])
+  root: Note! @belongsTo
+  best: Best @hasOne
+}
+type Best @model @auth(rules: [{ allow: member }]) { text: String }
+enum Color { RED GREEN }
+type Place { street: String!, zip: String }
 extend type User { color: String @default(value: "red") }
 `
 const config = `
@@ -56,6 +86,13 @@ export async function project() {
     url: 'http://127.0.0.1:' + port,
     start,
     kill,
+    /** The module that `loam generate ts` writes. */
+    generated: async () => {
+      await promisify(execFile)(process.env.LOAM, ['generate', 'ts', '--dir', dir, '--out', join(dir, 'made')])
+      const outfile = join(dir, 'made.mjs')
+      await build({ entryPoints: [join(dir, 'made/index.ts')], bundle: true, format: 'esm', target: 'es2022', outfile })
+      return import(outfile)
+    },
     end: async () => {
       await kill()
       await rm(dir, { recursive: true, force: true })

@@ -1,7 +1,7 @@
 // What events make of a list, and what it looks like ahead of writes on their way.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ahead, applied, idOf, nothing } from '../../sdk/js/dist/window.js'
+import { ahead, applied, idOf, nothing, whole } from '../../sdk/js/dist/window.js'
 
 const row = (id, more) => ({ id, version: 1, ...more })
 const three = applied(nothing, 'rows', { items: [row('a'), row('b'), row('c')], nextCursor: 'n', total: 9 }, ['id'])
@@ -40,11 +40,11 @@ for (const [name, pending, want] of [
   ['an update of what is not here', [write('update', 'x', { input: { version: 7 } })], 'a1 b1 c1'],
   ['a delete shows', [write('delete', 'a')], 'b1 c1'],
   ['one that is done stays gone until the list says so', [write('delete', 'a', { done: true })], 'b1 c1'],
-  ['a create stands where it is put', [write('create', 'x', { input: row('x') })], 'x1 a1 b1 c1'],
-  ['one that the list knows by now stands once', [write('create', 'b', { input: row('b'), done: row('b', { version: 2 }) })], 'a1 b1 c1'],
-  ['one that is done shows what the server made of it', [write('create', 'x', { input: row('x'), done: row('x', { version: 5 }) })], 'x5 a1 b1 c1'],
+  ['a create stands where it is put', [write('create', 'x', { row: row('x') })], 'x1 a1 b1 c1'],
+  ['one that the list knows by now stands once', [write('create', 'b', { row: row('b', { version: 2 }), done: row('b', { version: 2 }) })], 'a1 b1 c1'],
+  ['one that is done shows what the server made of it', [write('create', 'x', { row: row('x', { version: 5 }), done: row('x', { version: 5 }) })], 'x5 a1 b1 c1'],
   ['what the list tells is newer', [write('update', 'b', { input: { version: 7 }, done: row('b', { version: 1 }) })], 'a1 b1 c1'],
-  ['one after the other', [write('create', 'x', { input: row('x') }), write('update', 'x', { input: { version: 9 } }), write('delete', 'a')], 'x9 b1 c1'],
+  ['one after the other', [write('create', 'x', { row: row('x') }), write('update', 'x', { input: { version: 9 } }), write('delete', 'a')], 'x9 b1 c1'],
 ]) {
   test(name, () => {
     const rows = ahead(three, pending, () => 'first')
@@ -53,7 +53,15 @@ for (const [name, pending, want] of [
 }
 
 test('a create is shown by nobody who does not place it', () => {
-  assert.equal(ids(ahead(three, [write('create', 'x', { input: row('x') })], undefined)), 'abc')
-  assert.equal(ids(ahead(three, [write('create', 'x', { input: row('x') })], () => undefined)), 'abc')
-  assert.equal(ids(ahead(three, [write('create', 'x', { input: row('x') })], () => 1)), 'axbc')
+  assert.equal(ids(ahead(three, [write('create', 'x', { row: row('x') })], undefined)), 'abc')
+  assert.equal(ids(ahead(three, [write('create', 'x', { row: row('x') })], () => undefined)), 'abc')
+  assert.equal(ids(ahead(three, [write('create', 'x', { row: row('x') })], () => 1)), 'axbc')
+})
+
+test('a new row has what its list includes, or is not shown', () => {
+  const list = [{ id: 'a', projectId: 'p', project: { name: 'P' }, assigneeId: null, assignee: null }, { id: 'b', projectId: 'q' }]
+  const relations = { project: ['one', 'projectId'], assignee: ['maybe', 'assigneeId'], best: ['maybe'], comments: ['many'], notes: ['masked'] }
+  assert.deepEqual(whole({ projectId: 'p', assigneeId: 'x' }, relations, list), { projectId: 'p', assigneeId: 'x', project: { name: 'P' }, assignee: null, best: null, comments: [], notes: [] })
+  assert.equal(whole({ projectId: 'z' }, relations, list), undefined, 'no row of the list has its project')
+  assert.deepEqual(whole({ assigneeId: null }, { assignee: ['maybe', 'assigneeId'] }, list), { assigneeId: null, assignee: null })
 })

@@ -8,7 +8,7 @@ import { type Queue } from './queue.js';
 import { type Http, type HttpOptions } from './request.js';
 import { type Collection, type WriteOptions } from './rows.js';
 import { type StorageChoice } from './storage.js';
-import type { Model, Schema } from './types.js';
+import type { Drafts, Model, Schema } from './types.js';
 export interface ClientOptions extends HttpOptions {
     /** Where the session is kept, and writes that wait: `local` where there is one, unless given. */
     storage?: StorageChoice;
@@ -52,5 +52,5 @@ export interface Core<S extends Schema> {
      */
     batch<const W extends readonly Write<unknown>[]>(build: (tx: Batch<S>) => W, options?: WriteOptions): Promise<Written<W>>;
 }
-/** Makes a client. The generated file calls it with the models' keys, and its own types. */
-export declare function createClient<S extends Schema>(keys: ModelKeys<S>, options?: ClientOptions): Client<S>;
+/** Makes a client. The generated file calls it with what it knows of the models, and its own types. */
+export declare function createClient<S extends Schema>(keys: ModelKeys<S>, options?: ClientOptions, drafts?: Drafts<S>): Client<S>;

@@ -7,7 +7,7 @@ export type { ServerCode } from './codes.js';
 export { newId } from './id.js';
 export type { Answer, Credentials, Http, HttpOptions, RequestOptions } from './request.js';
 export type { CallOptions, ChangeOptions, Collection, Methods, WriteOptions } from './rows.js';
-export type { FieldOf, GetArgs, Include, ListArgs, Model, Page, Relation, RowOf, Schema, Selected, SortOf } from './types.js';
+export type { Draft, Drafts, FieldOf, GetArgs, Include, ListArgs, Made, Model, Page, Relation, RowOf, Schema, Selected, SortOf } from './types.js';
 export type { LiveInfo, LiveMethods, LiveOptions, LiveState } from './live.js';
 export type { LinkState, SocketClass } from './link.js';
 export type { Channels, ChannelMessage, Joined, JoinOptions, Present } from './channels.js';

@@ -1,7 +1,7 @@
 import { LoamError } from './errors.js';
 import { createLink, failure } from './link.js';
 import { listQuery } from './rows.js';
-import { ahead, applied, nothing } from './window.js';
+import { ahead, applied, nothing, whole } from './window.js';
 const restless = 1_000; // milliseconds within which to try again what the server could not do
 export function createLive(http, session, pending, socket) {
     const lists = new Map();
@@ -9,6 +9,12 @@ export function createLive(http, session, pending, socket) {
     const states = new Set();
     let next = 1;
     const stateOf = (f) => f.error ? 'failed' : link.state === 'offline' ? 'offline' : link.state === 'live' && f.known ? 'live' : f.known ? 'offline' : 'connecting';
+    const completed = (f, row, rows) => {
+        const made = f.drafts.get(row) ?? whole(row, f.included, rows);
+        if (made)
+            f.drafts.set(row, made);
+        return made;
+    };
     const show = (f) => {
         clearTimeout(f.due);
         f.due = undefined;
@@ -16,7 +22,7 @@ export function createLive(http, session, pending, socket) {
         const info = { state, nextCursor: f.window.nextCursor, total: f.window.total, error: f.error };
         const mine = pending().filter((p) => p.path === f.meta.path);
         for (const l of f.listeners) {
-            const rows = mine.length ? ahead(f.window, mine, l.options.place) : f.window.rows;
+            const rows = mine.length ? ahead(f.window, mine, l.options.place, (row, rows) => completed(f, row, rows)) : f.window.rows;
             const changed = state !== l.told;
             l.told = state;
             if (changed)
@@ -98,8 +104,10 @@ export function createLive(http, session, pending, socket) {
             soon(f);
         }
     });
-    const begun = (path, meta) => {
-        const f = { meta, path, id: 0, window: nothing, known: false, position: undefined, error: undefined, tries: 0, listeners: new Set(), due: undefined };
+    const begun = (path, meta, include = {}) => {
+        const relations = meta.draft?.relations ?? {};
+        const included = Object.fromEntries(Object.entries(include).flatMap(([name, args]) => (args && relations[name] ? [[name, relations[name]]] : [])));
+        const f = { meta, path, included, drafts: new WeakMap(), id: 0, window: nothing, known: false, position: undefined, error: undefined, tries: 0, listeners: new Set(), due: undefined };
         lists.set(path, f);
         link.need(true);
         if (link.state === 'live')
@@ -125,7 +133,7 @@ export function createLive(http, session, pending, socket) {
         follow: (meta, args, listener, options = {}) => {
             const query = listQuery(args);
             const path = meta.path + (query && '?' + query);
-            const f = lists.get(path) ?? begun(path, meta);
+            const f = lists.get(path) ?? begun(path, meta, args.include);
             const l = { rows: listener, options, shown: undefined, told: undefined };
             f.listeners.add(l);
             soon(f);

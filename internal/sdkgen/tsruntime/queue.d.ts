@@ -1,6 +1,6 @@
 import { LoamError } from './errors.js';
 import { type Http } from './request.js';
-import { type Writes } from './rows.js';
+import { type ModelMeta, type Writes } from './rows.js';
 import type { SessionKeeper } from './session.js';
 import type { Store } from './storage.js';
 import { type Pending } from './window.js';
@@ -28,4 +28,4 @@ export interface QueueKeeper extends Queue, Writes {
     close(): void;
 }
 /** The queue of a client. `shown` shows the live lists of a path anew. */
-export declare function createQueue(http: Http, session: SessionKeeper, store: Store, shown: (path?: string) => void): QueueKeeper;
+export declare function createQueue(http: Http, session: SessionKeeper, store: Store, metas: Record<string, ModelMeta>, shown: (path?: string) => void): QueueKeeper;

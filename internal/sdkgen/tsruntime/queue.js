@@ -8,8 +8,15 @@ const mostBytes = 1 << 20; // of their text
 const echo = 5_000; // milliseconds for the live lists to tell of what was done
 const longestWait = 30_000;
 /** The queue of a client. `shown` shows the live lists of a path anew. */
-export function createQueue(http, session, store, shown) {
+export function createQueue(http, session, store, metas, shown) {
     let writes = []; // what is stored, and what was done a moment ago
+    // A new row as it will be; when it was made is in the write's own key.
+    const drafted = (w) => {
+        if (w.kind !== 'create')
+            return w;
+        const at = new Date(parseInt(w.key.replace('-', '').slice(0, 12), 16)).toISOString();
+        return { ...w, row: { ...metas[w.path.slice(5)]?.draft?.row({ id: w.id, at, by: w.user }), ...w.input } };
+    };
     const waiting = new Map();
     const changes = new Set();
     const refusals = new Set();
@@ -51,6 +58,8 @@ export function createQueue(http, session, store, shown) {
         }
         else if (w) {
             w.done = row ?? true;
+            if (w.row)
+                w.row = { ...w.row, ...row };
             setTimeout(() => {
                 writes = writes.filter((x) => x !== w);
                 shown(w.path);
@@ -110,10 +119,12 @@ export function createQueue(http, session, store, shown) {
     };
     const add = async (w) => {
         await session.ready;
-        const write = { ...w, key: newId(), user: session.held?.user.id ?? '', org: session.held?.organization?.id ?? '' };
-        if (!session.held)
+        const { held } = session;
+        if (!held)
             throw new LoamError({ code: 'access/sign_in', message: 'sign in first: the queue is a user’s', status: 401 });
-        writes.push(write);
+        const text = JSON.stringify({ ...w, key: newId(), user: held.user.id, org: held.organization?.id ?? '' });
+        const write = JSON.parse(text); // as it is sent: without what is undefined
+        writes.push(drafted(write));
         changed(write.path);
         const done = new Promise((resolve, reject) => waiting.set(write.key, { resolve, reject }));
         try {
@@ -132,7 +143,7 @@ export function createQueue(http, session, store, shown) {
         const m = message;
         if (m?.added) {
             if (writes.every((w) => w.key !== m.added.key))
-                writes.push(m.added);
+                writes.push(drafted(m.added));
             changed(m.added.path);
             wake(); // should the other be gone before it is sent
         }
@@ -155,7 +166,7 @@ export function createQueue(http, session, store, shown) {
     });
     void session.ready.then(async () => {
         const stored = (await store.read()) ?? [];
-        writes = [...stored.filter((s) => writes.every((w) => w.key !== s.key)), ...writes];
+        writes = [...stored.filter((s) => writes.every((w) => w.key !== s.key)).map(drafted), ...writes];
         if (!stored.length)
             return;
         changed();

@@ -1,5 +1,5 @@
 import type { Http } from './request.js';
-import type { FieldOf, GetArgs, Include, ListArgs, Model, Page, Selected, TotalArgs, Totals } from './types.js';
+import type { Draft, FieldOf, GetArgs, Include, ListArgs, Model, Page, Relation, Selected, TotalArgs, Totals } from './types.js';
 /** How a call is made; what is asked stands before it. */
 export interface CallOptions {
     signal?: AbortSignal | undefined;
@@ -61,7 +61,13 @@ export interface ModelMeta {
     readonly path: string;
     /** The names of the key's fields, in order. */
     readonly key: readonly string[];
+    readonly draft?: Draft<AnyModel> | undefined;
 }
+type AnyModel = Model & {
+    row: Record<string, unknown>;
+    create: {};
+    relations: Record<string, Relation>;
+};
 interface AnyArgs {
     where?: object;
     fields?: readonly string[] | undefined;

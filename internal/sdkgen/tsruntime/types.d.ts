@@ -39,6 +39,29 @@ export interface Schema {
     /** Likewise, in a change of an organization. */
     organizationChange: object;
 }
+/** A row that is being created: the id it will have, when, and by which user. */
+export interface Made {
+    id: string;
+    at: string;
+    by: string;
+}
+/** What is known of a model's new rows before the server answers. */
+export interface Draft<M extends Model> {
+    /** What one has beside its input: defaults, and null. */
+    readonly row: (made: Made) => Omit<M['row'], Required<M['create']>>;
+    /** What there is of its relations; of those to one row, the fields that name it. */
+    readonly relations: {
+        readonly [R in keyof M['relations']]: readonly [kind: KindOf<M['relations'][R]>, ...from: (keyof M['row'])[]];
+    };
+}
+/** How new rows look, of the models that have them. */
+export type Drafts<S extends Schema> = {
+    readonly [C in keyof S['models']]?: S['models'][C] extends infer M extends Model ? Draft<M> : never;
+};
+type KindOf<R> = R extends Relation ? R['kind'] : never;
+type Required<T> = {
+    [K in keyof T]-?: {} extends Pick<T, K> ? never : K;
+}[keyof T];
 /** The names of a model's own fields. */
 export type FieldOf<M extends Model> = keyof M['row'] & string;
 /** A field to sort by; with `-` in front, the greatest first. */

@@ -29,10 +29,20 @@ export interface Pending {
     path: string;
     id: string;
     input?: Row;
+    /** Of a create: the row, as far as it is known. */
+    row?: Row;
     /** What the server answered, while the list has yet to tell of it. */
     done?: Row | true;
 }
 /** Where a row that is being created stands in a list; undefined for nowhere. */
 export type Place = (row: Row, rows: readonly Row[]) => number | 'first' | 'last' | undefined;
+/** What a list includes: relations by their names, each with its kind and the fields that name a row. */
+export type Included = Record<string, readonly string[]>;
+/**
+ * A new row with what its list includes: nothing where there can be many, and of one that it
+ * refers to, what another row of the list has of it. Undefined where that is not known and
+ * must be.
+ */
+export declare function whole(row: Row, included: Included, rows: readonly Row[]): Row | undefined;
 /** The list as it will be once all that is on its way has been done. */
-export declare function ahead(w: Window, pending: readonly Pending[], place: Place | undefined): Row[];
+export declare function ahead(w: Window, pending: readonly Pending[], place: Place | undefined, complete?: (row: Row, _rows: readonly Row[]) => Row | undefined): Row[];

@@ -26,19 +26,34 @@ export function applied(w, type, data, key) {
     }
     return { ...w, ids, rows };
 }
+/**
+ * A new row with what its list includes: nothing where there can be many, and of one that it
+ * refers to, what another row of the list has of it. Undefined where that is not known and
+ * must be.
+ */
+export function whole(row, included, rows) {
+    const out = { ...row };
+    for (const [name, [kind, ...from]] of Object.entries(included)) {
+        const like = from.length ? rows.find((r) => from.every((f) => row[f] != null && r[f] === row[f])) : undefined;
+        if (kind === 'one' && !like)
+            return undefined;
+        out[name] = kind === 'many' || kind === 'masked' ? [] : (like?.[name] ?? null);
+    }
+    return out;
+}
 /** The list as it will be once all that is on its way has been done. */
-export function ahead(w, pending, place) {
+export function ahead(w, pending, place, complete = (row, _rows) => row) {
     let { rows, ids } = w;
     for (const p of pending) {
         const at = ids.indexOf(p.id);
         const known = p.done === true ? undefined : p.done;
         const old = rows[at];
         if (p.kind === 'create') {
-            if (old || !place || known === undefined && p.done)
+            if (old || !place || p.done === true)
                 continue;
-            const row = known ?? p.input;
-            const index = place(row, rows);
-            if (index === undefined)
+            const row = complete(p.row, rows);
+            const index = row && place(row, rows);
+            if (!row || index === undefined)
                 continue;
             const to = index === 'first' ? 0 : index === 'last' ? rows.length : index;
             rows = [...rows.slice(0, to), row, ...rows.slice(to)];

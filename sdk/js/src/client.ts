@@ -10,7 +10,7 @@ import { createHttp, type Http, type HttpOptions } from './request.js'
 import { createCollection, type Collection, type ModelMeta, type WriteOptions } from './rows.js'
 import { createSession } from './session.js'
 import { createStore, type StorageChoice } from './storage.js'
-import type { Model, Schema } from './types.js'
+import type { Drafts, Model, Schema } from './types.js'
 import type { Row } from './window.js'
 
 export interface ClientOptions extends HttpOptions {
@@ -55,21 +55,21 @@ export interface Core<S extends Schema> {
   batch<const W extends readonly Write<unknown>[]>(build: (tx: Batch<S>) => W, options?: WriteOptions): Promise<Written<W>>
 }
 
-/** Makes a client. The generated file calls it with the models' keys, and its own types. */
-export function createClient<S extends Schema>(keys: ModelKeys<S>, options: ClientOptions = {}): Client<S> {
+/** Makes a client. The generated file calls it with what it knows of the models, and its own types. */
+export function createClient<S extends Schema>(keys: ModelKeys<S>, options: ClientOptions = {}, drafts: Drafts<S> = {}): Client<S> {
+  const metas: Record<string, ModelMeta> = {}
+  for (const [name, key] of Object.entries<readonly string[]>(keys)) metas[name] = { path: '/api/' + name, key, draft: (drafts as Record<string, ModelMeta['draft']>)[name] }
   const cookie = options.storage === 'cookie'
   const http = createHttp(cookie ? { credentials: 'include', ...options, headers: { 'Loam-Session': 'cookie', ...options.headers } } : options)
   const name = 'loam:' + http.url
   const session = createSession(http, createStore(options.storage, name), cookie)
   http.credentials = session
-  const queue: QueueKeeper = createQueue(http, session, createStore(options.storage, name + ':queue'), (path) => live.refresh(path))
+  const queue: QueueKeeper = createQueue(http, session, createStore(options.storage, name + ':queue'), metas, (path) => live.refresh(path))
   const live = createLive(http, session, queue.pending, options.webSocket)
   const channels = createChannels(http, session, options.webSocket)
   const trips = createStore(typeof options.storage === 'object' ? options.storage : 'session', name + ':trip')
   const auth = createAuth(http, session, trips, options.passkeys ?? browserPasskeys, queue.clear)
 
-  const metas: Record<string, ModelMeta> = {}
-  for (const [name, key] of Object.entries<readonly string[]>(keys)) metas[name] = { path: '/api/' + name, key }
   const collections = Object.fromEntries(
     Object.entries(metas).map(([name, meta]) => {
       const follow = (args: object, listener: (rows: Row[]) => void, o?: object): (() => void) => live.follow(meta, args, listener, o)

@@ -4,7 +4,7 @@ import type { Http } from './request.js'
 import { listQuery, type ModelMeta } from './rows.js'
 import type { SessionKeeper } from './session.js'
 import type { Include, ListArgs, Model, Selected, FieldOf } from './types.js'
-import { ahead, applied, nothing, type EventData, type Pending, type Row, type Window } from './window.js'
+import { ahead, applied, nothing, whole, type EventData, type Included, type Pending, type Row, type Window } from './window.js'
 
 /**
  * How a live list is doing. `connecting`: its rows are not known yet. `live`: they
@@ -56,6 +56,8 @@ interface Listener {
 interface Followed {
   meta: ModelMeta
   path: string
+  included: Included
+  drafts: WeakMap<Row, Row> // with what is included, one object as long as nothing changes
   id: number
   window: Window
   known: boolean // there were rows
@@ -87,6 +89,11 @@ export function createLive(http: Http, session: SessionKeeper, pending: () => re
   const stateOf = (f: Followed): LiveState =>
     f.error ? 'failed' : link.state === 'offline' ? 'offline' : link.state === 'live' && f.known ? 'live' : f.known ? 'offline' : 'connecting'
 
+  const completed = (f: Followed, row: Row, rows: readonly Row[]): Row | undefined => {
+    const made = f.drafts.get(row) ?? whole(row, f.included, rows)
+    if (made) f.drafts.set(row, made)
+    return made
+  }
   const show = (f: Followed): void => {
     clearTimeout(f.due)
     f.due = undefined
@@ -94,7 +101,7 @@ export function createLive(http: Http, session: SessionKeeper, pending: () => re
     const info: LiveInfo = { state, nextCursor: f.window.nextCursor, total: f.window.total, error: f.error }
     const mine = pending().filter((p) => p.path === f.meta.path)
     for (const l of f.listeners) {
-      const rows = mine.length ? ahead(f.window, mine, l.options.place) : f.window.rows
+      const rows = mine.length ? ahead(f.window, mine, l.options.place, (row, rows) => completed(f, row, rows)) : f.window.rows
       const changed = state !== l.told
       l.told = state
       if (changed) l.options.onState?.(info)
@@ -174,8 +181,10 @@ export function createLive(http: Http, session: SessionKeeper, pending: () => re
     }
   })
 
-  const begun = (path: string, meta: ModelMeta): Followed => {
-    const f: Followed = { meta, path, id: 0, window: nothing, known: false, position: undefined, error: undefined, tries: 0, listeners: new Set(), due: undefined }
+  const begun = (path: string, meta: ModelMeta, include: object = {}): Followed => {
+    const relations = meta.draft?.relations ?? {}
+    const included = Object.fromEntries(Object.entries(include).flatMap(([name, args]) => (args && relations[name] ? [[name, relations[name]]] : [])))
+    const f: Followed = { meta, path, included, drafts: new WeakMap(), id: 0, window: nothing, known: false, position: undefined, error: undefined, tries: 0, listeners: new Set(), due: undefined }
     lists.set(path, f)
     link.need(true)
     if (link.state === 'live') ask(f)
@@ -199,7 +208,7 @@ export function createLive(http: Http, session: SessionKeeper, pending: () => re
     follow: (meta, args, listener, options = {}) => {
       const query = listQuery(args)
       const path = meta.path + (query && '?' + query)
-      const f = lists.get(path) ?? begun(path, meta)
+      const f = lists.get(path) ?? begun(path, meta, (args as { include?: object }).include)
       const l: Listener = { rows: listener, options, shown: undefined, told: undefined }
       f.listeners.add(l)
       soon(f)

@@ -48,8 +48,14 @@ export interface QueueKeeper extends Queue, Writes {
 }
 
 /** The queue of a client. `shown` shows the live lists of a path anew. */
-export function createQueue(http: Http, session: SessionKeeper, store: Store, shown: (path?: string) => void): QueueKeeper {
+export function createQueue(http: Http, session: SessionKeeper, store: Store, metas: Record<string, ModelMeta>, shown: (path?: string) => void): QueueKeeper {
   let writes: Write[] = [] // what is stored, and what was done a moment ago
+  // A new row as it will be; when it was made is in the write's own key.
+  const drafted = (w: Write): Write => {
+    if (w.kind !== 'create') return w
+    const at = new Date(parseInt(w.key.replace('-', '').slice(0, 12), 16)).toISOString()
+    return { ...w, row: { ...metas[w.path.slice(5)]?.draft?.row({ id: w.id, at, by: w.user }), ...w.input } }
+  }
   const waiting = new Map<string, { resolve: (row: never) => void; reject: (err: LoamError) => void }>()
   const changes = new Set<(size: number) => void>()
   const refusals = new Set<(refused: Refused) => void>()
@@ -93,6 +99,7 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, sh
       refusals.forEach((l) => l({ error, kind, path, id, ...(input && { input }) }))
     } else if (w) {
       w.done = row ?? true
+      if (w.row) w.row = { ...w.row, ...row }
       setTimeout(() => {
         writes = writes.filter((x) => x !== w)
         shown(w.path)
@@ -146,9 +153,11 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, sh
 
   const add = async (w: Omit<Write, 'user' | 'org' | 'key'>): Promise<Row> => {
     await session.ready
-    const write: Write = { ...w, key: newId(), user: session.held?.user.id ?? '', org: session.held?.organization?.id ?? '' }
-    if (!session.held) throw new LoamError({ code: 'access/sign_in', message: 'sign in first: the queue is a user’s', status: 401 })
-    writes.push(write)
+    const { held } = session
+    if (!held) throw new LoamError({ code: 'access/sign_in', message: 'sign in first: the queue is a user’s', status: 401 })
+    const text = JSON.stringify({ ...w, key: newId(), user: held.user.id, org: held.organization?.id ?? '' })
+    const write = JSON.parse(text) as Write // as it is sent: without what is undefined
+    writes.push(drafted(write))
     changed(write.path)
     const done = new Promise<Row>((resolve, reject) => waiting.set(write.key, { resolve, reject }))
     try {
@@ -166,7 +175,7 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, sh
   store.hear((message) => {
     const m = message as { added?: Write; cleared?: true; key?: string; row?: Row; error?: LoamError } | undefined
     if (m?.added) {
-      if (writes.every((w) => w.key !== m.added!.key)) writes.push(m.added)
+      if (writes.every((w) => w.key !== m.added!.key)) writes.push(drafted(m.added))
       changed(m.added.path)
       wake() // should the other be gone before it is sent
     } else if (m?.cleared) forget(writes.map((w) => w.key), given())
@@ -187,7 +196,7 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, sh
   })
   void session.ready.then(async () => {
     const stored = (await store.read<Write[]>()) ?? []
-    writes = [...stored.filter((s) => writes.every((w) => w.key !== s.key)), ...writes]
+    writes = [...stored.filter((s) => writes.every((w) => w.key !== s.key)).map(drafted), ...writes]
     if (!stored.length) return
     changed()
     wake()

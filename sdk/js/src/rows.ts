@@ -1,6 +1,6 @@
 import { LoamError } from './errors.js'
 import type { Http } from './request.js'
-import type { FieldOf, GetArgs, Include, ListArgs, Model, Page, Selected, TotalArgs, Totals } from './types.js'
+import type { Draft, FieldOf, GetArgs, Include, ListArgs, Model, Page, Relation, Selected, TotalArgs, Totals } from './types.js'
 
 /** How a call is made; what is asked stands before it. */
 export interface CallOptions {
@@ -80,7 +80,10 @@ export interface ModelMeta {
   readonly path: string
   /** The names of the key's fields, in order. */
   readonly key: readonly string[]
+  readonly draft?: Draft<AnyModel> | undefined
 }
+
+type AnyModel = Model & { row: Record<string, unknown>; create: {}; relations: Record<string, Relation> }
 
 // Any model's arguments: what the types promise is not asked again.
 interface AnyArgs {

@@ -58,6 +58,8 @@ export interface Pending {
   path: string
   id: string
   input?: Row
+  /** Of a create: the row, as far as it is known. */
+  row?: Row
   /** What the server answered, while the list has yet to tell of it. */
   done?: Row | true
 }
@@ -65,18 +67,36 @@ export interface Pending {
 /** Where a row that is being created stands in a list; undefined for nowhere. */
 export type Place = (row: Row, rows: readonly Row[]) => number | 'first' | 'last' | undefined
 
+/** What a list includes: relations by their names, each with its kind and the fields that name a row. */
+export type Included = Record<string, readonly string[]>
+
+/**
+ * A new row with what its list includes: nothing where there can be many, and of one that it
+ * refers to, what another row of the list has of it. Undefined where that is not known and
+ * must be.
+ */
+export function whole(row: Row, included: Included, rows: readonly Row[]): Row | undefined {
+  const out = { ...row }
+  for (const [name, [kind, ...from]] of Object.entries(included)) {
+    const like = from.length ? rows.find((r) => from.every((f) => row[f] != null && r[f] === row[f])) : undefined
+    if (kind === 'one' && !like) return undefined
+    out[name] = kind === 'many' || kind === 'masked' ? [] : (like?.[name] ?? null)
+  }
+  return out
+}
+
 /** The list as it will be once all that is on its way has been done. */
-export function ahead(w: Window, pending: readonly Pending[], place: Place | undefined): Row[] {
+export function ahead(w: Window, pending: readonly Pending[], place: Place | undefined, complete = (row: Row, _rows: readonly Row[]): Row | undefined => row): Row[] {
   let { rows, ids } = w
   for (const p of pending) {
     const at = ids.indexOf(p.id)
     const known = p.done === true ? undefined : p.done
     const old = rows[at]
     if (p.kind === 'create') {
-      if (old || !place || known === undefined && p.done) continue
-      const row = known ?? p.input!
-      const index = place(row, rows)
-      if (index === undefined) continue
+      if (old || !place || p.done === true) continue
+      const row = complete(p.row!, rows)
+      const index = row && place(row, rows)
+      if (!row || index === undefined) continue
       const to = index === 'first' ? 0 : index === 'last' ? rows.length : index
       rows = [...rows.slice(0, to), row, ...rows.slice(to)]
       ids = [...ids.slice(0, to), p.id, ...ids.slice(to)]

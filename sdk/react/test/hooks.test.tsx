@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { afterEach, test } from 'node:test'
+import { afterEach, mock, test } from 'node:test'
 import { StrictMode, Suspense, type ReactNode } from 'react'
 import { renderToString } from 'react-dom/server'
 import { QueryClient } from '@tanstack/react-query'
@@ -102,6 +102,34 @@ test('what is created is there once the server has it, or where one places it', 
   release()
   await waitFor(() => assert.equal(result.current.create.isSuccess, true))
   await waitFor(() => assert.equal(titles(result.current.list.data), 'Task 1,Task 2,New'))
+})
+
+test('what is created has what its type promises from the start', async () => {
+  const { server, app, wrapper } = begin([])
+  await app.auth.signIn({ email: 'ann', password: 'x' })
+  const said = mock.method(console, 'error')
+  let create: ReturnType<typeof useCreateTask>
+  function List(): ReactNode {
+    const { data: tasks = [], live } = useTasks({}, { place: 'first' })
+    create = useCreateTask()
+    return (
+      <>
+        {live}
+        {tasks.map((t) => (
+          <input key={t.id} type="checkbox" checked={t.done} title={t.status.toLowerCase()} readOnly />
+        ))}
+      </>
+    )
+  }
+  render(<List />, { wrapper })
+  await screen.findByText('live')
+  const release = server.hold()
+  act(() => create.mutate({ title: 'New', projectId: 'p' }))
+  await screen.findByTitle('todo')
+  release()
+  await waitFor(() => assert.equal(create.isSuccess, true))
+  assert.equal(said.mock.callCount(), 0, 'React is told of a box that is not controlled')
+  said.mock.restore()
 })
 
 test('one row is live, and its end is an error', async () => {

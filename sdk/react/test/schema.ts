@@ -23,13 +23,14 @@ export interface Task {
   id: string
   title: string
   status: 'TODO' | 'DONE'
+  done: boolean
   projectId: string
   version: number
 }
 export interface TaskModel {
   row: Task
   key: string
-  create: { id?: string; title: string; status?: 'TODO' | 'DONE'; projectId: string }
+  create: { id?: string; title: string; status?: 'TODO' | 'DONE'; done?: boolean; projectId: string }
   update: { title?: string; status?: 'TODO' | 'DONE' }
   filter: { id?: string; projectId?: string; status?: 'TODO' | 'DONE' }
   plain: 'id' | 'title' | 'version'
@@ -59,7 +60,10 @@ export interface Schema {
   organizationChange: {}
 }
 const keys = { projects: ['id'], tasks: ['id'], likes: ['taskId', 'userId'] } as const
-export const createClient = (options?: loam.ClientOptions): loam.Client<Schema> => loam.createClient<Schema>(keys, options)
+const drafts: loam.Drafts<Schema> = {
+  tasks: { row: ({ id }) => ({ id, status: 'TODO', done: false, version: 1 }), relations: { project: ['one', 'projectId'] } },
+}
+export const createClient = (options?: loam.ClientOptions): loam.Client<Schema> => loam.createClient<Schema>(keys, options, drafts)
 
 const hooks = createHooks<Schema>()
 export const { LoamProvider, useAuth, useClient } = hooks

@@ -94,7 +94,7 @@ export function createServer(tasks: Task[]) {
       return answer(200, { items: all.slice(from, from + limit), nextCursor: all.length > from + limit ? String(from + limit) : null })
     }
     if (state.refuse) return answer(403, { code: 'access/denied', detail: state.refuse, field: 'title' })
-    if (method === 'POST') rows = [...rows, { status: 'TODO', version: 1, ...body } as unknown as Task]
+    if (method === 'POST') rows = [...rows, { status: 'TODO', done: false, version: 1, ...body } as unknown as Task]
     if (method === 'PATCH') rows = rows.map((r) => (r.id === path.split('/')[3] ? { ...r, ...body, version: r.version + 1 } : r))
     if (method === 'DELETE') rows = rows.filter((r) => r.id !== path.split('/')[3])
     push()
@@ -122,4 +122,4 @@ export function createServer(tasks: Task[]) {
   }
 }
 
-export const task = (id: string, more: Partial<Task> = {}): Task => ({ id, title: 'Task ' + id, status: 'TODO', projectId: 'p', version: 1, ...more })
+export const task = (id: string, more: Partial<Task> = {}): Task => ({ id, title: 'Task ' + id, status: 'TODO', done: false, projectId: 'p', version: 1, ...more })

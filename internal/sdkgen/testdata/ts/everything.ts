@@ -318,5 +318,12 @@ const keys = {
   users: ['id'],
 } as const
 
+const drafts: loam.Drafts<Schema> = {
+  samples: {
+    row: ({ id, by, at }) => ({ id, slug: null, count: 3, ratio: null, done: false, day: null, hour: null, at: null, seen: null, mail: null, site: null, phone: null, address: null, anything: null, color: 'RED', tags: null, scores: null, place: null, places: null, secret: null, old: null, owner: by, createdAt: at, updatedAt: at, version: 1 }),
+    relations: {},
+  },
+}
+
 /** Makes a client of this backend. */
-export const createClient = (options?: loam.ClientOptions): Client => loam.createClient<Schema>(keys, options)
+export const createClient = (options?: loam.ClientOptions): Client => loam.createClient<Schema>(keys, options, drafts)

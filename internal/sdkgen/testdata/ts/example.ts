@@ -457,5 +457,28 @@ const keys = {
   taskLabels: ['id'],
 } as const
 
+const drafts: loam.Drafts<Schema> = {
+  projects: {
+    row: ({ id, at }) => ({ id, summary: null, archived: false, startsOn: null, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { tasks: ['many'] },
+  },
+  tasks: {
+    row: ({ id, by, at }) => ({ id, body: null, status: 'TODO', priority: 'NORMAL', points: null, dueOn: null, estimate: null, assigneeId: null, owner: by, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { project: ['one', 'projectId'], assignee: ['maybe', 'assigneeId'], labels: ['many'], comments: ['many'] },
+  },
+  comments: {
+    row: ({ id, by, at }) => ({ id, owner: by, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { task: ['one', 'taskId'] },
+  },
+  labels: {
+    row: ({ id, at }) => ({ id, color: null, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { tasks: ['many'] },
+  },
+  taskLabels: {
+    row: ({ id, at }) => ({ id, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { task: ['one', 'taskId'], label: ['one', 'labelId'] },
+  },
+}
+
 /** Makes a client of this backend. */
-export const createClient = (options?: loam.ClientOptions): Client => loam.createClient<Schema>(keys, options)
+export const createClient = (options?: loam.ClientOptions): Client => loam.createClient<Schema>(keys, options, drafts)

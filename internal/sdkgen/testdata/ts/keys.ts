@@ -257,5 +257,20 @@ const keys = {
   logs: ['id'],
 } as const
 
+const drafts: loam.Drafts<Schema> = {
+  orderLines: {
+    row: ({ at }) => ({ productSku: null, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { product: ['maybe', 'productSku'] },
+  },
+  catalogs: {
+    row: ({ id, at }) => ({ id, createdAt: at, parentId: null, updatedAt: at, version: 1 }),
+    relations: { parent: ['maybe', 'parentId'] },
+  },
+  logs: {
+    row: ({ id }) => ({ id, version: 1 }),
+    relations: {},
+  },
+}
+
 /** Makes a client of this backend. */
-export const createClient = (options?: loam.ClientOptions): Client => loam.createClient<Schema>(keys, options)
+export const createClient = (options?: loam.ClientOptions): Client => loam.createClient<Schema>(keys, options, drafts)

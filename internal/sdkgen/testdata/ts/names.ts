@@ -430,5 +430,36 @@ const keys = {
   news: ['id'],
 } as const
 
+const drafts: loam.Drafts<Schema> = {
+  sessions: {
+    row: ({ id, at }) => ({ id, limit: null, sort: null, sum: null, count: null, version: null, and: null, createdAt: at, updatedAt: at }),
+    relations: {},
+  },
+  tasks: {
+    row: ({ id, at }) => ({ id, problemId: null, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { problem: ['maybe', 'problemId'] },
+  },
+  problems: {
+    row: ({ id, at }) => ({ id, createdAt: at, updatedAt: at, version: 1 }),
+    relations: {},
+  },
+  authSessions: {
+    row: ({ id, at }) => ({ id, createdAt: at, updatedAt: at, version: 1 }),
+    relations: {},
+  },
+  members: {
+    row: ({ id, at }) => ({ id, createdAt: at, updatedAt: at, version: 1 }),
+    relations: {},
+  },
+  apiKeys: {
+    row: ({ id, at }) => ({ id, kind: null, filter: null, createdAt: at, updatedAt: at, version: 1 }),
+    relations: {},
+  },
+  news: {
+    row: ({ id, at }) => ({ id, createdAt: at, updatedAt: at, version: 1 }),
+    relations: {},
+  },
+}
+
 /** Makes a client of this backend. */
-export const createClient = (options?: loam.ClientOptions): Client => loam.createClient<Schema>(keys, options)
+export const createClient = (options?: loam.ClientOptions): Client => loam.createClient<Schema>(keys, options, drafts)

@@ -746,5 +746,40 @@ const keys = {
   treeStrings: ['id'],
 } as const
 
+const drafts: loam.Drafts<Schema_> = {
+  strings: {
+    row: ({ id, at }) => ({ id, default: null, constructor: null, function: null, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { parents: ['many'] },
+  },
+  clients: {
+    row: ({ id, at }) => ({ id, schema: null, createdAt: at, updatedAt: at, version: 1 }),
+    relations: {},
+  },
+  trees: {
+    row: ({ id, by, at }) => ({ id, salary: null, stamped: null, points: null, tags: null, places: null, parentId: null, treeBestId: null, owner: by, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { parent: ['maybe', 'parentId'], children: ['many'], root: ['one', 'rootId'], below: ['many'], strings: ['many'], secret: ['maybe', 'secretId'], vault: ['one', 'vaultId'], best: ['maybe'] },
+  },
+  secrets: {
+    row: ({ id, by, at }) => ({ id, owner: by, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { trees: ['many'] },
+  },
+  vaults: {
+    row: ({ id, at }) => ({ id, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { trees: ['many'] },
+  },
+  logs: {
+    row: ({ id, at }) => ({ id, treeId: null, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { tree: ['maybe', 'treeId'] },
+  },
+  seats: {
+    row: ({ at }) => ({ holderId: null, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { country: ['one', 'countryCode'], holder: ['maybe', 'holderId'] },
+  },
+  treeStrings: {
+    row: ({ id, at }) => ({ id, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { string: ['one', 'stringId'], tree: ['one', 'treeId'] },
+  },
+}
+
 /** Makes a client of this backend. */
-export const createClient = (options?: loam.ClientOptions): Client_ => loam.createClient<Schema_>(keys, options)
+export const createClient = (options?: loam.ClientOptions): Client_ => loam.createClient<Schema_>(keys, options, drafts)

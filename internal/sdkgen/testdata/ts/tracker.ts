@@ -344,5 +344,24 @@ const keys = {
   taskTags: ['id'],
 } as const
 
+const drafts: loam.Drafts<Schema> = {
+  projects: {
+    row: ({ id, at }) => ({ id, archived: false, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { tasks: ['many'] },
+  },
+  tasks: {
+    row: ({ id, by, at }) => ({ id, body: null, status: 'TODO', assigneeId: null, owner: by, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { project: ['one', 'projectId'], assignee: ['maybe', 'assigneeId'], tags: ['many'] },
+  },
+  tags: {
+    row: ({ id, at }) => ({ id, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { tasks: ['many'] },
+  },
+  taskTags: {
+    row: ({ id, at }) => ({ id, createdAt: at, updatedAt: at, version: 1 }),
+    relations: { task: ['one', 'taskId'], tag: ['one', 'tagId'] },
+  },
+}
+
 /** Makes a client of this backend. */
-export const createClient = (options?: loam.ClientOptions): Client => loam.createClient<Schema>(keys, options)
+export const createClient = (options?: loam.ClientOptions): Client => loam.createClient<Schema>(keys, options, drafts)

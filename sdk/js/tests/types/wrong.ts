@@ -1,5 +1,5 @@
 // Programs that must not compile: each line below a mark is wrong in one way.
-import { createClient, isError, type RowOf } from '#example'
+import { createClient, isError, type CommentModel, type Draft, type RowOf } from '#example'
 import { createClient as createTorture, type Schema_ as Torture } from '#torture'
 
 const app = createClient()
@@ -172,4 +172,12 @@ export const writes = [
   () => app.batch((tx) => [tx.users.create({ name: 'a' })]),
   // @ts-expect-error: a sign-up needs what the app demands
   (): Torture['signUp'] => ({ theme: 'A' }),
+]
+
+const relations = {} as Draft<CommentModel>['relations']
+export const drafts: Draft<CommentModel>[] = [
+  // @ts-expect-error: owner is missing
+  { row: ({ id, at }) => ({ id, createdAt: at, updatedAt: at, version: 1 }), relations },
+  // @ts-expect-error: a version is a number
+  { row: ({ id, by, at }) => ({ id, owner: by, createdAt: at, updatedAt: at, version: at }), relations },
 ]
