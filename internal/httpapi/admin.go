@@ -246,19 +246,6 @@ func adminChangeOrganization(c *call) (reply, error) {
 	return c.answer(http.StatusOK, record, err)
 }
 
-func adminMembers(c *call) (reply, error) {
-	page, err := c.page("members")
-	if err != nil {
-		return reply{}, err
-	}
-	org, err := c.organization()
-	if err != nil {
-		return reply{}, err
-	}
-	people, err := c.api.Tenant.Everyone(c.Context(), org, page)
-	return c.answer(http.StatusOK, people, err)
-}
-
 func adminAddMember(c *call) (reply, error) {
 	in, err := decode[tenant.NewMember](c)
 	if err != nil {

@@ -165,7 +165,7 @@ func listMembers(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	people, err := c.api.Tenant.Members(c.Context(), c.by, c.PathValue("org"), page)
+	people, err := c.tenants().Members(c.Context(), c.by, c.PathValue("org"), page)
 	return c.answer(http.StatusOK, people, err)
 }
 
@@ -183,10 +183,10 @@ func changeMember(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	person, err := c.api.Tenant.SetRole(c.Context(), c.by, c.PathValue("org"), c.PathValue("user"), in)
+	person, err := c.tenants().SetRole(c.Context(), c.by, c.PathValue("org"), c.PathValue("user"), in)
 	return c.answer(http.StatusOK, person, err)
 }
 
 func removeMember(c *call) (reply, error) {
-	return c.answer(http.StatusNoContent, nil, c.api.Tenant.Remove(c.Context(), c.by, c.PathValue("org"), c.PathValue("user")))
+	return c.answer(http.StatusNoContent, nil, c.tenants().Remove(c.Context(), c.by, c.PathValue("org"), c.PathValue("user")))
 }

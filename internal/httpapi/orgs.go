@@ -24,6 +24,29 @@ func (c *call) page(things string) (tenant.Page, error) {
 	return page, nil
 }
 
+// tenants is what manages organizations: those of the caller, or under anyOrganization
+// all of them.
+func (c *call) tenants() *tenant.Service {
+	if c.orgs != nil {
+		return c.orgs
+	}
+	return c.api.Tenant
+}
+
+// anyOrganization opens a door of members to admins of the server, in an organization
+// that the path names by id or slug.
+func anyOrganization(door func(*call) (reply, error)) func(*call) (reply, error) {
+	return func(c *call) (reply, error) {
+		org, err := c.organization()
+		if err != nil {
+			return reply{}, err
+		}
+		c.SetPathValue("org", org)
+		c.orgs = c.api.Tenant.ForAdmins()
+		return door(c)
+	}
+}
+
 func getOrganization(c *call) (reply, error) {
 	if err := c.served(); err != nil {
 		return reply{}, err
@@ -33,7 +56,7 @@ func getOrganization(c *call) (reply, error) {
 }
 
 func listRoles(c *call) (reply, error) {
-	roles, err := c.api.Tenant.Roles(c.Context(), c.by, c.PathValue("org"))
+	roles, err := c.tenants().Roles(c.Context(), c.by, c.PathValue("org"))
 	return c.answer(http.StatusOK, list[config.Role]{Items: roles}, err)
 }
 

@@ -11,7 +11,7 @@ func listInvitations(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	found, err := c.api.Tenant.Invitations(c.Context(), c.by, c.PathValue("org"), page)
+	found, err := c.tenants().Invitations(c.Context(), c.by, c.PathValue("org"), page)
 	return c.answer(http.StatusOK, found, err)
 }
 
@@ -20,17 +20,17 @@ func invite(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	invitation, err := c.api.Tenant.Invite(c.Context(), c.by, c.PathValue("org"), in)
+	invitation, err := c.tenants().Invite(c.Context(), c.by, c.PathValue("org"), in)
 	return c.answer(http.StatusCreated, invitation, err)
 }
 
 func resendInvitation(c *call) (reply, error) {
-	invitation, err := c.api.Tenant.Resend(c.Context(), c.by, c.PathValue("org"), c.PathValue("invitation"))
+	invitation, err := c.tenants().Resend(c.Context(), c.by, c.PathValue("org"), c.PathValue("invitation"))
 	return c.answer(http.StatusOK, invitation, err)
 }
 
 func revokeInvitation(c *call) (reply, error) {
-	return c.answer(http.StatusNoContent, nil, c.api.Tenant.Revoke(c.Context(), c.by, c.PathValue("org"), c.PathValue("invitation")))
+	return c.answer(http.StatusNoContent, nil, c.tenants().Revoke(c.Context(), c.by, c.PathValue("org"), c.PathValue("invitation")))
 }
 
 func showInvitation(c *call) (reply, error) {

@@ -7,7 +7,7 @@ import (
 )
 
 func listTeams(c *call) (reply, error) {
-	teams, err := c.api.Tenant.ListTeams(c.Context(), c.by, c.PathValue("org"))
+	teams, err := c.tenants().ListTeams(c.Context(), c.by, c.PathValue("org"))
 	return c.answer(http.StatusOK, list[tenant.Team]{Items: teams}, err)
 }
 
@@ -16,7 +16,7 @@ func addTeam(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	team, err := c.api.Tenant.AddTeam(c.Context(), c.by, c.PathValue("org"), in)
+	team, err := c.tenants().AddTeam(c.Context(), c.by, c.PathValue("org"), in)
 	return c.answer(http.StatusCreated, team, err)
 }
 
@@ -25,12 +25,12 @@ func changeTeam(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	team, err := c.api.Tenant.ChangeTeam(c.Context(), c.by, c.PathValue("org"), c.PathValue("team"), in)
+	team, err := c.tenants().ChangeTeam(c.Context(), c.by, c.PathValue("org"), c.PathValue("team"), in)
 	return c.answer(http.StatusOK, team, err)
 }
 
 func removeTeam(c *call) (reply, error) {
-	return c.answer(http.StatusNoContent, nil, c.api.Tenant.RemoveTeam(c.Context(), c.by, c.PathValue("org"), c.PathValue("team")))
+	return c.answer(http.StatusNoContent, nil, c.tenants().RemoveTeam(c.Context(), c.by, c.PathValue("org"), c.PathValue("team")))
 }
 
 func listTeamMembers(c *call) (reply, error) {
@@ -38,16 +38,16 @@ func listTeamMembers(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	people, err := c.api.Tenant.TeamMembers(c.Context(), c.by, c.PathValue("org"), c.PathValue("team"), page)
+	people, err := c.tenants().TeamMembers(c.Context(), c.by, c.PathValue("org"), c.PathValue("team"), page)
 	return c.answer(http.StatusOK, people, err)
 }
 
 func assignMember(c *call) (reply, error) {
-	err := c.api.Tenant.Assign(c.Context(), c.by, c.PathValue("org"), c.PathValue("team"), c.PathValue("user"))
+	err := c.tenants().Assign(c.Context(), c.by, c.PathValue("org"), c.PathValue("team"), c.PathValue("user"))
 	return c.answer(http.StatusNoContent, nil, err)
 }
 
 func unassignMember(c *call) (reply, error) {
-	err := c.api.Tenant.Unassign(c.Context(), c.by, c.PathValue("org"), c.PathValue("team"), c.PathValue("user"))
+	err := c.tenants().Unassign(c.Context(), c.by, c.PathValue("org"), c.PathValue("team"), c.PathValue("user"))
 	return c.answer(http.StatusNoContent, nil, err)
 }

@@ -21,18 +21,20 @@ import (
 	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/auth"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/tenant"
 )
 
 // call is one request on its way.
 type call struct {
 	*http.Request
-	api *API
-	app *App
-	by  *access.Principal
-	of  string  // what of the route it is about, for its figures: a model, a field; as the schema names it
-	as  *ascent // nil: by asks as no more than who they are
-	id  string  // of the request
-	out http.Header
+	api  *API
+	app  *App
+	by   *access.Principal
+	of   string          // what of the route it is about, for its figures: a model, a field; as the schema names it
+	as   *ascent         // nil: by asks as no more than who they are
+	orgs *tenant.Service // nil: the caller's own; see anyOrganization
+	id   string          // of the request
+	out  http.Header
 }
 
 // reply is what a handler answers with. A nil body is an empty one.

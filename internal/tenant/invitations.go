@@ -150,7 +150,7 @@ func (s *Service) Invite(ctx context.Context, p *access.Principal, org string, i
 		if err := s.roomForInvitation(c, org); err != nil {
 			return err
 		}
-		return s.sendInvitation(ctx, c, "org.invitation_sent", org, i, token)
+		return s.sendInvitation(ctx, c, audit.Event{Action: "org.invitation_sent", Org: org, Actor: p.Subject()}, i, token)
 	})
 	return i, wrap("inviting a member", err)
 }
@@ -209,7 +209,7 @@ func (s *Service) Resend(ctx context.Context, p *access.Principal, org, id strin
 		if err := s.roomForInvitation(c, org); err != nil {
 			return err
 		}
-		return s.sendInvitation(ctx, c, "org.invitation_resent", org, i, token)
+		return s.sendInvitation(ctx, c, audit.Event{Action: "org.invitation_resent", Org: org, Actor: p.Subject()}, i, token)
 	})
 	return i, wrap("resending an invitation", err)
 }
@@ -244,9 +244,9 @@ func (s *Service) changeInvitation(ctx context.Context, p *access.Principal, org
 }
 
 // sendInvitation mails a token and puts that on record.
-func (s *Service) sendInvitation(ctx context.Context, c store.Conn, action, org string, i Invitation, token Token) error {
+func (s *Service) sendInvitation(ctx context.Context, c store.Conn, e audit.Event, i Invitation, token Token) error {
 	var name, inviter, locale string
-	if err := c.Query(`SELECT o."name", u."name", u."locale" FROM "_orgs" o, "_users" u WHERE o."id" = ?1 AND u."id" = ?2`, []any{org, i.InvitedBy},
+	if err := c.Query(`SELECT o."name", COALESCE(u."name", ''), COALESCE(u."locale", '') FROM "_orgs" o LEFT JOIN "_users" u ON u."id" = ?2 WHERE o."id" = ?1`, []any{e.Org, i.InvitedBy},
 		func(r store.Row) error {
 			name, inviter, locale = r.Text(0), r.Text(1), r.Text(2)
 			return nil
@@ -260,10 +260,10 @@ func (s *Service) sendInvitation(ctx context.Context, c store.Conn, action, org 
 		} else {
 			data["Link"] = s.outside.Link(string(token))
 		}
-		if err := s.outside.Mailer.Send(c, mail.Message{Template: "invitation", To: i.Email, Locale: locale, Org: org, Data: data}); err != nil {
+		if err := s.outside.Mailer.Send(c, mail.Message{Template: "invitation", To: i.Email, Locale: locale, Org: e.Org, Data: data}); err != nil {
 			return err
 		}
 	}
-	return s.register.record(ctx, c, audit.Event{Action: action, Org: org, Actor: "user:" + i.InvitedBy, Target: "invitation:" + i.ID,
-		Details: map[string]any{"email": i.Email, "role": string(i.Role)}})
+	e.Target, e.Details = "invitation:"+i.ID, map[string]any{"email": i.Email, "role": string(i.Role)}
+	return s.register.record(ctx, c, e)
 }

@@ -82,7 +82,7 @@ func (r Register) offered(c store.Conn, a Answer) (found offer, err error) {
 
 // holds tells whether the inviter may still invite somebody with the role.
 func (r Register) holds(c store.Conn, o offer) bool {
-	if o.invitedBy == "" {
+	if o.invitedBy == "" || administers(c, o.invitedBy) {
 		return r.roles().Has(string(o.Role))
 	}
 	role, err := roleOf(c, o.org, o.invitedBy)

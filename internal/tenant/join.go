@@ -124,29 +124,6 @@ func (s *Service) Amend(ctx context.Context, actor, org string, in ChangeOrganiz
 	return record, wrap("changing an organization", err)
 }
 
-// Everyone returns a page of the members of any organization, for an admin of the
-// server.
-func (s *Service) Everyone(ctx context.Context, org string, page Page) (People, error) {
-	limit, err := page.limit()
-	if err != nil {
-		return People{}, err
-	}
-	people := People{}
-	err = s.engine.Read(ctx, func(c store.Conn) error {
-		people = People{Items: []Person{}}
-		return c.Query(selectPerson+`WHERE m."org" = ?1 AND m."user_id" > ?2 ORDER BY m."user_id" LIMIT ?3`,
-			[]any{org, page.After, limit + 1}, func(r store.Row) error {
-				people.Items = append(people.Items, scanPerson(r))
-				return nil
-			})
-	})
-	if len(people.Items) > limit {
-		people.Items = people.Items[:limit]
-		people.NextCursor = &people.Items[limit-1].UserID
-	}
-	return people, wrap("listing members for an admin", err)
-}
-
 // Abolish is Delete on behalf of an admin of the server.
 func (s *Service) Abolish(ctx context.Context, actor, org string, in Deletion) error {
 	var members []string

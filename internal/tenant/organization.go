@@ -43,6 +43,9 @@ func (s *Service) organization(c store.Conn, org, userID string) (o Organization
 		o = scanOrganization(r)
 		return nil
 	})
+	if err == nil && o.ID == "" { // an admin of the server is no member
+		err = notFound()
+	}
 	return o, err
 }
 

@@ -88,11 +88,11 @@ func (s *Service) Roles(ctx context.Context, p *access.Principal, org string) ([
 // look runs a read with the caller's role in the organization. To anyone else it
 // does not exist.
 func (s *Service) look(ctx context.Context, p *access.Principal, org string, read func(store.Conn, Role) error) error {
-	if err := signedIn(p); err != nil {
+	if err := s.admitted(p); err != nil {
 		return err
 	}
 	return s.engine.Read(ctx, func(c store.Conn) error {
-		role, err := roleOf(c, org, p.UserID)
+		role, err := s.roleIn(c, org, p)
 		if err != nil {
 			return err
 		}
@@ -113,14 +113,14 @@ func (s *Service) permit(ctx context.Context, p *access.Principal, org string, p
 // inOrganization runs a change with the caller's role of that moment. To anyone
 // else the organization does not exist.
 func (s *Service) inOrganization(ctx context.Context, p *access.Principal, org string, change func(store.Conn, Role) error) error {
-	if err := signedIn(p); err != nil {
+	if err := s.admitted(p); err != nil {
 		return err
 	}
 	return s.engine.Write(ctx, func(c store.Conn) error {
 		if err := lock(c, org, stamp(s.now())); err != nil {
 			return err
 		}
-		role, err := roleOf(c, org, p.UserID)
+		role, err := s.roleIn(c, org, p)
 		if err != nil {
 			return err
 		}

@@ -98,11 +98,12 @@ type Service struct {
 	outside  Outside
 	rates    *rates
 	now      func() time.Time
+	above    bool // of ForAdmins
 }
 
 // New makes the service. The system tables must exist.
 func New(engine store.Engine, register Register, accounts Accounts, outside Outside) *Service {
-	s := &Service{engine, register, accounts, outside, newRates(register.Shared), register.clock()}
+	s := &Service{engine: engine, register: register, accounts: accounts, outside: outside, rates: newRates(register.Shared), now: register.clock()}
 	if register.Jobs != nil {
 		register.Jobs.Handle(deleteJob, func(ctx context.Context, org []byte) error { return s.Purge(ctx, string(org)) })
 	}

@@ -56,6 +56,14 @@ func adminRoutes(user, org string) [][3]string {
 		{"PATCH", "/auth/admin/organizations/" + org, `{"name":"x"}`},
 		{"GET", "/auth/admin/organizations/" + org + "/members", ""},
 		{"POST", "/auth/admin/organizations/" + org + "/members", `{"userId":"` + user + `"}`},
+		{"GET", "/auth/admin/organizations/" + org + "/roles", ""},
+		{"PATCH", "/auth/admin/organizations/" + org + "/members/" + user, `{"role":"owner"}`}, {"DELETE", "/auth/admin/organizations/" + org + "/members/" + user, ""},
+		{"GET", "/auth/admin/organizations/" + org + "/invitations", ""}, {"POST", "/auth/admin/organizations/" + org + "/invitations", `{"email":"new@example.com"}`},
+		{"POST", "/auth/admin/organizations/" + org + "/invitations/x/resend", ""}, {"DELETE", "/auth/admin/organizations/" + org + "/invitations/x", ""},
+		{"GET", "/auth/admin/organizations/" + org + "/teams", ""}, {"POST", "/auth/admin/organizations/" + org + "/teams", `{"name":"x"}`},
+		{"PATCH", "/auth/admin/organizations/" + org + "/teams/x", `{"name":"x"}`}, {"DELETE", "/auth/admin/organizations/" + org + "/teams/x", ""},
+		{"GET", "/auth/admin/organizations/" + org + "/teams/x/members", ""}, {"PUT", "/auth/admin/organizations/" + org + "/teams/x/members/" + user, ""},
+		{"DELETE", "/auth/admin/organizations/" + org + "/teams/x/members/" + user, ""},
 		{"POST", "/auth/admin/organizations/" + org + "/suspend", `{"reason":"x"}`},
 		{"POST", "/auth/admin/organizations/" + org + "/restore", ""},
 		{"PUT", "/auth/admin/organizations/" + org + "/limits", `{"members":1}`},
@@ -293,6 +301,9 @@ func TestAttack127_AdminActions(t *testing.T) {
 		t.Errorf("dead jobs: %s", got.Body)
 	}
 	user, org := "/auth/admin/users/"+eve.UserID, "/auth/admin/organizations/"+ada.Org
+	fay := s.SignUp("fay@example.com")
+	team := ada.Do("POST", "/auth/organizations/"+ada.Org+"/teams", map[string]any{"name": "Crew"}).Want(201).String("id")
+	invitation := ada.Do("POST", "/auth/organizations/"+ada.Org+"/invitations", map[string]any{"email": "hal@example.com"}).Want(201).String("id")
 	steps := []struct {
 		method, path, body string
 		status             int
@@ -319,6 +330,17 @@ func TestAttack127_AdminActions(t *testing.T) {
 		{"POST", org + "/restore", "", 200, "org.restored", "org:" + ada.Org},
 		{"PUT", org + "/limits", `{"members":3}`, 200, "org.limits_changed", "org:" + ada.Org},
 		{"PATCH", org, `{"name":"Acme"}`, 200, "org.changed", "org:" + ada.Org},
+		{"POST", org + "/members", `{"userId":"` + fay.UserID + `"}`, 201, "org.member_added", "user:" + fay.UserID},
+		{"PATCH", org + "/members/" + fay.UserID, `{"role":"admin"}`, 200, "org.role_changed", "user:" + fay.UserID},
+		{"POST", org + "/teams", `{"name":"Ops"}`, 201, "org.team_added", ""},
+		{"PATCH", org + "/teams/" + team, `{"name":"Core"}`, 200, "org.team_changed", "team:" + team},
+		{"PUT", org + "/teams/" + team + "/members/" + fay.UserID, "", 204, "org.team_member_added", "team:" + team},
+		{"DELETE", org + "/teams/" + team + "/members/" + fay.UserID, "", 204, "org.team_member_removed", "team:" + team},
+		{"DELETE", org + "/teams/" + team, "", 204, "org.team_removed", "team:" + team},
+		{"DELETE", org + "/members/" + fay.UserID, "", 204, "org.member_removed", "user:" + fay.UserID},
+		{"POST", org + "/invitations", `{"email":"guest@example.com"}`, 201, "org.invitation_sent", ""},
+		{"POST", org + "/invitations/" + invitation + "/resend", "", 200, "org.invitation_resent", "invitation:" + invitation},
+		{"DELETE", org + "/invitations/" + invitation, "", 204, "org.invitation_revoked", "invitation:" + invitation},
 		{"POST", "/auth/admin/organizations", `{"name":"New","owner":"` + ada.UserID + `"}`, 201, "org.founded", ""},
 		{"POST", org + "/export", "", 200, "org.exported", "org:" + ada.Org},
 	}
