@@ -23,6 +23,9 @@ const (
 // Stamp is the stored form of a time.
 func Stamp(t time.Time) string { return t.UTC().Format(DateTimeLayout) }
 
+// AppendStamp appends it.
+func AppendStamp(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, DateTimeLayout) }
+
 const mostDigits = 400 // of a JSON number
 
 // Control tells of the characters that no text of one line has.

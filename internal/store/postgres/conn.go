@@ -122,7 +122,7 @@ func (t *transaction) Script(sql string) error {
 			return err
 		}
 		t.pipe.SendQueryParams(one, nil, nil, nil, nil)
-		if _, err := t.results(&statement{}, nil); err != nil {
+		if _, err := t.results(columns{}, nil); err != nil {
 			return err
 		}
 	}
@@ -134,9 +134,7 @@ func (t *transaction) run(sql string, args []any, fn func(store.Row) error) (non
 	if err := t.begin(sql, args); err != nil {
 		return none, err
 	}
-	st := t.session.take(sql, t.pipe)
-	t.session.send(t.pipe, st, t.engine.named(), &t.args)
-	return t.results(st, fn)
+	return t.results(t.session.send(t.pipe, t.session.take(sql, t.pipe), t.engine.named(), &t.args), fn)
 }
 
 // begin sees to all that comes before a statement.
@@ -248,9 +246,8 @@ func (t *transaction) passed(rows *pgconn.ResultReader) (_ *pgconn.ResultReader,
 	return rows, nil
 }
 
-// results sends what is in the pipeline and hands the rows of its last statement,
-// st, to fn.
-func (t *transaction) results(st *statement, fn func(store.Row) error) (tag pgconn.CommandTag, err error) {
+// results sends what is in the pipeline and hands the rows of its last statement to fn.
+func (t *transaction) results(as columns, fn func(store.Row) error) (tag pgconn.CommandTag, err error) {
 	if err := t.flush(); err != nil {
 		return tag, t.fail(err)
 	}
@@ -261,11 +258,7 @@ func (t *transaction) results(st *statement, fn func(store.Row) error) (tag pgco
 	if err != nil {
 		return tag, t.fail(err)
 	}
-	r := reading{rows: rows, outer: t.reading}
-	r.row.oids = st.oids
-	if r.row.oids == nil {
-		r.row.oids = oidsOf(rows.FieldDescriptions())
-	}
+	r := reading{rows: rows, outer: t.reading, row: row{columns: as.or(rows)}}
 	t.reading = &r
 	defer func() {
 		if t.reading = r.outer; !r.closed { // fn has panicked; a group goes on

@@ -34,7 +34,7 @@ type group struct {
 type awaiting struct {
 	job     *job
 	org     string
-	st      *statement
+	as      columns
 	ahead   int // results to come before, but after those of the one before
 	foreign int // of these
 	row     func(store.Row) error
@@ -217,9 +217,8 @@ func (g *group) await(sql string, args []any, row func(store.Row) error, then fu
 		g.fresh = fresh
 		return then(err)
 	}
-	st := g.session.take(sql, g.pipe)
-	g.session.send(g.pipe, st, g.engine.named(), &g.args)
-	g.awaiting = append(g.awaiting, awaiting{g.asks, g.wanted, st, g.ahead, g.foreign, row, then})
+	as := g.session.send(g.pipe, g.session.take(sql, g.pipe), g.engine.named(), &g.args)
+	g.awaiting = append(g.awaiting, awaiting{g.asks, g.wanted, as, g.ahead, g.foreign, row, then})
 	g.asks, g.ahead, g.foreign = nil, 0, 0
 	return nil
 }
@@ -289,12 +288,9 @@ func (g *group) read() ([]error, error) {
 		if err != nil {
 			return nil, g.fail(err)
 		}
-		r := row{oids: a.st.oids}
-		if r.oids == nil {
-			r.oids = oidsOf(rows.FieldDescriptions())
-		}
+		r := row{columns: a.as.or(rows)}
 		for rows.NextRow() {
-			if r.values = rows.Values(); a.row != nil && errs[i] == nil {
+			if r.set(rows.Values()); a.row != nil && errs[i] == nil {
 				errs[i] = g.call(func(store.Conn) error { return a.row(&r) }) // also where it panics
 			}
 		}

@@ -26,13 +26,14 @@ func (r *reading) next() bool {
 		if !r.rows.NextRow() {
 			return false
 		}
-		r.row.values = r.rows.Values()
+		r.row.set(r.rows.Values())
 		return true
 	}
 	if len(r.rest) == 0 {
 		return false
 	}
-	r.row.values, r.rest = r.rest[0], r.rest[1:]
+	r.row.set(r.rest[0])
+	r.rest = r.rest[1:]
 	return true
 }
 

@@ -1,20 +1,56 @@
 package postgres
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"math"
 	"strconv"
+	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/loam-dev/loam/internal/form"
 )
 
-// row is a row of a result in the server's text form. Its answers are those that
-// SQLite gives for the same row: a boolean is 0 or 1, a time is as it is written
-// everywhere in Loam.
-type row struct {
-	oids   []uint32
-	values [][]byte
+// columns are the types of a result's columns, and the forms in which they come: text,
+// or for moments the server's own, which it has less work with. Without formats all are
+// text.
+type columns struct {
+	oids    []uint32
+	formats []int16
 }
+
+func columnsOf(fields []pgconn.FieldDescription) (c columns) {
+	c.oids = make([]uint32, len(fields))
+	for i, f := range fields {
+		if c.oids[i] = f.DataTypeOID; f.DataTypeOID == pgtype.TimestamptzOID {
+			if c.formats == nil {
+				c.formats = make([]int16, len(fields))
+			}
+			c.formats[i] = asBytes
+		}
+	}
+	return c
+}
+
+// or is what comes, also where nothing was known of it before; that is in text.
+func (c columns) or(rows *pgconn.ResultReader) columns {
+	if c.oids == nil {
+		c.oids = columnsOf(rows.FieldDescriptions()).oids
+	}
+	return c
+}
+
+// row is a row of a result. Its answers are those that SQLite gives for the same row: a
+// boolean is 0 or 1, a time is as it is written everywhere in Loam.
+type row struct {
+	columns
+	values [][]byte
+	texts  []byte // of moments that came in the server's form
+}
+
+func (r *row) set(values [][]byte) { r.values, r.texts = values, r.texts[:0] }
 
 func (r *row) Null(i int) bool { return r.values[i] == nil }
 
@@ -34,11 +70,32 @@ func (r *row) Bytes(i int) []byte {
 			return out[:n]
 		}
 	case pgtype.TimestamptzOID, pgtype.TimestampOID:
+		if r.formats != nil && r.formats[i] == asBytes && len(v) == 8 {
+			return r.moment(i)
+		}
 		v = dateTime(v)
 		r.values[i] = v
 	}
 	return v
 }
+
+// moment writes a time that is microseconds since 2000 as package form does.
+func (r *row) moment(i int) []byte {
+	n := int64(binary.BigEndian.Uint64(r.values[i]))
+	switch n {
+	case math.MaxInt64:
+		return []byte("infinity")
+	case math.MinInt64:
+		return []byte("-infinity")
+	}
+	from := len(r.texts)
+	r.texts = form.AppendStamp(r.texts, time.UnixMicro(n+year2000))
+	r.values[i] = r.texts[from:len(r.texts):len(r.texts)]
+	return r.values[i]
+}
+
+// year2000 is the server's beginning of time, in microseconds from Unix's.
+const year2000 = 946_684_800_000_000
 
 func (r *row) Int(i int) int64 {
 	v := r.values[i]

@@ -35,8 +35,8 @@ type statement struct {
 	sql         string // for the server
 	name        string // of the prepared statement
 	description *pgconn.StatementDescription
-	underway    bool     // its preparation is on the way
-	oids        []uint32 // types of the columns, once they are known
+	underway    bool    // its preparation is on the way
+	columns     columns // once they are known
 	place       *list.Element
 }
 
@@ -106,13 +106,14 @@ func (s *session) forget(st *statement) {
 
 // send puts a statement into the pipeline, and its preparation before it where it
 // has none. A pooler that hands out servers by the transaction may not know names:
-// then the text goes along each time.
-func (s *session) send(pipe *pgconn.Pipeline, st *statement, named bool, a *arguments) {
+// then the text goes along each time. It returns how the columns will come.
+func (s *session) send(pipe *pgconn.Pipeline, st *statement, named bool, a *arguments) (as columns) {
 	switch {
 	case !named:
 		pipe.SendQueryParams(st.sql, a.values, nil, a.formats, nil)
 	case st.description != nil:
-		pipe.SendQueryStatement(st.description, a.values, a.formats, nil)
+		pipe.SendQueryStatement(st.description, a.values, a.formats, st.columns.formats)
+		return st.columns
 	default:
 		if !st.underway {
 			pipe.SendPrepare(st.name, st.sql, nil)
@@ -121,6 +122,7 @@ func (s *session) send(pipe *pgconn.Pipeline, st *statement, named bool, a *argu
 		}
 		pipe.SendQueryPrepared(st.name, a.values, a.formats, nil)
 	}
+	return as
 }
 
 // prepared notes that the server has the statement that was sent first.
@@ -130,7 +132,7 @@ func (s *session) prepared(d *pgconn.StatementDescription) {
 	d.Name = st.name
 	st.underway = false
 	st.description = d
-	st.oids = oidsOf(d.Fields)
+	st.columns = columnsOf(d.Fields)
 }
 
 // unprepared forgets the statements that the server may not have, because of an
@@ -140,14 +142,6 @@ func (s *session) unprepared() {
 		s.forget(st)
 	}
 	s.preparing = s.preparing[:0]
-}
-
-func oidsOf(fields []pgconn.FieldDescription) []uint32 {
-	oids := make([]uint32, len(fields))
-	for i, f := range fields {
-		oids[i] = f.DataTypeOID
-	}
-	return oids
 }
 
 // arguments are the values of one statement in the form of the protocol: the

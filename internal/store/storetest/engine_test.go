@@ -101,28 +101,36 @@ func TestValuesRoundTrip(t *testing.T) {
 	})
 }
 
-// What SQLite lacks reads as what SQLite has in its place.
+// What SQLite lacks reads as what SQLite has in its place: at first, when the types of the
+// columns are not known yet, and later, and where a row is kept beside another statement.
 func TestTypesOfPostgreSQL(t *testing.T) {
 	e := storetest.Open(t, store.PostgreSQL)
-	var got []string
-	must(t, e.Read(context.Background(), func(c store.Conn) error {
-		got = nil
-		return c.Query(`SELECT true, 2::int2, 3::int4, sum(x), avg(x), 1e15::float8, json_build_object('a', 1), '{"b": 2}'::jsonb,
-	timestamptz '2026-01-02 03:04:05+02', timestamptz '2026-01-02 03:04:05.6789', date '2026-01-02', ''::bytea, 'x'::varchar FROM (VALUES (2::bigint), (5)) v(x)`,
-			nil, func(r store.Row) error {
-				for i := range 13 {
-					got = append(got, r.Text(i))
-				}
-				if r.Int(0) != 1 || !r.Bool(0) || r.Int(3) != 7 || r.Float(4) != 3.5 || r.Int(4) != 3 || r.Null(11) {
-					t.Errorf("got %v, %v, %v, %v, %v", r.Int(0), r.Bool(0), r.Int(3), r.Float(4), r.Null(11))
-				}
-				return nil
-			})
-	}))
 	want := []string{"1", "2", "3", "7", "3.5000000000000000", "1e+15", `{"a" : 1}`, `{"b": 2}`,
-		"2026-01-02T01:04:05.000Z", "2026-01-02T03:04:05.678Z", "2026-01-02", "", "x"}
-	if !slices.Equal(got, want) {
-		t.Errorf("got  %q\nwant %q", got, want)
+		"2026-01-02T01:04:05.000Z", "2026-01-02T03:04:05.678Z", "2026-01-02", "", "x",
+		"1969-12-31T23:59:59.999Z", "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", "infinity", ""}
+	for round := range 3 {
+		must(t, e.Read(context.Background(), func(c store.Conn) error {
+			return c.Query(`SELECT true, 2::int2, 3::int4, sum(x), avg(x), 1e15::float8, json_build_object('a', 1), '{"b": 2}'::jsonb,
+	timestamptz '2026-01-02 03:04:05+02', timestamptz '2026-01-02 03:04:05.6789', date '2026-01-02', ''::bytea, 'x'::varchar,
+	timestamptz '1969-12-31 23:59:59.9994', timestamptz '0001-01-01', timestamptz '9999-12-31 23:59:59.9999', timestamptz 'infinity', NULL::timestamptz
+	FROM (VALUES (2::bigint), (5)) v(x)`,
+				nil, func(r store.Row) error {
+					for again := range 2 {
+						var got []string
+						for i := range want {
+							got = append(got, r.Text(i))
+						}
+						if !slices.Equal(got, want) {
+							t.Errorf("round %d, %d: got\n%q\nwant\n%q", round, again, got, want)
+						}
+						if r.Int(0) != 1 || !r.Bool(0) || r.Int(3) != 7 || r.Float(4) != 3.5 || r.Int(4) != 3 || r.Null(11) || !r.Null(17) {
+							t.Errorf("got %v, %v, %v, %v, %v", r.Int(0), r.Bool(0), r.Int(3), r.Float(4), r.Null(11))
+						}
+						must(t, query("SELECT 1")(c))
+					}
+					return nil
+				})
+		}))
 	}
 }
 
