@@ -1,6 +1,9 @@
 package store
 
 import (
+	"encoding/binary"
+	"unicode/utf8"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loam-dev/loam/internal/access"
@@ -130,11 +133,7 @@ func (a *answer) append(to []byte, r Row) []byte {
 func (m *member) append(to []byte, r Row) []byte {
 	switch m.form {
 	case textKind:
-		out, err := jsontext.AppendQuote(to, r.Bytes(m.column))
-		if err != nil {
-			panic("store: a stored text is UTF-8: " + err.Error())
-		}
-		return out
+		return appendQuoted(to, r.Bytes(m.column))
 	case timeKind, dateKind:
 		return append(append(append(to, '"'), r.Bytes(m.column)...), '"')
 	case boolKind:
@@ -144,6 +143,39 @@ func (m *member) append(to []byte, r Row) []byte {
 		return append(to, "false"...)
 	}
 	return append(to, r.Bytes(m.column)...)
+}
+
+// appendQuoted appends a text in JSON. Most have nothing to be escaped.
+func appendQuoted(to, text []byte) []byte {
+	if plain(text) {
+		return append(append(append(to, '"'), text...), '"')
+	}
+	out, err := jsontext.AppendQuote(to, text)
+	if err != nil {
+		panic("store: a stored text is UTF-8: " + err.Error())
+	}
+	return out
+}
+
+// plain tells whether a text stands in JSON as it is: printable ASCII without quotes and
+// backslashes. It looks at eight bytes at a time: in a byte below 0x80, the sum with
+// 0x60 has its high bit from 0x20 on, and a byte that is equal to another leaves zero
+// where they are XORed.
+func plain(text []byte) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; len(text) >= 8; text = text[8:] {
+		w := binary.LittleEndian.Uint64(text)
+		quote, slash := w^(ones*'"'), w^(ones*'\\')
+		if (w|^(w&^highs+ones*0x60)|(quote-ones)&^quote|(slash-ones)&^slash)&highs != 0 {
+			return false
+		}
+	}
+	for _, c := range text {
+		if c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // sorted reads what the row is sorted by.

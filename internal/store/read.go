@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
@@ -62,6 +63,9 @@ func (p *Page) read(s *Store, c Conn, by *access.Principal, n *access.Node) erro
 	})
 }
 
+// reserved is how many bytes at most are kept ready for the rows behind the first.
+const reserved = 32 << 10
+
 func (p *Page) rows(s *Store, c Conn, by *access.Principal, n *access.Node) error {
 	b := s.builder(by)
 	a := b.read(n)
@@ -76,6 +80,9 @@ func (p *Page) rows(s *Store, c Conn, by *access.Principal, n *access.Node) erro
 		}
 		if p.Rows = a.append(p.Rows, r); len(p.Rows) > MaxAnswer {
 			return TooLarge()
+		}
+		if p.Count == 1 && n.Limit > 1 {
+			p.Rows = slices.Grow(p.Rows, min(len(p.Rows)*n.Limit*9/8, reserved))
 		}
 		if a.version >= 0 {
 			p.Version = r.Int(a.version)
