@@ -30,7 +30,7 @@ type Explanation struct {
 	Why       string            `json:"why"`
 	Filter    *string           `json:"filter"` // which rows, in words; nil: all or none, as the verdict says
 	Rules     []RuleExplained   `json:"rules"`
-	Fields    []FieldExplained  `json:"fields"` // with rules of their own
+	Fields    []FieldExplained  `json:"fields"`
 	Caller    map[string]string `json:"caller"` // what the rules know of them
 }
 
@@ -43,12 +43,23 @@ type RuleExplained struct {
 	Filter  string  `json:"filter,omitempty"`
 }
 
-// FieldExplained is what the rules of one field say, or those of the keys that a
-// relation stands on.
-type FieldExplained struct {
-	Name    string          `json:"name"`
-	Verdict Outcome         `json:"verdict"`
-	Rules   []RuleExplained `json:"rules"`
+// Decision is what the rules say together, and which of them decides.
+type Decision struct {
+	Verdict Outcome      `json:"verdict"`
+	Why     string       `json:"why"`
+	Rule    *RuleInWords `json:"rule"` // that alone allows it; nil: none, or several together
+}
+
+// About is what an explanation is asked of.
+type About struct {
+	Row Row // nil: any. Of update and delete it is the row before
+	// New is a row that would be created, instead of Row. It becomes its creator's.
+	New *query.BoundWrite
+	// Missing tells that the row which was asked about is not there.
+	Missing bool
+	// Ask asks the database whether the row meets a Grant; nil: what looks at other rows
+	// is left open.
+	Ask func(Grant, Row) (bool, error)
 }
 
 // Operations are the names that an explanation is asked by.
@@ -56,82 +67,161 @@ func Operations() map[string]schema.Operation {
 	return map[string]schema.Operation{"create": schema.Create, "get": schema.Get, "list": schema.List, "listen": schema.Listen, "search": schema.SearchOp, "update": schema.Update, "delete": schema.Delete}
 }
 
-// Explain says what each rule makes of an operation by a caller: on a row, or without
-// one on any. Of a create the row is the new one, of update and delete the one before.
-func (p *Policy) Explain(by *Principal, m *schema.Model, op schema.Operation, row Row) Explanation {
+// writes are the operations that change a row.
+const writes = schema.Create | schema.Update | schema.Delete
+
+// explainer answers one question.
+type explainer struct {
+	weaver
+	m     *schema.Model
+	op    schema.Operation
+	about About
+	row   Row
+	known map[*query.Cond]bool // what the database has answered
+	err   error                // of the first that it did not
+}
+
+// Explain says what each rule makes of an operation by a caller. It asks the rules that
+// every Grant is made of.
+func (p *Policy) Explain(by *Principal, m *schema.Model, op schema.Operation, about About) (Explanation, error) {
+	x := &explainer{weaver: weaver{Policy: p, by: by}, m: m, op: op, about: about, row: about.Row, known: map[*query.Cond]bool{}}
+	if about.New != nil {
+		x.fillOwner(about.New)
+		x.row = newRow{about.New}
+	}
 	e := Explanation{Model: m.Name, Operation: operationName(op), Rules: []RuleExplained{}, Fields: []FieldExplained{}, Caller: by.inWords()}
 	rules := p.models[m].rules
 	for i := range rules {
-		e.Rules = append(e.Rules, rules[i].explain(by, op, row))
+		e.Rules = append(e.Rules, x.rule(&rules[i], op))
 	}
+	d := x.model(op)
 	for _, f := range m.Fields {
-		if f.Hidden || !p.hasOwn(f) {
-			continue
-		}
-		e.Fields = append(e.Fields, p.explainField(by, f, op, row))
-	}
-	v, err := p.model(m, by, op)
-	if err == nil {
-		err = refusedWrite(by, op)
-	}
-	switch {
-	case err != nil:
-		e.Verdict, e.Why = Refused, fault.Of(err).Message
-	case op&(schema.Create|schema.Update|schema.Delete) != 0 && m.ReadOnly:
-		e.Verdict, e.Why = Refused, m.Name+" is built in: its rows are written at /auth alone"
-	default:
-		e.Verdict = v.outcome(by, row)
-		e.Why = e.because(by, row != nil)
-		if v.cond != nil {
-			filter := conditionInWords(v.cond)
-			e.Filter = &filter
+		if !f.Hidden {
+			e.Fields = append(e.Fields, x.field(f, d))
 		}
 	}
-	return e
+	if about.New != nil {
+		d = x.created(d, e.Fields)
+	}
+	e.Verdict, e.Why = d.Verdict, d.Why
+	if v, err := x.verdict(op); err == nil && v.cond != nil {
+		filter := conditionInWords(v.cond)
+		e.Filter = &filter
+	}
+	return e, x.err
 }
 
-// because is the reason of a verdict in a sentence.
-func (e *Explanation) because(by *Principal, row bool) string {
-	switch {
-	case by.Kind == Superuser:
-		return "an admin of the server stands above the rules here"
-	case e.Verdict == Allowed:
-		i := slices.IndexFunc(e.Rules, func(r RuleExplained) bool { return r.Verdict == Allowed })
-		if i < 0 { // several together
-			return "the rules allow it"
-		}
-		return "a rule allows it: " + e.Rules[i].Words
-	case e.Verdict == Depends && row:
-		return "it depends on other rows, which the database knows"
-	case e.Verdict == Depends:
-		return "it depends on the row"
+// verdict is what the doors go by.
+func (x *explainer) verdict(op schema.Operation) (verdict, error) {
+	if op == schema.Listen {
+		return x.listen(x.m)
 	}
+	return x.Policy.model(x.m, x.by, op)
+}
+
+// model decides about the row as a whole.
+func (x *explainer) model(op schema.Operation) Decision {
+	v, err := x.verdict(op)
+	if err == nil && op&writes != 0 {
+		err = x.by.mayWrite()
+	}
+	switch {
+	case op&writes != 0 && x.m.ReadOnly:
+		return Decision{Verdict: Refused, Why: x.m.Name + " is built in: its rows are written at /auth alone"}
+	case err != nil && fault.Is(err, fault.AccessDenied) && x.by.mayWrite() == nil:
+		d := Decision{Verdict: Refused, Why: fmt.Sprintf("no rule of %s lets them %s", x.m.Name, doing(op))}
+		return x.lacking(d, x.models[x.m].rules, op)
+	case err != nil:
+		return Decision{Verdict: Refused, Why: x.inTheirPlace(x.m, err)}
+	case x.about.Missing:
+		return Decision{Verdict: Refused, Why: fmt.Sprintf("there is no such %s", x.m.Name)}
+	case op == schema.Listen && v.allowed && v.cond == nil && x.m.Ops.PublicSubscriptions:
+		return Decision{Verdict: Allowed, Why: "subscriptions of " + x.m.Name + " are public to all who show credentials"}
+	case op == schema.SearchOp && !x.searched():
+		return Decision{Verdict: Refused, Why: "they may not read any field that " + x.m.Name + " is searched by"}
+	}
+	return x.decide(x.models[x.m].rules, v, op, x.row)
+}
+
+// inTheirPlace is what an error tells who is not the caller.
+func (x *explainer) inTheirPlace(m *schema.Model, err error) string {
+	if fault.Is(err, fault.AccessNoOrganization) && x.by.Kind == User {
+		return m.Name + " belongs to an organization, and they are a member of none, or not of the one that is asked about"
+	}
+	return fault.Of(err).Message
+}
+
+// searched tells whether there is a field that a search may look into.
+func (x *explainer) searched() bool {
+	return x.m.Search != nil && slices.ContainsFunc(x.m.Search.Fields, func(f *schema.Field) bool { return x.wholly(f, "search") == nil })
+}
+
+// decide says what a list of rules makes of an operation on a row, and which of them
+// it is that does.
+func (x *explainer) decide(rules []compiled, v verdict, op schema.Operation, row Row) Decision {
+	d := Decision{Verdict: x.outcome(v, row)}
+	switch {
+	case x.by.Kind == Superuser:
+		d.Why = "an admin of the server stands above the rules here"
+	case d.Verdict == Allowed:
+		d.Why = "the rules together allow it"
+		for i := range rules {
+			if c := &rules[i]; c.Ops&op != 0 && c.applies(x.by) && x.maybe(c.cond, row) == Allowed {
+				words := c.inWords()
+				d.Rule, d.Why = &words, "a rule allows it: "+words.Words
+				break
+			}
+		}
+	case d.Verdict == Depends:
+		d.Why = "it depends on the row: where " + conditionInWords(v.cond)
+		if row != nil {
+			d.Why = "it depends on other rows: where " + conditionInWords(v.cond)
+		}
+	case v.allowed:
+		return x.lacking(Decision{Verdict: Refused, Why: "the row is not one that a rule lets them " + strings.TrimSuffix(doing(op), " it") + ": where " + conditionInWords(v.cond)}, rules, op)
+	default:
+		return x.lacking(Decision{Verdict: Refused, Why: "no rule lets them " + doing(op)}, rules, op)
+	}
+	return d
+}
+
+// doing is an operation on a row in words.
+func doing(op schema.Operation) string {
+	return map[schema.Operation]string{schema.Create: "create it", schema.Get: "read it", schema.List: "list it", schema.SearchOp: "search it", schema.Listen: "follow it",
+		schema.Update: "change it", schema.Delete: "delete it"}[op]
+}
+
+// lacking adds to a refusal what the caller would need for the rules that do not speak of
+// them.
+func (x *explainer) lacking(d Decision, rules []compiled, op schema.Operation) Decision {
 	var lacks []string
-	for _, r := range e.Rules {
-		if r.Lacks != "" && !slices.Contains(lacks, r.Lacks) {
-			lacks = append(lacks, r.Lacks)
+	for i := range rules {
+		if c := &rules[i]; c.Ops&op != 0 {
+			if text := c.lacks(x.by); text != "" && !slices.Contains(lacks, text) {
+				lacks = append(lacks, text)
+			}
 		}
 	}
 	if len(lacks) > 0 {
-		return fmt.Sprintf("the row is not one that a rule lets them %s; by other rules: %s", e.Operation, strings.Join(lacks, "; "))
+		d.Why += "; " + strings.Join(lacks, "; ")
 	}
-	return "the row is not one that a rule lets them " + e.Operation
+	return d
 }
 
-func (c *compiled) explain(by *Principal, op schema.Operation, row Row) RuleExplained {
+func (x *explainer) rule(c *compiled, op schema.Operation) RuleExplained {
 	out := RuleExplained{RuleInWords: c.inWords()}
 	if c.cond != nil {
 		out.Filter = conditionInWords(c.cond)
 	}
-	switch out.Lacks = c.lacks(by); {
+	switch out.Lacks = c.lacks(x.by); {
 	case c.Ops&op == 0:
 		out.Verdict, out.Lacks = NotAsked, ""
-	case by.Kind == Superuser:
+	case x.by.Kind == Superuser:
 		out.Verdict, out.Lacks = Allowed, ""
 	case out.Lacks != "":
 		out.Verdict = Refused
 	default:
-		out.Verdict = verdict{true, c.cond}.outcome(by, row)
+		out.Verdict = x.maybe(c.cond, x.row)
 		if c.cond != nil && out.Verdict != Depends {
 			matches := out.Verdict == Allowed
 			out.Matches = &matches
@@ -140,39 +230,17 @@ func (c *compiled) explain(by *Principal, op schema.Operation, row Row) RuleExpl
 	return out
 }
 
-func (p *Policy) explainField(by *Principal, f *schema.Field, op schema.Operation, row Row) FieldExplained {
-	out := FieldExplained{Name: f.Name, Verdict: p.field(f, by, op).outcome(by, row), Rules: []RuleExplained{}}
-	for _, own := range p.standsOn(f) {
-		rules := p.models[f.Model].fields[own]
-		for i := range rules {
-			out.Rules = append(out.Rules, rules[i].explain(by, op, row))
-		}
-	}
-	return out
-}
-
-// standsOn are the field itself and the keys that a relation stands on.
-func (p *Policy) standsOn(f *schema.Field) []*schema.Field {
-	if r := f.Relation; r != nil && !heldByTarget(f.Model, r) {
-		return append([]*schema.Field{f}, r.From...)
-	}
-	return []*schema.Field{f}
-}
-
-func (p *Policy) hasOwn(f *schema.Field) bool {
-	return slices.ContainsFunc(p.standsOn(f), func(f *schema.Field) bool { _, has := p.models[f.Model].fields[f]; return has })
-}
-
-// outcome is what a verdict says of a row, nil for any. What looks at other rows is
-// split where it can be: one rule that is met without them is enough.
-func (v verdict) outcome(by *Principal, row Row) Outcome {
+// outcome is what a verdict says of a row, nil for any.
+func (x *explainer) outcome(v verdict, row Row) Outcome {
 	if !v.allowed {
 		return Refused
 	}
-	return maybe(v.cond, by, row)
+	return x.maybe(v.cond, row)
 }
 
-func maybe(c *query.Cond, by *Principal, row Row) Outcome {
+// maybe splits what looks at other rows where it can be: what is met without them is
+// not asked of the database.
+func (x *explainer) maybe(c *query.Cond, row Row) Outcome {
 	switch {
 	case c == nil || c.Test == query.All:
 		return Allowed
@@ -181,19 +249,16 @@ func maybe(c *query.Cond, by *Principal, row Row) Outcome {
 	case row == nil:
 		return Depends
 	case !needsDatabase(c):
-		if Match(c, by, row) {
-			return Allowed
-		}
-		return Refused
+		return allowedIf(Match(c, x.by, row))
 	}
 	switch c.Test {
 	case query.Not:
-		return map[Outcome]Outcome{Allowed: Refused, Refused: Allowed, Depends: Depends}[maybe(c.Kids[0], by, row)]
+		return map[Outcome]Outcome{Allowed: Refused, Refused: Allowed, Depends: Depends}[x.maybe(c.Kids[0], row)]
 	case query.And, query.Or:
 		settles := map[query.Test]Outcome{query.And: Refused, query.Or: Allowed}[c.Test]
 		out := map[query.Test]Outcome{query.And: Allowed, query.Or: Refused}[c.Test]
 		for _, kid := range c.Kids {
-			switch one := maybe(kid, by, row); one {
+			switch one := x.maybe(kid, row); one {
 			case settles:
 				return settles
 			case Depends:
@@ -202,15 +267,31 @@ func maybe(c *query.Cond, by *Principal, row Row) Outcome {
 		}
 		return out
 	}
-	return Depends
+	return x.ask(c)
 }
 
-// refusedWrite is what no rule has a say in: who may not write at all.
-func refusedWrite(by *Principal, op schema.Operation) error {
-	if op&schema.Read != 0 {
-		return nil
+// ask has the database say whether the row meets a condition.
+func (x *explainer) ask(c *query.Cond) Outcome {
+	tenants := x.m.Scope == schema.Tenant || c.Field.Relation.Target.Scope == schema.Tenant
+	if x.about.Ask == nil || x.row == nil || x.err != nil || tenants && x.by.Org == "" {
+		return Depends
 	}
-	return by.mayWrite()
+	met, asked := x.known[c]
+	if !asked {
+		met, x.err = x.about.Ask(Grant{by: x.by, node: &Node{Bound: &query.Bound{Model: x.m, Op: query.List, Limit: 1}, Rule: c}}, x.row)
+		if x.err != nil {
+			return Depends
+		}
+		x.known[c] = met
+	}
+	return allowedIf(met)
+}
+
+func allowedIf(yes bool) Outcome {
+	if yes {
+		return Allowed
+	}
+	return Refused
 }
 
 // inWords is what the rules know of a caller.

@@ -98,6 +98,8 @@ func (s *Service) caller(ctx context.Context, in Why, org, user string) (*access
 	}
 	if in.Role != nil {
 		by.Role = *in.Role
+	} else if user != "" && by.Role == "" && s.opts.Config.Organizations {
+		by.Org = "" // nobody is where they are no member
 	}
 	if in.Teams != nil {
 		by.Teams = in.Teams

@@ -30,7 +30,7 @@ type Question struct {
 // told whether it is there.
 func (s *Service) Explain(ctx context.Context, by, reader *access.Principal, q Question) (Explained, error) {
 	var out Explained
-	var row access.Row
+	about := access.About{Ask: func(g access.Grant, row access.Row) (bool, error) { return s.store.Meets(ctx, g, row) }}
 	values := q.Values
 	if q.Key != nil {
 		found, err := s.Read(ctx, reader, &query.Read{Model: q.Model.Name, Op: query.Get, Key: q.Key})
@@ -38,6 +38,7 @@ func (s *Service) Explain(ctx context.Context, by, reader *access.Principal, q Q
 		if err != nil && !fault.Is(err, fault.DataNotFound) {
 			return out, err
 		}
+		about.Missing = !there
 		if out.Exists = &there; there {
 			v, err := query.DecodeJSON(bytes.TrimSpace(found.Rows))
 			if err != nil {
@@ -46,29 +47,42 @@ func (s *Service) Explain(ctx context.Context, by, reader *access.Principal, q Q
 			values, _ = v.(map[string]any)
 		}
 	}
-	if values != nil {
-		typed := access.MapRow{}
-		for name, v := range values {
-			f := q.Model.Field(name)
-			if f == nil || !f.Stored() || f.Hidden {
-				if q.Key != nil {
-					continue
-				}
-				return out, fault.New(fault.QueryUnknownField, "%s has no field %q that a row holds", q.Model.Name, name).At("row." + name)
-			}
-			if v == nil {
+	var err error
+	switch {
+	case q.Operation == schema.Create && q.Key == nil && values != nil && !q.Model.ReadOnly:
+		about.New, err = query.BindWrite(s.schema, &query.Write{Model: q.Model.Name, Op: query.Create, Input: values}, s.stamp(), s.limits.Limits)
+	case values != nil:
+		about.Row, err = typedRow(q.Model, values, q.Key != nil)
+	}
+	if err != nil {
+		return out, err
+	}
+	out.Explanation, err = s.policy.Explain(by, q.Model, q.Operation, about)
+	return out, err
+}
+
+// typedRow makes a row of values that were decoded from JSON. One that is stored has
+// more fields than those that a row holds.
+func typedRow(m *schema.Model, values map[string]any, stored bool) (access.MapRow, error) {
+	typed := access.MapRow{}
+	for name, v := range values {
+		f := m.Field(name)
+		if f == nil || !f.Stored() || f.Hidden {
+			if stored {
 				continue
 			}
-			value, err := f.Coerce(v, false)
-			if err != nil {
-				return out, err
-			}
-			typed[name] = value
+			return nil, fault.New(fault.QueryUnknownField, "%s has no field %q that a row holds", m.Name, name).At("row." + name)
 		}
-		row = typed
+		if v == nil {
+			continue
+		}
+		value, err := f.Coerce(v, false)
+		if err != nil {
+			return nil, err
+		}
+		typed[name] = value
 	}
-	out.Explanation = s.policy.Explain(by, q.Model, q.Operation, row)
-	return out, nil
+	return typed, nil
 }
 
 // InWords are the rules of a model, or of a field that has its own.

@@ -17,7 +17,7 @@ func (s *Service) Write(ctx context.Context, by *access.Principal, writes []*que
 	if len(writes) == 0 || len(writes) > s.limits.Batch {
 		return nil, fault.New(fault.DataBatchLimit, "a batch has 1 to %d operations; this one has %d", s.limits.Batch, len(writes)).At("operations")
 	}
-	stamp := query.Stamp{Now: form.Stamp(s.now()), ID: newID}
+	stamp := s.stamp()
 	grants := make([]access.WriteGrant, len(writes))
 	bounds := make([]*query.BoundWrite, len(writes))
 	for i, w := range writes {
@@ -49,5 +49,8 @@ func (s *Service) Write(ctx context.Context, by *access.Principal, writes []*que
 func answerOf(w *query.BoundWrite) *query.Bound {
 	return &query.Bound{Model: w.Model, Select: w.Select}
 }
+
+// stamp is what the server puts into the rows that are written now.
+func (s *Service) stamp() query.Stamp { return query.Stamp{Now: form.Stamp(s.now()), ID: newID} }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

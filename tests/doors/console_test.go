@@ -3,6 +3,7 @@ package doors
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/loam-dev/loam/internal/backend"
@@ -103,20 +104,23 @@ func TestConsoleExplain(t *testing.T) {
 		verdict, filter, why string
 		field                string
 	}{
-		"an owner":            {map[string]any{"model": "Task", "operation": "update", "id": task, "user": "ada@example.com"}, "allowed", "", "a rule allows it: members of the organization with the role owner may create, read, update and delete", "allowed"},
-		"who it is for":       {map[string]any{"model": "tasks", "operation": "update", "id": task, "user": mia.UserID}, "allowed", "assigneeId is the caller's id and points is above 3", "a rule allows it: every signed-in user, where assigneeId is the caller's id and points is above 3 may read and update", "refused"},
-		"that, to delete":     {map[string]any{"model": "Task", "operation": "delete", "id": task, "user": mia.UserID}, "refused", "", "no rule of Task lets you delete", "refused"},
-		"a row of values":     {map[string]any{"model": "Task", "operation": "update", "row": map[string]any{"points": 2, "assigneeId": mia.UserID}, "user": mia.UserID}, "refused", "assigneeId is the caller's id and points is above 3", "the row is not one that a rule lets them update; by other rules: the caller's role is member, not owner", "refused"},
-		"what others decide":  {map[string]any{"model": "Task", "operation": "get", "row": map[string]any{"points": 2}, "user": mia.UserID}, "depends", "(assigneeId is the caller's id and points is above 3) or its project has: (name is \"open\")", "it depends on other rows, which the database knows", "refused"},
-		"any row":             {map[string]any{"model": "Task", "operation": "update", "user": mia.UserID}, "depends", "assigneeId is the caller's id and points is above 3", "it depends on the row", "refused"},
-		"with another role":   {map[string]any{"model": "Task", "operation": "delete", "user": mia.UserID, "role": "owner"}, "allowed", "", "a rule allows it: members of the organization with the role owner may create, read, update and delete", "allowed"},
-		"nobody":              {map[string]any{"model": "Task", "operation": "list"}, "refused", "", "sign in to use Task: send Authorization: Bearer <access token>", "refused"},
-		"an API key":          {map[string]any{"model": "Task", "operation": "list", "apiKey": true}, "refused", "", "no rule of Task lets you list", "refused"},
-		"who is of elsewhere": {map[string]any{"model": "Project", "operation": "list", "user": "root@example.com"}, "allowed", "", "a rule allows it: every signed-in user may read", ""},
+		"an owner":            {map[string]any{"model": "Task", "operation": "update", "id": task, "user": "ada@example.com"}, "allowed", "", "a rule allows it: members of the organization with the role owner may create, read, update and delete", "a rule allows it: members of the organization with the role owner may create, read, update and delete"},
+		"who it is for":       {map[string]any{"model": "tasks", "operation": "update", "id": task, "user": mia.UserID}, "allowed", "assigneeId is the caller's id and points is above 3", "a rule allows it: every signed-in user, where assigneeId is the caller's id and points is above 3 may read and update", "no rule lets them change it; the caller's role is member, not owner"},
+		"that, to delete":     {map[string]any{"model": "Task", "operation": "delete", "id": task, "user": mia.UserID}, "refused", "", "no rule of Task lets them delete it; the caller's role is member, not owner", "no rule lets them read it; the caller's role is member, not owner"},
+		"a row of values":     {map[string]any{"model": "Task", "operation": "update", "row": map[string]any{"points": 2, "assigneeId": mia.UserID}, "user": mia.UserID}, "refused", "assigneeId is the caller's id and points is above 3", "the row is not one that a rule lets them change: where assigneeId is the caller's id and points is above 3; the caller's role is member, not owner", "the row is refused: "},
+		"what others decide":  {map[string]any{"model": "Task", "operation": "get", "row": map[string]any{"points": 2, "projectId": project}, "user": mia.UserID}, "refused", "(assigneeId is the caller's id and points is above 3) or its project has: (name is \"open\")", "the row is not one that a rule lets them read: where (assigneeId is the caller's id and points is above 3) or its project has: (name is \"open\"); the caller's role is member, not owner", "the row is not shown: the row is not one"},
+		"any row":             {map[string]any{"model": "Task", "operation": "update", "user": mia.UserID}, "depends", "assigneeId is the caller's id and points is above 3", "it depends on the row: where assigneeId is the caller's id and points is above 3", "no rule lets them change it; the caller's role is member, not owner"},
+		"with another role":   {map[string]any{"model": "Task", "operation": "delete", "user": mia.UserID, "role": "owner"}, "allowed", "", "a rule allows it: members of the organization with the role owner may create, read, update and delete", "a rule allows it: members of the organization with the role owner may create, read, update and delete"},
+		"nobody":              {map[string]any{"model": "Task", "operation": "list"}, "refused", "", "sign in to use Task: send Authorization: Bearer <access token>", "the row is not shown: sign in"},
+		"an API key":          {map[string]any{"model": "Task", "operation": "list", "apiKey": true}, "refused", "", "no rule of Task lets them list it; nobody is signed in", "the row is not shown: no rule of Task lets them"},
+		"who is of elsewhere": {map[string]any{"model": "Project", "operation": "list", "user": "root@example.com"}, "refused", "", "Project belongs to an organization, and they are a member of none, or not of the one that is asked about", ""},
 	} {
 		r := ask(c.in)
-		if r.String("verdict") != c.verdict || r.String("filter") != c.filter || r.String("why") != c.why || c.field != r.String("fields", 0, "verdict") {
-			t.Errorf("%s: %s", what, r.Body)
+		if r.String("verdict") != c.verdict || r.String("filter") != c.filter || r.String("why") != c.why {
+			t.Errorf("%s: %s: %s, where %s", what, r.String("verdict"), r.String("why"), r.String("filter"))
+		}
+		if why := aboutField(r, "secret"); !strings.HasPrefix(why, c.field) || why == "" && c.field != "" {
+			t.Errorf("%s: the field is explained as %s", what, why)
 		}
 	}
 	if r := ask(map[string]any{"model": "Task", "operation": "get", "id": "none", "user": mia.UserID}); r.Value("exists") != false {
@@ -124,6 +128,20 @@ func TestConsoleExplain(t *testing.T) {
 	}
 	boss.Do("POST", "/console/api/explain", map[string]any{"model": "Task", "operation": "fly"}).Want(400)
 	boss.Do("POST", "/console/api/explain", map[string]any{"model": "Task", "operation": "get", "organization": ada.Org, "row": map[string]any{"points": "many"}}).WantCode(400, "query/bad_value")
+}
+
+// aboutField is the sentence of a field: to write it, where that was asked.
+func aboutField(r *testkit.Response, name string) string {
+	for i := range r.Len("fields") {
+		if r.String("fields", i, "name") != name {
+			continue
+		}
+		if why := r.String("fields", i, "write", "why"); why != "" {
+			return why
+		}
+		return r.String("fields", i, "read", "why")
+	}
+	return ""
 }
 
 func TestConsoleSchema(t *testing.T) {

@@ -14,16 +14,23 @@ func (w *world) checkExplain(c *caller) {
 	m := pick(w.g, w.schema.Models...)
 	by := c.principal()
 	for name, op := range access.Operations() {
-		if op == schema.Listen && m.Ops.PublicSubscriptions { // the schema's word goes before the rules'
+		if op == schema.Listen && (m.Ops.PublicSubscriptions || m.ReadOnly) || op == schema.SearchOp { // the schema's word goes before the rules'
 			continue
 		}
-		none := w.c.Policy.Explain(by, m, op, nil)
-		w.holds(c, m, name, op, none, nil)
+		w.holds(c, m, name, op, w.explained(by, m, op, nil), nil)
 		for _, r := range w.within(c, m) {
-			w.holds(c, m, name, op, w.c.Policy.Explain(by, m, op, stored{r}), r)
+			w.holds(c, m, name, op, w.explained(by, m, op, stored{r}), r)
 		}
 	}
 	w.asked++
+}
+
+func (w *world) explained(by *access.Principal, m *schema.Model, op schema.Operation, r access.Row) access.Explanation {
+	e, err := w.c.Policy.Explain(by, m, op, access.About{Row: r})
+	if err != nil {
+		w.fatalf("explaining %s: %v", m.Name, err)
+	}
+	return e
 }
 
 func (w *world) holds(c *caller, m *schema.Model, name string, op schema.Operation, e access.Explanation, r *row) {
@@ -46,11 +53,15 @@ func (w *world) holds(c *caller, m *schema.Model, name string, op schema.Operati
 	}
 	for _, f := range e.Fields {
 		field := m.Field(f.Name)
-		if field.Relation != nil || r == nil || f.Verdict == access.Depends {
+		if field.Relation != nil || r == nil || e.Verdict == access.Depends || f.Read.Verdict == access.Depends {
 			continue
 		}
-		if shows := w.shows(field, c, op, r); shows != (f.Verdict == access.Allowed) {
-			w.fatalf("%s of %s.%s by %s is explained as %s, the oracle says %v", name, m.Name, f.Name, c.name, f.Verdict, shows)
+		row := e.Verdict == access.Allowed
+		if shows := row && w.shows(field, c, op, r); op&schema.Read != 0 && shows != (f.Read.Verdict == access.Allowed) {
+			w.fatalf("%s of %s.%s by %s is explained as %+v, the oracle says %v", name, m.Name, f.Name, c.name, f.Read, shows)
+		}
+		if f.Write != nil && f.Write.Verdict == access.Allowed && !(row && w.shows(field, c, op, r)) {
+			w.fatalf("%s of %s.%s by %s is explained as %+v, the oracle says no", name, m.Name, f.Name, c.name, *f.Write)
 		}
 	}
 	if op != schema.Get || r == nil || depends {

@@ -161,6 +161,20 @@ export interface ExplainedRule {
   filter?: string
 }
 
+export interface Decision {
+  verdict: Verdict
+  why: string
+  rule: RuleWords | null // that alone allows it
+}
+
+export interface ExplainedField {
+  name: string
+  own: boolean // has rules of its own
+  read: Decision
+  write: Decision | null
+  rules: ExplainedRule[]
+}
+
 export interface Explanation {
   model: string
   operation: string
@@ -168,7 +182,7 @@ export interface Explanation {
   why: string
   filter: string | null
   rules: ExplainedRule[]
-  fields: { name: string; verdict: Verdict; why: string; rules: ExplainedRule[] }[]
+  fields: ExplainedField[]
   caller: { kind: string; role?: string }
   exists: boolean | null
 }

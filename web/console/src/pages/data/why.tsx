@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { ChevronDown, CircleCheck, CircleHelp, CircleMinus, CircleX, UserRound, UserX } from 'lucide-react'
-import { useState } from 'react'
+import { Fragment, useState } from 'react'
 import { useActing } from '../../api/acting'
-import type { AdminUser, ExplainedRule, Explanation, Model, Verdict } from '../../api/console'
+import type { AdminUser, ExplainedField, ExplainedRule, Explanation, Model, Verdict } from '../../api/console'
 import { get, json, params, type Page } from '../../api/request'
 import { Button } from '../../ui/button'
 import { Picker } from '../../ui/picker'
@@ -11,6 +11,7 @@ import { Avatar, Skeleton, Trouble } from '../../ui/show'
 const operations = ['get', 'list', 'update', 'delete', 'listen'] as const
 const words: Record<string, string> = { get: 'read it', list: 'see it in a list', update: 'change it', delete: 'delete it', listen: 'follow it live' }
 const icons: Record<Verdict, typeof CircleCheck> = { allowed: CircleCheck, refused: CircleX, depends: CircleHelp, notAsked: CircleMinus }
+const outcomes: Record<Verdict, string> = { allowed: 'yes', refused: 'no', depends: 'it depends', notAsked: 'not asked' }
 const says: Record<Verdict, string> = { allowed: 'allows', refused: 'does not allow', depends: 'depends', notAsked: 'is not asked' }
 
 /** Why asks the rules about one row: may this user do that, and which rule says so. */
@@ -57,10 +58,33 @@ function Answer({ e }: { e: Explanation }) {
       </div>
       <h3>Rules of the model</h3>
       <Rules rules={e.rules} />
-      {e.fields.length > 0 && <h3>Fields with rules of their own</h3>}
-      {e.fields.map((f) => { const FieldIcon = icons[f.verdict]; return <details key={f.name} className="fieldrules"><summary className={f.verdict}><FieldIcon size={14} aria-hidden /> <code>{f.name}</code> {f.why}</summary><Rules rules={f.rules} /></details> })}
+      <h3>Fields</h3>
+      {alike(e.fields).map((fields) => <Field key={fields[0].name} fields={fields} />)}
     </>
   )
+}
+
+/** alike puts fields without rules of their own together where the same is said of them. */
+function alike(fields: ExplainedField[]): [ExplainedField, ...ExplainedField[]][] {
+  const groups = new Map<string, [ExplainedField, ...ExplainedField[]]>()
+  for (const f of fields) {
+    const said = JSON.stringify(f.own ? f.name : [f.read.verdict, f.read.why, f.write?.verdict, f.write?.why])
+    const group = groups.get(said)
+    if (group) group.push(f)
+    else groups.set(said, [f])
+  }
+  return [...groups.values()]
+}
+
+function Field({ fields: [first, ...rest] }: { fields: [ExplainedField, ...ExplainedField[]] }) {
+  const names = [first, ...rest].map((f, i) => <Fragment key={f.name}>{i > 0 && ', '}<code>{f.name}</code></Fragment>)
+  const decisions = first.write ? [{ to: 'To change', d: first.write }, { to: 'To read', d: first.read }] : [{ to: 'To read', d: first.read }]
+  const said = decisions.map(({ to, d }) => {
+    const Icon = icons[d.verdict]
+    return <div key={to} className={`decision ${d.verdict}`}><Icon size={14} aria-label={outcomes[d.verdict]} /><div>{first.write && <span className="quiet">{to}: </span>}{d.why}{d.rule && d.rule.line > 0 && <span className="small quiet"> (line {d.rule.line})</span>}</div></div>
+  })
+  if (first.rules.length === 0) return <div className="fieldrules"><div>{names}</div>{said}</div>
+  return <div className="fieldrules"><div>{names}</div>{said}<details><summary className="small quiet">its rules</summary><Rules rules={first.rules} /></details></div>
 }
 
 function Rules({ rules }: { rules: ExplainedRule[] }) {
