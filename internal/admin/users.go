@@ -283,3 +283,17 @@ func (s *Service) SignOut(ctx context.Context, by *access.Principal, ref string)
 		return forget, err
 	})
 }
+
+// EndSession ends one session of a user, at once on every door.
+func (s *Service) EndSession(ctx context.Context, by *access.Principal, ref, session string) error {
+	return s.act(ctx, "ending a session", func(c store.Conn) ([]string, error) {
+		id, err := s.find(c, ref)
+		if err == nil {
+			err = s.auth.CloseSession(c, id, session)
+		}
+		if err == nil {
+			err = s.record(ctx, c, by, "admin.session_ended", "user:"+id, map[string]any{"session": session})
+		}
+		return []string{id}, err
+	})
+}

@@ -37,6 +37,7 @@ type Record struct {
 type Filter struct {
 	Action string
 	Actor  string
+	Target string
 	Since  time.Time // at or after
 	Until  time.Time // before
 }
@@ -62,6 +63,8 @@ func (f Filter) Check() error {
 		return fault.New(fault.AuditBadFilter, "action is %q; it is a name such as auth.sign_in", clean(f.Action)).At("action")
 	case f.Actor != "" && !actorName().MatchString(f.Actor):
 		return fault.New(fault.AuditBadFilter, "actor is %q; it is user:<id>, key:<id>, anonymous or system", clean(f.Actor)).At("actor")
+	case f.Target != "" && !actorName().MatchString(f.Target):
+		return fault.New(fault.AuditBadFilter, "target is %q; it is user:<id>, org:<id> or likewise of another thing", clean(f.Target)).At("target")
 	}
 	return nil
 }
@@ -69,6 +72,20 @@ func (f Filter) Check() error {
 // List returns a page of an organization's records, newest first. Who may see
 // them is for the caller to know.
 func (l *Log) List(ctx context.Context, org string, f Filter, page Page) (Records, error) {
+	return l.list(ctx, org, func() *selection { return f.query().where(`"org" = ?`, org) }, f, page)
+}
+
+// ListAll is List over all organizations and what belongs to none: for admins of the
+// server.
+func (l *Log) ListAll(ctx context.Context, f Filter, page Page) (Records, error) {
+	return l.list(ctx, everywhere, f.query, f, page)
+}
+
+// everywhere is what cursors of ListAll are bound to, as those of List to an
+// organization.
+const everywhere = "*"
+
+func (l *Log) list(ctx context.Context, of string, from func() *selection, f Filter, page Page) (Records, error) {
 	if err := f.Check(); err != nil {
 		return Records{}, err
 	}
@@ -78,13 +95,13 @@ func (l *Log) List(ctx context.Context, org string, f Filter, page Page) (Record
 	if page.Limit == 0 {
 		page.Limit = defaultPage
 	}
-	after, err := l.openCursor(org, page.Cursor)
+	after, err := l.openCursor(of, page.Cursor)
 	if err != nil {
 		return Records{}, err
 	}
 	var rows []record
 	err = l.engine.Read(ctx, func(c store.Conn) (err error) {
-		q := f.query().where(`"org" = ?`, org)
+		q := from()
 		if after != (place{}) {
 			q.where(`("at", "seq") < (?, ?)`, after.at, after.seq)
 		}
@@ -100,7 +117,7 @@ func (l *Log) List(ctx context.Context, org string, f Filter, page Page) (Record
 	}
 	if len(rows) > page.Limit {
 		last := rows[page.Limit-1]
-		cursor := l.sealCursor(org, place{last.at, last.seq})
+		cursor := l.sealCursor(of, place{last.at, last.seq})
 		found.NextCursor = &cursor
 	}
 	return found, nil
@@ -210,6 +227,9 @@ func (f Filter) query() *selection {
 	if f.Actor != "" {
 		q.where(`"actor" = ?`, f.Actor)
 	}
+	if f.Target != "" {
+		q.where(`"target" = ?`, f.Target)
+	}
 	if !f.Since.IsZero() {
 		q.where(`"at" >= ?`, form.Stamp(f.Since))
 	}
@@ -226,12 +246,12 @@ type place struct {
 }
 
 // sealCursor hides the number in it, which counts everybody's records.
-func (l *Log) sealCursor(org string, p place) string {
-	sealed := l.cursors.Seal(fmt.Appendf(nil, "%s %d", p.at, p.seq), org)
+func (l *Log) sealCursor(of string, p place) string {
+	sealed := l.cursors.Seal(fmt.Appendf(nil, "%s %d", p.at, p.seq), of)
 	return base64.RawURLEncoding.EncodeToString(sealed)
 }
 
-func (l *Log) openCursor(org, cursor string) (p place, err error) {
+func (l *Log) openCursor(of, cursor string) (p place, err error) {
 	if cursor == "" {
 		return p, nil
 	}
@@ -239,7 +259,7 @@ func (l *Log) openCursor(org, cursor string) (p place, err error) {
 	if err != nil {
 		return p, badCursor()
 	}
-	text, err := l.cursors.Open(sealed, org)
+	text, err := l.cursors.Open(sealed, of)
 	if err != nil {
 		return p, badCursor()
 	}

@@ -27,6 +27,10 @@ func Tables(d store.Dialect) []string {
 		`CREATE INDEX IF NOT EXISTS "_audit_org" ON "_audit" ("org", "at", "seq")`,
 		`CREATE INDEX IF NOT EXISTS "_audit_action" ON "_audit" ("org", "action", "at", "seq")`,
 		`CREATE INDEX IF NOT EXISTS "_audit_actor" ON "_audit" ("org", "actor", "at", "seq")`,
+		`CREATE INDEX IF NOT EXISTS "_audit_all" ON "_audit" ("at", "seq")`, // these, for all organizations in one list
+		`CREATE INDEX IF NOT EXISTS "_audit_all_action" ON "_audit" ("action", "at", "seq")`,
+		`CREATE INDEX IF NOT EXISTS "_audit_all_actor" ON "_audit" ("actor", "at", "seq")`,
+		`CREATE INDEX IF NOT EXISTS "_audit_all_target" ON "_audit" ("target", "at", "seq")`,
 		`CREATE TABLE IF NOT EXISTS "_audit_head" (
 			"id" INTEGER NOT NULL PRIMARY KEY CHECK ("id" = 1),
 			"seq" INTEGER NOT NULL,

@@ -45,18 +45,23 @@ func (s *Service) EndSession(ctx context.Context, p *access.Principal, id string
 		return signInFirst()
 	}
 	err := s.engine.Write(ctx, func(c store.Conn) error {
-		n, err := c.Exec(`UPDATE "_sessions" SET "revoked_at" = ?1 WHERE "id" = ?2 AND "user_id" = ?3 AND "revoked_at" IS NULL`,
-			stamp(s.now()), id, p.UserID)
-		if err == nil && n == 0 {
-			err = fault.New(fault.AuthNoSession, "you have no such session")
-		}
-		if err != nil {
+		if err := s.CloseSession(c, p.UserID, id); err != nil {
 			return err
 		}
 		return s.record(ctx, c, audit.Event{Action: "auth.session_ended", Org: p.Org, Actor: p.Subject(), Target: "session:" + id})
 	})
 	s.Forget(p.UserID)
 	return wrap("ending a session", err)
+}
+
+// CloseSession ends one session of a user inside the caller's transaction. Tell Forget
+// of the user after the commit.
+func (s *Service) CloseSession(c store.Conn, user, id string) error {
+	n, err := c.Exec(`UPDATE "_sessions" SET "revoked_at" = ?1 WHERE "id" = ?2 AND "user_id" = ?3 AND "revoked_at" IS NULL`, stamp(s.now()), id, user)
+	if err == nil && n == 0 {
+		err = fault.New(fault.AuthNoSession, "there is no such session")
+	}
+	return err
 }
 
 // EndSessions ends the caller's sessions everywhere, or everywhere else.

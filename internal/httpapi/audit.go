@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 )
 
 func listAudit(c *call) (reply, error) {
-	f, page, err := c.auditQuery(true)
+	f, page, err := c.auditQuery("cursor", "limit")
 	if err != nil {
 		return reply{}, err
 	}
@@ -28,7 +29,7 @@ func listAudit(c *call) (reply, error) {
 
 // exportAudit streams; that somebody took the log along is itself a record.
 func exportAudit(c *call) (reply, error) {
-	f, _, err := c.auditQuery(false)
+	f, _, err := c.auditQuery()
 	if err != nil {
 		return reply{}, err
 	}
@@ -49,32 +50,36 @@ func exportAudit(c *call) (reply, error) {
 	}}, nil
 }
 
-// auditQuery reads the parameters of a list of records. Any other one is an
-// error: a filter that is misspelled must not show everything.
-func (c *call) auditQuery(paged bool) (f audit.Filter, page audit.Page, err error) {
+// auditQuery reads the parameters of a list of records, and also some. Any other one is
+// an error: a filter that is misspelled must not show everything.
+func (c *call) auditQuery(also ...string) (f audit.Filter, page audit.Page, err error) {
+	names := append([]string{"action", "actor", "since", "until"}, also...)
 	for name, values := range c.URL.Query() {
 		if len(values) > 1 {
 			return f, page, fault.New(fault.HTTPParameter, "%q is there twice", name).At(name)
 		}
+		if !slices.Contains(names, name) {
+			return f, page, fault.New(fault.HTTPParameter, "there is no parameter %q here; there are %s", name, strings.Join(names, ", ")).At(name)
+		}
 		value := values[0]
-		switch {
-		case name == "action":
+		switch name {
+		case "action":
 			f.Action = value
-		case name == "actor":
+		case "actor":
 			f.Actor = value
-		case name == "since":
+		case "target":
+			f.Target = value
+		case "since":
 			f.Since, err = moment(name, value)
-		case name == "until":
+		case "until":
 			f.Until, err = moment(name, value)
-		case name == "cursor" && paged:
+		case "cursor":
 			page.Cursor = value
-		case name == "limit" && paged:
+		case "limit":
 			page.Limit, err = strconv.Atoi(value)
 			if err != nil || page.Limit < 1 {
 				err = fault.New(fault.QueryLimit, "limit is %q; it is a number of records, from 1", value).At("limit")
 			}
-		default:
-			err = fault.New(fault.HTTPParameter, "there is no parameter %q here; an audit log takes action, actor, since and until, and a list of it limit and cursor", name).At(name)
 		}
 		if err != nil {
 			return f, page, err

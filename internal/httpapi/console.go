@@ -193,25 +193,30 @@ func consoleSessions(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	sessions, err := c.api.Auth.Sessions(c.Context(), &access.Principal{Kind: access.User, UserID: user.ID})
+	sessions, err := c.api.Auth.Sessions(c.Context(), &access.Principal{Kind: access.User, UserID: user.ID, SessionID: c.by.SessionID})
 	return c.answer(http.StatusOK, list[auth.Device]{Items: sessions}, err)
 }
 
-// consoleAudit is the log of an organization, or what belongs to none.
+// consoleEndSession ends one of a user's sessions.
+func consoleEndSession(c *call) (reply, error) {
+	err := c.api.Admin.EndSession(c.Context(), c.by, c.PathValue("user"), c.PathValue("session"))
+	return c.answer(http.StatusNoContent, nil, err)
+}
+
+// consoleAudit is the log of everything, of an organization, or of what belongs to none.
 func consoleAudit(c *call) (reply, error) {
-	q := c.URL.Query()
-	org := q.Get("organization")
-	q.Del("organization")
-	of := *c.URL
-	of.RawQuery = q.Encode()
-	asked := *c
-	asked.Request = c.WithContext(c.Context())
-	asked.URL = &of
-	f, page, err := asked.auditQuery(true)
-	if err == nil && org != "" {
-		org, err = c.api.Tenant.Meant(c.Context(), org)
-	}
+	f, page, err := c.auditQuery("target", "organization", "cursor", "limit")
 	if err != nil {
+		return reply{}, err
+	}
+	org := c.URL.Query().Get("organization")
+	if org == "" {
+		records, err := c.api.Audit.ListAll(c.Context(), f, page)
+		return c.answer(http.StatusOK, records, err)
+	}
+	if org == "none" { // which no organization's slug may be
+		org = ""
+	} else if org, err = c.api.Tenant.Meant(c.Context(), org); err != nil {
 		return reply{}, err
 	}
 	records, err := c.api.Audit.List(c.Context(), org, f, page)

@@ -18,6 +18,7 @@ var consoleRoutes = []route{
 	{"GET /console/api/connections", adminReads, consoleConnections, "the live connections of the server that answers"},
 	{"DELETE /console/api/connections/{id}", adminActs, consoleHangUp, "closes one of them"},
 	{"GET /console/api/users/{user}/sessions", adminReads, consoleSessions, "a user's sessions"},
-	{"GET /console/api/audit", adminReads, consoleAudit, "the audit log of `?organization=`, or without it what belongs to none"},
+	{"DELETE /console/api/users/{user}/sessions/{session}", adminActs, consoleEndSession, "ends one of them"},
+	{"GET /console/api/audit", adminReads, consoleAudit, "the audit log of all organizations in one list, newest first; `?organization=` (`none`: what belongs to none), `actor`, `target`, `action`, `since`, `until`"},
 	{"GET /console/api", open, consoleNothing, "likewise"},
 }

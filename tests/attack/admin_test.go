@@ -72,7 +72,8 @@ func adminRoutes(user, org string) [][3]string {
 		{"GET", "/console/api/me", ""},
 		{"GET", "/console/api/overview", ""},
 		{"GET", "/console/api/schema", ""}, {"GET", "/console/api/history/tasks/x?organization=" + org, ""}, {"GET", "/console/api/migrations", ""}, {"GET", "/console/api/settings", ""},
-		{"GET", "/console/api/connections", ""}, {"DELETE", "/console/api/connections/1", ""}, {"GET", "/console/api/users/" + user + "/sessions", ""}, {"GET", "/console/api/audit?organization=" + org, ""},
+		{"GET", "/console/api/connections", ""}, {"DELETE", "/console/api/connections/1", ""}, {"GET", "/console/api/users/" + user + "/sessions", ""}, {"DELETE", "/console/api/users/" + user + "/sessions/x", ""},
+		{"GET", "/console/api/audit", ""}, {"GET", "/console/api/audit?organization=" + org, ""},
 		{"POST", "/console/api/explain", `{"model":"Task","operation":"list"}`},
 	}
 }
@@ -304,11 +305,13 @@ func TestAttack127_AdminActions(t *testing.T) {
 	fay := s.SignUp("fay@example.com")
 	team := ada.Do("POST", "/auth/organizations/"+ada.Org+"/teams", map[string]any{"name": "Crew"}).Want(201).String("id")
 	invitation := ada.Do("POST", "/auth/organizations/"+ada.Org+"/invitations", map[string]any{"email": "hal@example.com"}).Want(201).String("id")
+	session := boss.Get("/console/api/users/"+eve.UserID+"/sessions").Want(200).String("items", 0, "id")
 	steps := []struct {
 		method, path, body string
 		status             int
 		action, target     string
 	}{
+		{"DELETE", "/console/api/users/" + eve.UserID + "/sessions/" + session, "", 204, "admin.session_ended", "user:" + eve.UserID},
 		{"POST", "/auth/admin/users", `{"email":"new@example.com","name":"New"}`, 201, "admin.user_created", ""},
 		{"PATCH", user, `{"name":"Evelyn","groups":["a"]}`, 200, "admin.user_changed", "user:" + eve.UserID},
 		{"PATCH", user, `{"verified":true}`, 200, "admin.user_changed", "user:" + eve.UserID},
