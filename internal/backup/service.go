@@ -181,6 +181,7 @@ func (s *Service) snapshots(ctx context.Context, wait time.Duration) {
 		if ctx.Err() != nil {
 			return
 		}
+		s.prune(ctx) // after one that failed, too: it may be for want of room
 		if err != nil {
 			if !failed && !fault.Is(err, fault.StoreBusy) {
 				s.o.Log.Error("a snapshot for the backup failed; it is tried again", "to", s.o.Target.String(), "error", err)
@@ -192,9 +193,12 @@ func (s *Service) snapshots(ctx context.Context, wait time.Duration) {
 		s.o.Log.Info("made a snapshot for the backup", "snapshot", m.ID, "to", s.o.Target.String())
 		s.report(func(st *Status) { st.Snapshot, st.Error = &m.At, "" })
 		failed, wait = false, s.o.Every
-		if err := Prune(ctx, s.o.Target, s.o.Now().Add(-s.o.Retention)); err != nil && ctx.Err() == nil {
-			s.o.Log.Warn("old backups were not removed", "to", s.o.Target.String(), "error", err)
-		}
+	}
+}
+
+func (s *Service) prune(ctx context.Context) {
+	if err := Prune(ctx, s.o.Target, s.o.Now().Add(-s.o.Retention)); err != nil && ctx.Err() == nil {
+		s.o.Log.Warn("old backups were not removed", "to", s.o.Target.String(), "error", err)
 	}
 }
 

@@ -50,6 +50,7 @@ type Engine struct {
 	unnamed   atomic.Bool              // no prepared statements; see misnamed
 	names     atomic.Int64             // grows when those prepared so far are no good
 	lostAt    atomic.Int64             // when a connection last broke, in Unix nanoseconds
+	fullAt    atomic.Int64             // when the log last said that the server's disk is full, likewise
 	host      atomic.Pointer[hostPort] // where the latest one goes to
 	hosts     sync.Map                 // whose an address is
 

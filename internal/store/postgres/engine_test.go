@@ -1,9 +1,11 @@
 package postgres_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"strings"
 	"sync"
@@ -411,6 +413,42 @@ func TestOpenRefusals(t *testing.T) {
 	defer storetest.Admin(t, url, "ALTER ROLE "+role+" NOBYPASSRLS")
 	if _, err := postgres.Open(t.Context(), postgres.Options{URL: url}); !fault.Is(err, fault.StoreUnsuitable) || !strings.Contains(err.Error(), "NOBYPASSRLS") {
 		t.Errorf("a role above the policies: %v", err)
+	}
+}
+
+// A server without room says so by this code, whatever it had no room for. It refuses who
+// wrote, and nobody who wrote beside them; one line in the log tells of all.
+func TestServersDiskIsFull(t *testing.T) {
+	var log bytes.Buffer
+	url := storetest.URL(t)
+	e, err := postgres.Open(t.Context(), postgres.Options{URL: url, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	must(t, err)
+	storetest.Tables(t, e, table, `CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		IF NEW.n = 0 THEN RAISE EXCEPTION 'could not extend file "base/1/2": No space left on device' USING ERRCODE = 'disk_full'; END IF; RETURN NEW; END $$`,
+		`CREATE TRIGGER full_disk BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION full_disk()`)
+	for range 3 {
+		if err := insert(e, "a"); !fault.Is(err, fault.StoreFull) {
+			t.Errorf("got %v", err)
+		}
+	}
+	var beside sync.WaitGroup
+	for i := range 8 {
+		beside.Go(func() {
+			err := e.WriteRows(context.Background(), execute("INSERT INTO t VALUES (?1, ?2)", fmt.Sprint(i), i%2))
+			if (i%2 == 0) != fault.Is(err, fault.StoreFull) || i%2 == 1 && err != nil {
+				t.Errorf("%d: %v", i, err)
+			}
+		})
+	}
+	beside.Wait()
+	if got := one(t, e, "SELECT count(*) FROM t"); got != "4" {
+		t.Errorf("%s rows", got)
+	}
+	storetest.Admin(t, url, "DROP TRIGGER full_disk ON t")
+	must(t, insert(e, "a"))
+	must(t, e.Close())
+	if said := strings.Count(log.String(), "disk is full"); said != 1 {
+		t.Errorf("said %d times\n%s", said, &log)
 	}
 }
 

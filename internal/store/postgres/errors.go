@@ -74,6 +74,7 @@ func (e *Engine) translate(ctx context.Context, err error) error {
 	case pg.Message == store.Moved:
 		return fault.New(fault.StoreMoved, "the backend is moving to another database; try again shortly").After(e.retryAfter).Because(err)
 	case pg.Code == "53100":
+		e.sayFull(err)
 		return fault.New(fault.StoreFull, "there is no room left for this write; nothing of it was kept").Because(err)
 	case pg.Code == "22021", pg.Code == "22P05":
 		return unstorable(err)
@@ -90,6 +91,14 @@ func (e *Engine) translate(ctx context.Context, err error) error {
 		return e.unreachable(err)
 	}
 	return fmt.Errorf("postgres: %w", err)
+}
+
+// sayFull has the log say now and then that the server has no room.
+func (e *Engine) sayFull(cause error) {
+	last, now := e.fullAt.Load(), time.Now().UnixNano()
+	if now-last >= int64(e.fullEvery) && e.fullAt.CompareAndSwap(last, now) {
+		e.log.Error("the database's disk is full: writes are refused until there is room, and reads go on", "error", cause)
+	}
 }
 
 func (e *Engine) unreachable(cause error) error {

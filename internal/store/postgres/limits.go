@@ -36,6 +36,7 @@ type limits struct {
 	relayPause     time.Duration // between two times that a relay has this server look
 	listenPause    time.Duration // from the loss of the connection that listens to another
 	idleAfter      time.Duration // an unused connection is closed
+	fullEvery      time.Duration // between two times that the log says so of the server's disk
 	statements     int           // prepared statements kept per connection
 	constraints    int           // constraints whose columns are remembered
 	closeWait      time.Duration // how long Close waits for transactions to end
@@ -76,6 +77,7 @@ func defaultLimits() limits {
 		relayPause:     10 * time.Millisecond,
 		listenPause:    time.Second,
 		idleAfter:      5 * time.Minute,
+		fullEvery:      time.Minute,
 		statements:     256,
 		constraints:    4096,
 		closeWait:      10 * time.Second,

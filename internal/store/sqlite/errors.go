@@ -77,7 +77,8 @@ func cancelled(ctx context.Context, cause error) error {
 // uncertain is the answer to a group whose COMMIT failed. SQLite has undone it,
 // but after a fault of the disk a crash might still bring it back.
 func uncertain(err error) error {
-	if _, known := errors.AsType[*fault.Error](err); known {
+	extended, _ := errors.AsType[sqlite3.ExtendedErrorCode](err)
+	if _, known := errors.AsType[*fault.Error](err); known && extended != sqlite3.IOERR_FSYNC {
 		return err
 	}
 	return fault.New(fault.InternalError, "the disk failed while the change was being saved; look whether it is there before you try again").Because(err)

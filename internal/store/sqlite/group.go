@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -172,6 +173,7 @@ func (w *writer) lose(err error) {
 			w.file.log.Error("rolling back a group of writes", "error", undone)
 		}
 	}
+	w.mindRoom(err)
 	shared := err
 	if !fault.Is(err, fault.StoreFull) {
 		shared = w.file.busy(fmt.Errorf("a neighbour's write undid the shared transaction: %w", err))
@@ -188,20 +190,56 @@ func (w *writer) commit() {
 	if len(w.group) == 0 {
 		return
 	}
-	if err := w.conn.run("COMMIT"); err != nil {
+	err := w.conn.run("COMMIT")
+	if err != nil {
 		if w.conn.inTransaction() {
 			if undone := w.conn.run("ROLLBACK"); undone != nil {
 				w.file.log.Error("rolling back a group of writes", "error", undone)
 			}
 		}
+		w.bury()
 		for _, j := range w.group {
 			j.err = uncertain(err)
 		}
 	}
+	w.mindRoom(err)
 	w.epoch.Add(1)
 	w.dirty = true
 	w.listeners.Tell()
 	w.answerAll()
+}
+
+// bury has a commit that failed stay so. The log may have all of it, where what failed is
+// the sync, or the frame that SQLite fills a sector up with: a process that is killed then
+// would find it made. So a page of something that is not committed is written over its
+// first one, which needs no room.
+func (w *writer) bury() {
+	err := w.conn.run("BEGIN IMMEDIATE")
+	if err == nil {
+		err = w.conn.run("CREATE TABLE _buried (x)")
+		err = errors.Join(err, w.file.translate(context.Background(), w.conn.db.CacheFlush()), w.conn.run("ROLLBACK"))
+	}
+	if log, wrong := os.OpenFile(w.file.path+"-wal", os.O_RDWR, 0); wrong == nil {
+		err = errors.Join(err, log.Sync(), log.Close())
+	}
+	if err != nil && !fault.Is(err, fault.StoreFull) { // without room for it, there is nothing to bury
+		w.file.log.Warn("a write that was refused may be found made if the server is killed now", "error", err)
+	}
+}
+
+// mindRoom has the log say that the disk is full, and that it is not any more, each
+// once: a disk may be full off and on.
+func (w *writer) mindRoom(err error) {
+	switch {
+	case fault.Is(err, fault.StoreFull):
+		if w.full.IsZero() {
+			w.file.log.Error("the disk is full: writes are refused until there is room, and reads go on", "path", w.file.path, "error", err)
+		}
+		w.full = time.Now()
+	case err == nil && !w.full.IsZero() && time.Since(w.full) >= w.file.roomAfter:
+		w.file.log.Info("there is room on the disk again: writes go on", "path", w.file.path)
+		w.full = time.Time{}
+	}
 }
 
 // open begins a transaction, on a new connection if the last one broke.

@@ -22,6 +22,7 @@ type limits struct {
 	restartWait    time.Duration // how long the writer waits for old readers then
 	idleAfter      time.Duration // quiet time before the writer tidies up
 	optimizeEvery  time.Duration // least time between two runs of PRAGMA optimize
+	roomAfter      time.Duration // without a refusal before a disk is no more said to be full
 	holdWait       time.Duration // how long Open waits for another process to let go
 	closeWait      time.Duration // how long Close waits for reads to end
 	retryAfter     time.Duration // what a refused caller is told
@@ -46,6 +47,7 @@ func defaultLimits() limits {
 		restartWait:    20 * time.Millisecond,
 		idleAfter:      2 * time.Second,
 		optimizeEvery:  time.Hour,
+		roomAfter:      10 * time.Second,
 		holdWait:       time.Second,
 		closeWait:      10 * time.Second,
 		retryAfter:     time.Second,

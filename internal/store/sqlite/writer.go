@@ -38,6 +38,7 @@ type writer struct {
 	restart  int    // length of the log at which the writer restarts it
 	dirty    bool   // something was committed since the last tidying
 	tuned    time.Time
+	full     time.Time // when a write last found no room; zero: it is long ago
 }
 
 // job is one call of Write on its way through the queue.
