@@ -42,7 +42,7 @@ func IsMade(text []byte) bool {
 var packages embed.FS
 
 // TypeScript writes the typed client of a schema: index.ts, and beside it the
-// runtime that it stands on. The same schema makes the same files.
+// runtime that it stands on; admin.ts is the part of that which index.ts lacks. The same schema makes the same files.
 func TypeScript(s *schema.Schema, o TSOptions) []File {
 	t := newTypes(s, o)
 	files := []File{{"index.ts", t.index()}}
@@ -52,6 +52,7 @@ func TypeScript(s *schema.Schema, o TSOptions) []File {
 	if o.Packages {
 		return files
 	}
+	files = append(files, File{"admin.ts", []byte(TSHeader + "\nexport * from './runtime/admin.js'\n")})
 	files = append(files, copied("tsruntime", "runtime")...)
 	if o.React {
 		files = append(files, copied("tsreact", "runtime/react")...)

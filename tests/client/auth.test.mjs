@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
+import { organizationAdmin } from '../../sdk/js/dist/admin.js'
 import { client, project, signedUp, sleep, storage, until } from './server.mjs'
 
 let server
@@ -120,6 +121,43 @@ test('organizations: found, switch, invite, and what is under the other', async 
   assert.equal((await app.auth.organizations.list()).length, 1)
   app.close()
   tab.close()
+})
+
+test('who runs an organization: its domains, its own sign-in, what happened, and all of it', async () => {
+  const app = client(server.url)
+  await signedUp(app)
+  const admin = organizationAdmin(app)
+  const { record, verifiedAt } = await admin.domains.claim('acme-' + process.pid + '.com')
+  assert.match(record, /^_loam-challenge\./)
+  assert.equal(verifiedAt, null)
+  const [{ domain }] = await admin.domains.list()
+  await assert.rejects(admin.domains.verify('of-nobody.com'), { status: 404 })
+  assert.equal((await admin.domains.update(domain, { role: 'admin' })).role, 'admin')
+  await admin.domains.release(domain)
+  assert.deepEqual(await admin.domains.list(), [])
+
+  const made = await admin.connections.create({ kind: 'oidc', name: 'Acme', oidc: { issuer: 'https://acme.example', clientId: 'c', clientSecret: 's' } })
+  assert.equal(made.provider, 'sso-' + made.id)
+  assert.equal((await admin.connections.update(made.id, { enabled: false })).enabled, false)
+  assert.equal((await admin.connections.list())[0].oidc.clientSecret, undefined)
+  await admin.connections.remove(made.id)
+
+  const team = await app.auth.organizations.createTeam({ name: 'Core' })
+  assert.equal((await app.auth.organizations.updateTeam(team.id, { name: 'Edge' })).name, 'Edge')
+  const { items, nextCursor } = await admin.audit.list({ action: 'org.connection_added', limit: 5 })
+  assert.deepEqual([items.length, nextCursor, items[0].actor], [1, null, 'user:' + app.auth.user.id])
+  const lines = (text) => text.trim().split('\n').map((line) => JSON.parse(line))
+  assert.equal(lines(await (await admin.audit.export({ action: 'org.connection_added' })).text())[0].id, items[0].id)
+  await app.notes.create({ title: 'taken along' })
+  assert.match(await (await admin.export()).text(), /taken along/)
+  await assert.rejects(organizationAdmin(app, { organization: 'nowhere' }).export(), { status: 404 })
+  assert.deepEqual(await app.auth.consents.list(), [])
+  await assert.rejects(app.auth.consents.revoke('nobody'), { status: 404 })
+  const leaving = new AbortController()
+  const answer = await admin.export({ signal: leaving.signal })
+  leaving.abort()
+  await assert.rejects(answer.text(), { name: 'AbortError' })
+  app.close()
 })
 
 test('a second factor makes a challenge, which a code answers', async () => {

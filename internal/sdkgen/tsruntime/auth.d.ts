@@ -1,6 +1,6 @@
 import type * as T from './auth-types.js';
 import { type PasskeyDevice } from './passkey.js';
-import type { Http } from './request.js';
+import { type Http } from './request.js';
 import type { SessionKeeper } from './session.js';
 import type { Store } from './storage.js';
 /** Signing in, and what belongs to the caller's account. */

@@ -1,10 +1,6 @@
 import { LoamError } from './errors.js';
 import { base64url } from './passkey.js';
-// URLSearchParams is half of itself on React Native.
-const queryOf = (values) => {
-    const set = Object.entries(values).filter(([, v]) => v !== undefined && v !== null);
-    return (set.length ? '?' : '') + set.map(([name, v]) => name + '=' + encodeURIComponent(String(v))).join('&');
-};
+import { queryOf } from './request.js';
 const param = (url, name) => {
     const text = new RegExp('[?&]' + name + '=([^&#]*)').exec(url)?.[1];
     return text && decodeURIComponent(text);
@@ -164,6 +160,7 @@ export function createAuth(http, session, trips, device, left) {
             revokeInvitation: (id, o) => ask('DELETE', org('/invitations/' + id, o)),
             teams: (o) => list(org('/teams', o)),
             createTeam: (input, o) => ask('POST', org('/teams', o), input),
+            updateTeam: (id, input, o) => ask('PATCH', org('/teams/' + id, o), input),
             deleteTeam: (id, o) => ask('DELETE', org('/teams/' + id, o)),
             teamMembers: (id, p) => ask('GET', org(`/teams/${id}/members`, p)),
             joinTeam: (id, user, o) => ask('PUT', org(`/teams/${id}/members/${user}`, o)),
@@ -197,6 +194,7 @@ export function createAuth(http, session, trips, device, left) {
             link: (provider, d) => depart(async (start) => (await ask('POST', '/identities/' + encodeURIComponent(provider), start)).url, d),
             unlink: (provider) => ask('DELETE', '/identities/' + encodeURIComponent(provider)),
         },
+        consents: { list: () => list('/consents'), revoke: (client) => ask('DELETE', '/consents/' + encodeURIComponent(client)) },
         keys: { list: () => list('/keys'), create: (input) => ask('POST', '/keys', input), revoke: (id) => ask('DELETE', '/keys/' + id) },
     };
     return auth;

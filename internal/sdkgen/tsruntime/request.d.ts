@@ -31,6 +31,8 @@ export interface RequestOptions {
     /** Sent as the one asking; false for requests that sign in. */
     auth?: boolean;
     timeout?: number;
+    /** Answers with the `Response` as it comes, for what is long or no JSON; `timeout` is until it begins. */
+    raw?: boolean;
 }
 /** An answer: its body is of JSON, or undefined. */
 export interface Answer<T> {
@@ -61,5 +63,7 @@ export interface Http {
 }
 /** Makes the way to a server. */
 export declare function createHttp(options: HttpOptions): Http;
+/** The query of a URL, of what is set. URLSearchParams is half of itself on React Native. */
+export declare function queryOf(values: object): string;
 /** Waits, unless the signal ends it: then it throws `client/aborted`. */
 export declare function sleep(ms: number, signal?: AbortSignal): Promise<void>;

@@ -71,23 +71,30 @@ async function attempt(http, path, o, token, key) {
     const limit = within(o.signal, o.timeout ?? options.timeout ?? defaultTimeout);
     init.signal = limit.signal;
     let answer;
-    let text;
+    let text = '';
+    let raw = false;
     try {
         if (limit.signal.aborted)
             throw limit.signal.reason;
         answer = await (options.fetch ?? globalThis.fetch)(http.url + path, init);
-        text = await answer.text();
+        if (!(raw = answer.ok && o.raw === true))
+            text = await answer.text();
     }
     catch (cause) {
         throw limit.error() ?? new LoamError({ code: 'client/network', message: 'the server can’t be reached', retryable: true, cause });
     }
     finally {
-        limit.end();
+        limit.end(raw);
     }
     const header = (name) => answer.headers.get(name);
     if (!answer.ok)
         throw problem(answer.status, text, header);
-    return { status: answer.status, body: parse(answer.status, text), header };
+    return { status: answer.status, body: raw ? answer : parse(answer.status, text), header };
+}
+/** The query of a URL, of what is set. URLSearchParams is half of itself on React Native. */
+export function queryOf(values) {
+    const set = Object.entries(values).filter(([, v]) => v !== undefined && v !== null);
+    return (set.length ? '?' : '') + set.map(([name, v]) => name + '=' + encodeURIComponent(String(v))).join('&');
 }
 function parse(status, text) {
     if (text === '')
@@ -115,9 +122,11 @@ function within(outer, ms) {
                 return aborted(outer);
             return late ? new LoamError({ code: 'client/timeout', message: `no answer within ${ms} ms`, retryable: true }) : undefined;
         },
-        end: () => {
+        // What goes on coming may still be given up.
+        end: (goesOn) => {
             clearTimeout(timer);
-            outer?.removeEventListener('abort', abort);
+            if (!goesOn)
+                outer?.removeEventListener('abort', abort);
         },
     };
 }

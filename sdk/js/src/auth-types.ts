@@ -135,6 +135,15 @@ export interface LinkedIdentity {
   lastUsedAt: string
 }
 
+export interface Consent {
+  client: string
+  /** The application's; its id where it has none. */
+  name: string
+  scopes: string[]
+  createdAt: string
+  updatedAt: string
+}
+
 export interface ApiKey {
   id: string
   name: string
@@ -230,6 +239,7 @@ export interface Organizations<S extends Schema = Schema> {
   revokeInvitation(id: string, options?: In): Promise<void>
   teams(options?: In): Promise<Team[]>
   createTeam(input: { name: string; slug?: string }, options?: In): Promise<Team>
+  updateTeam(id: string, input: { name?: string; slug?: string }, options?: In): Promise<Team>
   deleteTeam(id: string, options?: In): Promise<void>
   teamMembers(id: string, part?: Part): Promise<Page<Member<S>>>
   joinTeam(id: string, userId: string, options?: In): Promise<void>
@@ -309,6 +319,12 @@ export interface Auth<S extends Schema = Schema> {
     /** Goes to a provider to add it to the account; `finishRedirect` ends it. */
     link(provider: string, options: Departure): Promise<string>
     unlink(provider: string): Promise<void>
+  }
+  /** Applications that sign in with this server, and what the user lets them do. */
+  readonly consents: {
+    list(): Promise<Consent[]>
+    /** Takes it back; the application's sessions end. */
+    revoke(client: string): Promise<void>
   }
   readonly keys: {
     list(): Promise<ApiKey[]>

@@ -1,7 +1,7 @@
 import type * as T from './auth-types.js'
 import { LoamError } from './errors.js'
 import { base64url, type PasskeyDevice } from './passkey.js'
-import type { Http } from './request.js'
+import { queryOf, type Http } from './request.js'
 import type { Granted, SessionKeeper } from './session.js'
 import type { Store } from './storage.js'
 import type { Page } from './types.js'
@@ -12,11 +12,6 @@ interface Start {
   prompt?: string
 }
 
-// URLSearchParams is half of itself on React Native.
-const queryOf = (values: object): string => {
-  const set = Object.entries(values).filter(([, v]) => v !== undefined && v !== null)
-  return (set.length ? '?' : '') + set.map(([name, v]) => name + '=' + encodeURIComponent(String(v))).join('&')
-}
 const param = (url: string, name: string): string | undefined => {
   const text = new RegExp('[?&]' + name + '=([^&#]*)').exec(url)?.[1]
   return text && decodeURIComponent(text)
@@ -185,6 +180,7 @@ export function createAuth(http: Http, session: SessionKeeper, trips: Store, dev
       revokeInvitation: (id, o) => ask('DELETE', org('/invitations/' + id, o)),
       teams: (o) => list(org('/teams', o)),
       createTeam: (input, o) => ask('POST', org('/teams', o), input),
+      updateTeam: (id, input, o) => ask('PATCH', org('/teams/' + id, o), input),
       deleteTeam: (id, o) => ask('DELETE', org('/teams/' + id, o)),
       teamMembers: (id, p) => ask('GET', org(`/teams/${id}/members`, p)),
       joinTeam: (id, user, o) => ask('PUT', org(`/teams/${id}/members/${user}`, o)),
@@ -219,6 +215,7 @@ export function createAuth(http: Http, session: SessionKeeper, trips: Store, dev
         depart(async (start) => (await ask<{ url: string }>('POST', '/identities/' + encodeURIComponent(provider), start)).url, d),
       unlink: (provider) => ask('DELETE', '/identities/' + encodeURIComponent(provider)),
     },
+    consents: { list: () => list('/consents'), revoke: (client) => ask('DELETE', '/consents/' + encodeURIComponent(client)) },
     keys: { list: () => list('/keys'), create: (input) => ask('POST', '/keys', input), revoke: (id) => ask('DELETE', '/keys/' + id) },
   }
   return auth

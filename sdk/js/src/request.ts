@@ -34,6 +34,8 @@ export interface RequestOptions {
   /** Sent as the one asking; false for requests that sign in. */
   auth?: boolean
   timeout?: number
+  /** Answers with the `Response` as it comes, for what is long or no JSON; `timeout` is until it begins. */
+  raw?: boolean
 }
 
 /** An answer: its body is of JSON, or undefined. */
@@ -129,19 +131,26 @@ async function attempt<T>(http: Http, path: string, o: RequestOptions, token?: s
   const limit = within(o.signal, o.timeout ?? options.timeout ?? defaultTimeout)
   init.signal = limit.signal
   let answer: Response
-  let text: string
+  let text = ''
+  let raw = false
   try {
     if (limit.signal.aborted) throw limit.signal.reason
     answer = await (options.fetch ?? globalThis.fetch)(http.url + path, init)
-    text = await answer.text()
+    if (!(raw = answer.ok && o.raw === true)) text = await answer.text()
   } catch (cause) {
     throw limit.error() ?? new LoamError({ code: 'client/network', message: 'the server can’t be reached', retryable: true, cause })
   } finally {
-    limit.end()
+    limit.end(raw)
   }
   const header = (name: string): string | null => answer.headers.get(name)
   if (!answer.ok) throw problem(answer.status, text, header)
-  return { status: answer.status, body: parse<T>(answer.status, text), header }
+  return { status: answer.status, body: raw ? (answer as T) : parse<T>(answer.status, text), header }
+}
+
+/** The query of a URL, of what is set. URLSearchParams is half of itself on React Native. */
+export function queryOf(values: object): string {
+  const set = Object.entries(values).filter(([, v]) => v !== undefined && v !== null)
+  return (set.length ? '?' : '') + set.map(([name, v]) => name + '=' + encodeURIComponent(String(v))).join('&')
 }
 
 function parse<T>(status: number, text: string): T {
@@ -167,9 +176,10 @@ function within(outer: AbortSignal | undefined, ms: number) {
       if (outer?.aborted) return aborted(outer)
       return late ? new LoamError({ code: 'client/timeout', message: `no answer within ${ms} ms`, retryable: true }) : undefined
     },
-    end: (): void => {
+    // What goes on coming may still be given up.
+    end: (goesOn: boolean): void => {
       clearTimeout(timer)
-      outer?.removeEventListener('abort', abort)
+      if (!goesOn) outer?.removeEventListener('abort', abort)
     },
   }
 }

@@ -12,7 +12,7 @@ const blocks = [...guide.matchAll(/^```ts\n([^]*?)^```/gm)]
 if (blocks.length < 8) throw new Error(`the guide has ${blocks.length} programs: the pattern that finds them is wrong`)
 blocks.forEach(([, text], i) => {
   const client = /const app =/.test(text) ? '' : "import type { Client } from '#example'\ndeclare const app: Client\n"
-  writeFileSync(`${here}guide/${i}.ts`, client + text.replaceAll("'./loam'", "'#example'") + '\nexport {}\n')
+  writeFileSync(`${here}guide/${i}.ts`, client + text.replaceAll("'./loam'", "'#example'").replaceAll("'./loam/admin'", "'@loam/client/admin'") + '\nexport {}\n')
 })
 
 const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))

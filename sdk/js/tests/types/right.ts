@@ -15,6 +15,7 @@ import {
   type TaskFilter,
   type User,
 } from '#example'
+import { organizationAdmin } from '@loam/client/admin'
 import { createClient as createTorture, type enum_, type Schema_ as Torture, type Seat, type Tree } from '#torture'
 import { exactly } from './assert'
 
@@ -109,6 +110,11 @@ export function lives(projectId: string): () => void {
   return app.tasks.live({ where: { projectId }, fields: ['title'], include: { assignee: { fields: ['name'] } } }, (rows) => {
     exactly<{ title: string; assignee: { name: string | null } | null }[]>()(rows)
   })
+}
+
+export async function running(): Promise<void> {
+  const admin = organizationAdmin(app)
+  exactly<OrganizationRole>()((await admin.domains.update('acme.com', { role: 'admin' })).role)
 }
 
 export function values(err: unknown): void {
