@@ -29,6 +29,10 @@ export interface Follower {
     state(name: string): Liveness;
     /** What the server last said of one that is live. */
     rows(name: string): Rows | undefined;
+    /** Whether a query is kept true by one that is live: of its own name, or of as many pages as it has. */
+    keeps(query: string): boolean;
+    /** Has these say once more what they know; false where there is none. */
+    again(query: string): boolean;
     /** Ends all of them. */
     end(): void;
 }

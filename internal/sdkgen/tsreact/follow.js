@@ -5,6 +5,7 @@ const patience = 2_500; // milliseconds for a connection, before the rows are as
 /** The live lists of one client. */
 export function createFollower() {
     const lists = new Map();
+    const of = (query) => [...lists].flatMap(([name, l]) => (l.rows && (name === query || name.startsWith(query + ' ')) ? [l] : []));
     return {
         follow: (name, source, args, feed, place) => {
             const old = lists.get(name);
@@ -16,6 +17,12 @@ export function createFollower() {
         },
         state: (name) => lists.get(name)?.state ?? 'connecting',
         rows: (name) => lists.get(name)?.rows,
+        keeps: (query) => of(query).length > 0,
+        again: (query) => {
+            const found = of(query);
+            found.forEach((l) => l.again());
+            return found.length > 0;
+        },
         end: () => lists.forEach((l) => l.stop()),
     };
 }
@@ -62,6 +69,7 @@ function begin(source, args, feed, place, ended) {
             return known();
         },
         stop,
+        again: () => rows && feed(rows),
         subscribe: (listener) => {
             clearTimeout(timer);
             const own = () => listener(); // the same listener may subscribe twice

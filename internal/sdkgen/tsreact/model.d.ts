@@ -57,8 +57,8 @@ export interface AllHooks<M extends Model, K> {
     useList<const F extends Fields<M> = undefined, const I extends Include<M> = {}>(args?: ListOf<M, F, I>, options?: ListOptions<Selected<M, F, I>>): UseQueryResult<Selected<M, F, I>[], LoamError> & Listing;
     /** Suspends until there are rows; what goes wrong before is thrown. */
     useSuspenseList<const F extends Fields<M> = undefined, const I extends Include<M> = {}>(args?: ListOf<M, F, I>, options?: Omit<ListOptions<Selected<M, F, I>>, 'enabled' | 'keepPrevious' | 'throwOnError'>): UseSuspenseQueryResult<Selected<M, F, I>[], LoamError> & Listing;
-    /** Page after page, by `fetchNextPage`: `data` are the rows of all. They are asked anew after a write, and are not live. */
-    useInfinite<const F extends Fields<M> = undefined, const I extends Include<M> = {}>(args?: Omit<ListOf<M, F, I>, 'cursor'>, options?: Omit<ReadOptions, 'live'>): UseInfiniteQueryResult<Selected<M, F, I>[], LoamError> & {
+    /** Page after page, by `fetchNextPage`: `data` are the rows of all. They are live as long as they are fewer than 1,000, and asked for anew after a write from there on. */
+    useInfinite<const F extends Fields<M> = undefined, const I extends Include<M> = {}>(args?: Omit<ListOf<M, F, I>, 'cursor'>, options?: ReadOptions): UseInfiniteQueryResult<Selected<M, F, I>[], LoamError> & Following & {
         total: number | undefined;
     };
     /** One row; nothing is asked while the key is undefined. */

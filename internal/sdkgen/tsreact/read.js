@@ -1,15 +1,15 @@
 // The hooks that read, whatever the model. What they answer has its types in model.ts, and
 // none here: those that TypeScript finds are hundreds of lines.
 import { useCallback, useSyncExternalStore } from 'react';
-import { hashKey, useInfiniteQuery, useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { hashKey, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { root, useIdentity, useLoam } from './context.js';
 import { nameOf } from './identity.js';
 /** `['loam', whose, 'tasks', 'list', { where }]` */
 export const keyOf = (who, path, kind, ...asked) => [root, who, path, kind, ...asked];
 export const collectionOf = (loam, path) => loam.client[path];
-const onServer = typeof window === 'undefined';
-// What TanStack Query is asked with, for all kinds alike. The client itself has tried again.
-function common(who, ready, o) {
+export const onServer = typeof window === 'undefined';
+/** What TanStack Query is asked with, for all kinds alike. The client itself has tried again. */
+export function common(who, ready, o) {
     const { enabled = true, keepPrevious, staleTime, gcTime, refetchInterval, throwOnError } = o;
     return {
         enabled: ready && enabled,
@@ -46,7 +46,8 @@ function useFollowed(path, asked, o, ready) {
     };
     return { live, queryFn, queryClient: loam.queryClient };
 }
-function useWho(waits) {
+/** Who asks; with `waits` a component is suspended until that is known. */
+export function useWho(waits) {
     const { identity } = useLoam();
     const now = useIdentity();
     if (waits && !onServer && !identity.get().ready)
@@ -99,16 +100,4 @@ export function useSuspenseOne(path, names, key, args, o) {
     const { enabled: _, placeholderData: __, throwOnError: ___, ...rest } = common(who, ready, o);
     const query = useSuspenseQuery({ ...rest, queryKey: asked.queryKey, queryFn }, queryClient);
     return { ...query, live };
-}
-export function usePages(path, args, o) {
-    const { who, ready } = useWho(false);
-    const loam = useLoam();
-    const query = useInfiniteQuery({
-        ...common(who, ready, o),
-        queryKey: keyOf(who, path, 'pages', args),
-        queryFn: ({ pageParam, signal }) => collectionOf(loam, path).list(pageParam ? { ...args, cursor: pageParam } : args, { signal }),
-        initialPageParam: null,
-        getNextPageParam: (last) => last.nextCursor,
-    }, loam.queryClient);
-    return { ...query, data: query.data?.pages.flatMap((p) => p.items), total: query.data?.pages[0]?.total };
 }

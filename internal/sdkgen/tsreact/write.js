@@ -1,6 +1,6 @@
 // The hooks that write. What is shown changes at once, and changes back where the
 // server refuses the write.
-import { hashKey, useMutation } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { root, useIdentity, useLoam } from './context.js';
 import { nameOf } from './identity.js';
 import { collectionOf } from './read.js';
@@ -9,7 +9,7 @@ const same = (names, a, b) => names.every((name) => String(a[name]) === String(b
 function merged(row, input) {
     const next = { ...row };
     for (const name in input)
-        if (name in row)
+        if (name in row && input[name] !== undefined)
             next[name] = input[name];
     return next;
 }
@@ -22,7 +22,7 @@ function patch(loam, who, path, queued, change) {
     for (const query of loam.queryClient.getQueryCache().findAll({ queryKey: [root, who, path] })) {
         const before = query.state.data;
         // Live lists show by themselves what waits in the queue.
-        if (before === undefined || (queued && loam.follower.rows(query.queryHash)))
+        if (before === undefined || (queued && loam.follower.keeps(query.queryHash)))
             continue;
         const kind = query.queryKey[3];
         let after;
@@ -38,8 +38,8 @@ function patch(loam, who, path, queued, change) {
     }
     return () => {
         for (const [query, before] of taken) {
-            const rows = loam.follower.rows(hashKey(query.queryKey));
-            loam.queryClient.setQueryData(query.queryKey, rows ? (query.queryKey[3] === 'one' ? rows.items[0] : rows) : before);
+            if (!loam.follower.again(query.queryHash))
+                loam.queryClient.setQueryData(query.queryKey, before);
         }
     };
 }
@@ -65,7 +65,7 @@ function useWrite(path, o, verb, mayQueue, plan) {
             }
             finally {
                 // Rows of other models may have it in them.
-                void loam.queryClient.invalidateQueries({ queryKey: [root, who], predicate: (q) => q.queryKey.length > 3 && loam.follower.rows(q.queryHash) === undefined });
+                void loam.queryClient.invalidateQueries({ queryKey: [root, who], predicate: (q) => q.queryKey.length > 3 && !loam.follower.keeps(q.queryHash) });
             }
         },
     }, loam.queryClient);

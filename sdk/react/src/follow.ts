@@ -38,6 +38,10 @@ export interface Follower {
   state(name: string): Liveness
   /** What the server last said of one that is live. */
   rows(name: string): Rows | undefined
+  /** Whether a query is kept true by one that is live: of its own name, or of as many pages as it has. */
+  keeps(query: string): boolean
+  /** Has these say once more what they know; false where there is none. */
+  again(query: string): boolean
   /** Ends all of them. */
   end(): void
 }
@@ -48,7 +52,8 @@ const patience = 2_500 // milliseconds for a connection, before the rows are ask
 
 /** The live lists of one client. */
 export function createFollower(): Follower {
-  const lists = new Map<string, Following & { stop(): void }>()
+  const lists = new Map<string, Following & { stop(): void; again(): void }>()
+  const of = (query: string) => [...lists].flatMap(([name, l]) => (l.rows && (name === query || name.startsWith(query + ' ')) ? [l] : []))
   return {
     follow: (name, source, args, feed, place) => {
       const old = lists.get(name)
@@ -59,11 +64,17 @@ export function createFollower(): Follower {
     },
     state: (name) => lists.get(name)?.state ?? 'connecting',
     rows: (name) => lists.get(name)?.rows,
+    keeps: (query) => of(query).length > 0,
+    again: (query) => {
+      const found = of(query)
+      found.forEach((l) => l.again())
+      return found.length > 0
+    },
     end: () => lists.forEach((l) => l.stop()),
   }
 }
 
-function begin(source: Source, args: object, feed: (rows: Rows) => void, place: Place, ended: () => void): Following & { stop(): void } {
+function begin(source: Source, args: object, feed: (rows: Rows) => void, place: Place, ended: () => void): Following & { stop(): void; again(): void } {
   let state: Liveness = 'connecting'
   let rows: Rows | undefined
   let refused = false
@@ -109,6 +120,7 @@ function begin(source: Source, args: object, feed: (rows: Rows) => void, place: 
       return known()
     },
     stop,
+    again: () => rows && feed(rows),
     subscribe: (listener) => {
       clearTimeout(timer)
       const own = (): void => listener() // the same listener may subscribe twice

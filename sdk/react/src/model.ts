@@ -4,6 +4,7 @@ import type { Client, FieldOf, GetArgs, Include, ListArgs, LiveOptions, LoamErro
 import { useAuth, type AuthState } from './auth.js'
 import { LoamProvider, useLoam, type LoamProviderProps } from './context.js'
 import type { Liveness } from './follow.js'
+import { usePages } from './pages.js'
 import * as read from './read.js'
 import * as write from './write.js'
 
@@ -68,11 +69,11 @@ export interface AllHooks<M extends Model, K> {
     args?: ListOf<M, F, I>,
     options?: Omit<ListOptions<Selected<M, F, I>>, 'enabled' | 'keepPrevious' | 'throwOnError'>,
   ): UseSuspenseQueryResult<Selected<M, F, I>[], LoamError> & Listing
-  /** Page after page, by `fetchNextPage`: `data` are the rows of all. They are asked anew after a write, and are not live. */
+  /** Page after page, by `fetchNextPage`: `data` are the rows of all. They are live as long as they are fewer than 1,000, and asked for anew after a write from there on. */
   useInfinite<const F extends Fields<M> = undefined, const I extends Include<M> = {}>(
     args?: Omit<ListOf<M, F, I>, 'cursor'>,
-    options?: Omit<ReadOptions, 'live'>,
-  ): UseInfiniteQueryResult<Selected<M, F, I>[], LoamError> & { total: number | undefined }
+    options?: ReadOptions,
+  ): UseInfiniteQueryResult<Selected<M, F, I>[], LoamError> & Following & { total: number | undefined }
   /** One row; nothing is asked while the key is undefined. */
   useOne<const F extends Fields<M> = undefined, const I extends Include<M> = {}>(
     key: M['key'] | undefined,
@@ -123,7 +124,7 @@ export function createHooks<S extends Schema>(): Hooks<S> {
   const model = (path: string, key: readonly string[]) => ({
     useList: (args: object = {}, o: object = {}) => read.useList(path, args, o),
     useSuspenseList: (args: object = {}, o: object = {}) => read.useSuspenseList(path, args, o),
-    useInfinite: (args: object = {}, o: object = {}) => read.usePages(path, args, o),
+    useInfinite: (args: object = {}, o: object = {}) => usePages(path, args, o),
     useOne: (id: unknown, args: object = {}, o: object = {}) => read.useOne(path, key, id, args, o),
     useSuspenseOne: (id: unknown, args: object = {}, o: object = {}) => read.useSuspenseOne(path, key, id, args, o),
     useCreate: (o: object = {}) => write.useCreate(path, o),

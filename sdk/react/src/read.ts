@@ -2,7 +2,7 @@
 // none here: those that TypeScript finds are hundreds of lines.
 
 import { useCallback, useSyncExternalStore } from 'react'
-import { hashKey, useInfiniteQuery, useQuery, useSuspenseQuery, type InfiniteData, type QueryKey } from '@tanstack/react-query'
+import { hashKey, useQuery, useSuspenseQuery, type QueryKey } from '@tanstack/react-query'
 import type { LiveOptions, LoamError } from '@loam/client'
 import { root, useIdentity, useLoam, type Loam } from './context.js'
 import { nameOf } from './identity.js'
@@ -36,10 +36,10 @@ export const keyOf = (who: string, path: string, kind: Kind, ...asked: unknown[]
 
 export const collectionOf = (loam: Loam, path: string): AnyCollection => (loam.client as unknown as Record<string, AnyCollection>)[path]!
 
-const onServer = typeof window === 'undefined'
+export const onServer = typeof window === 'undefined'
 
-// What TanStack Query is asked with, for all kinds alike. The client itself has tried again.
-function common(who: string, ready: boolean, o: AnyOptions) {
+/** What TanStack Query is asked with, for all kinds alike. The client itself has tried again. */
+export function common(who: string, ready: boolean, o: AnyOptions) {
   const { enabled = true, keepPrevious, staleTime, gcTime, refetchInterval, throwOnError } = o
   return {
     enabled: ready && enabled,
@@ -95,7 +95,8 @@ function useFollowed<T>(path: string, asked: Asked<T>, o: AnyOptions, ready: boo
   return { live, queryFn, queryClient: loam.queryClient }
 }
 
-function useWho(waits: boolean) {
+/** Who asks; with `waits` a component is suspended until that is known. */
+export function useWho(waits: boolean) {
   const { identity } = useLoam()
   const now = useIdentity()
   if (waits && !onServer && !identity.get().ready) throw identity.known // Suspense waits for it
@@ -156,20 +157,4 @@ export function useSuspenseOne(path: string, names: readonly string[], key: unkn
   const { enabled: _, placeholderData: __, throwOnError: ___, ...rest } = common(who, ready, o)
   const query = useSuspenseQuery<Row, LoamError>({ ...rest, queryKey: asked.queryKey, queryFn }, queryClient)
   return { ...query, live }
-}
-
-export function usePages(path: string, args: object, o: AnyOptions): object {
-  const { who, ready } = useWho(false)
-  const loam = useLoam()
-  const query = useInfiniteQuery<Rows, LoamError, InfiniteData<Rows, string | null>, QueryKey, string | null>(
-    {
-      ...common(who, ready, o),
-      queryKey: keyOf(who, path, 'pages', args),
-      queryFn: ({ pageParam, signal }) => collectionOf(loam, path).list(pageParam ? { ...args, cursor: pageParam } : args, { signal }),
-      initialPageParam: null,
-      getNextPageParam: (last) => last.nextCursor,
-    },
-    loam.queryClient,
-  )
-  return { ...query, data: query.data?.pages.flatMap((p) => p.items), total: query.data?.pages[0]?.total }
 }

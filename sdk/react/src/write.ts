@@ -1,7 +1,7 @@
 // The hooks that write. What is shown changes at once, and changes back where the
 // server refuses the write.
 
-import { hashKey, useMutation, type InfiniteData, type Query } from '@tanstack/react-query'
+import { useMutation, type InfiniteData, type Query } from '@tanstack/react-query'
 import type { LoamError } from '@loam/client'
 import { root, useIdentity, useLoam, type Loam } from './context.js'
 import { nameOf } from './identity.js'
@@ -22,7 +22,7 @@ const same = (names: readonly string[], a: Row, b: Row): boolean => names.every(
 // A row with those of its fields changed that it shows.
 function merged(row: Row, input: Row): Row {
   const next = { ...row }
-  for (const name in input) if (name in row) next[name] = input[name]
+  for (const name in input) if (name in row && input[name] !== undefined) next[name] = input[name]
   return next
 }
 
@@ -36,7 +36,7 @@ function patch(loam: Loam, who: string, path: string, queued: boolean, change: C
   for (const query of loam.queryClient.getQueryCache().findAll({ queryKey: [root, who, path] })) {
     const before = query.state.data
     // Live lists show by themselves what waits in the queue.
-    if (before === undefined || (queued && loam.follower.rows(query.queryHash))) continue
+    if (before === undefined || (queued && loam.follower.keeps(query.queryHash))) continue
     const kind = query.queryKey[3] as Kind
     let after: unknown
     if (kind === 'one') after = change(before as Row) ?? before
@@ -48,8 +48,7 @@ function patch(loam: Loam, who: string, path: string, queued: boolean, change: C
   }
   return () => {
     for (const [query, before] of taken) {
-      const rows = loam.follower.rows(hashKey(query.queryKey))
-      loam.queryClient.setQueryData(query.queryKey, rows ? (query.queryKey[3] === 'one' ? rows.items[0] : rows) : before)
+      if (!loam.follower.again(query.queryHash)) loam.queryClient.setQueryData(query.queryKey, before)
     }
   }
 }
@@ -80,7 +79,7 @@ function useWrite(path: string, o: AnyWriteOptions, verb: string, mayQueue: bool
           throw err
         } finally {
           // Rows of other models may have it in them.
-          void loam.queryClient.invalidateQueries({ queryKey: [root, who], predicate: (q) => q.queryKey.length > 3 && loam.follower.rows(q.queryHash) === undefined })
+          void loam.queryClient.invalidateQueries({ queryKey: [root, who], predicate: (q) => q.queryKey.length > 3 && !loam.follower.keeps(q.queryHash) })
         }
       },
     },

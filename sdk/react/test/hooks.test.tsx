@@ -183,13 +183,61 @@ test('a suspended list has its rows at once', async () => {
   await screen.findByText('Task 1')
 })
 
-test('page after page', async () => {
-  const { wrapper } = begin([task('1'), task('2'), task('3')])
+test('page after page, and all of them live', async () => {
+  const { server, wrapper } = begin(['1', '2', '3', '5'].map((id) => task(id)))
   const { result } = renderHook(() => useInfiniteTasks({ limit: 2 }), { wrapper })
   await waitFor(() => assert.equal(titles(result.current.data), 'Task 1,Task 2'))
+  assert.deepEqual([result.current.live, result.current.hasNextPage], ['live', true])
+  act(() => server.change((rows) => [task('0'), ...rows.slice(1)]))
+  await waitFor(() => assert.equal(titles(result.current.data), 'Task 0,Task 2'))
   await act(() => result.current.fetchNextPage())
-  await waitFor(() => assert.equal(titles(result.current.data), 'Task 1,Task 2,Task 3'))
+  await waitFor(() => assert.equal(titles(result.current.data), 'Task 0,Task 2,Task 3,Task 5'))
   assert.equal(result.current.hasNextPage, false)
+  act(() => server.change((rows) => [...rows.slice(0, 3), task('4'), ...rows.slice(3)]))
+  await waitFor(() => assert.equal(titles(result.current.data), 'Task 0,Task 2,Task 3,Task 4'))
+  assert.equal(result.current.hasNextPage, true, 'one was pushed out')
+  await act(() => result.current.refetch())
+  assert.equal(titles(result.current.data), 'Task 0,Task 2,Task 3,Task 4')
+  act(() => server.change((rows) => rows.slice(0, 1)))
+  await waitFor(() => assert.equal(titles(result.current.data), 'Task 0'))
+  act(() => server.change((rows) => [...rows, task('6'), task('7')]))
+  await waitFor(() => assert.deepEqual([titles(result.current.data), result.current.hasNextPage], ['Task 0,Task 6', true]))
+  assert.equal(server.asked.filter((a) => a.startsWith('GET')).length, 0, server.asked.join('\n'))
+})
+
+test('page after page without a connection', async () => {
+  const { server, wrapper } = begin(['1', '2', '3', '4', '5'].map((id) => task(id)))
+  const { result } = renderHook(() => ({ live: useInfiniteTasks({ limit: 2 }), still: useInfiniteTasks({ limit: 3 }, { live: false }) }), { wrapper })
+  await waitFor(() => assert.equal(titles(result.current.live.data), 'Task 1,Task 2'))
+  assert.equal(result.current.still.live, 'offline')
+  server.state.deaf = true
+  act(() => server.lose())
+  await waitFor(() => assert.equal(result.current.live.live, 'offline'))
+  await act(() => result.current.live.fetchNextPage())
+  await waitFor(() => assert.equal(titles(result.current.live.data), 'Task 1,Task 2,Task 3,Task 4'))
+  await act(() => result.current.live.fetchNextPage())
+  await waitFor(() => assert.equal(titles(result.current.live.data), 'Task 1,Task 2,Task 3,Task 4,Task 5'))
+  await act(() => result.current.still.fetchNextPage())
+  await waitFor(() => assert.deepEqual([titles(result.current.still.data), result.current.still.hasNextPage], ['Task 1,Task 2,Task 3,Task 4,Task 5', false]))
+})
+
+test('a write shows in all pages at once, and is taken back', async () => {
+  const { server, app, wrapper } = begin([task('1'), task('2'), task('3')])
+  await app.auth.signIn({ email: 'ann', password: 'x' })
+  for (const queue of [true, false]) {
+    server.state.refuse = 'not yours'
+    const { result, unmount } = renderHook(() => ({ list: useInfiniteTasks({ limit: 1 }), update: useUpdateTask({ queue }) }), { wrapper })
+    await waitFor(() => assert.match(titles(result.current.list.data) ?? '', /^Task 1/))
+    if (result.current.list.data?.length === 1) await act(() => result.current.list.fetchNextPage())
+    await waitFor(() => assert.equal(titles(result.current.list.data), 'Task 1,Task 2'))
+    const release = server.hold()
+    act(() => result.current.update.mutate({ id: '2', title: 'Mine' }))
+    await waitFor(() => assert.equal(titles(result.current.list.data), 'Task 1,Mine'))
+    release()
+    await waitFor(() => assert.equal(result.current.update.error?.code, 'access/denied'))
+    await waitFor(() => assert.equal(titles(result.current.list.data), 'Task 1,Task 2'))
+    unmount()
+  }
 })
 
 test('a server renders, and subscribes to nothing', () => {

@@ -13,7 +13,7 @@ export function createServer(tasks: Task[]) {
   let who: Person | null = null
   const asked: string[] = []
   const sockets = new Set<Socket>()
-  const state = { refuse: undefined as string | undefined, down: false, held: undefined as Promise<void> | undefined }
+  const state = { refuse: undefined as string | undefined, down: false, deaf: false, held: undefined as Promise<void> | undefined }
 
   const listOf = (path: string): Task[] => {
     const where = JSON.parse(new URLSearchParams(path.split('?')[1]).get('filter') ?? '{}') as Record<string, unknown>
@@ -29,7 +29,7 @@ export function createServer(tasks: Task[]) {
     readonly lists = new Map<number, string>()
     constructor() {
       setTimeout(() => {
-        if (state.down) return void this.onclose?.({ code: 1006 } as never)
+        if (state.down || state.deaf) return void this.onclose?.({ code: 1006 } as never)
         this.readyState = 1
         sockets.add(this)
         this.onopen?.({} as never)
@@ -39,7 +39,9 @@ export function createServer(tasks: Task[]) {
       setTimeout(() => this.onmessage?.({ data: JSON.stringify(message) } as never))
     }
     show(id: number): void {
-      this.tell({ type: 'rows', id, position: '1', data: { items: listOf(this.lists.get(id)!), nextCursor: null } })
+      const path = this.lists.get(id)!
+      const items = listOf(path).slice(0, Number(new URLSearchParams(path.split('?')[1]).get('limit') ?? 100))
+      this.tell({ type: 'rows', id, position: '1', data: { items, nextCursor: null } })
     }
     send(text: string): void {
       const m = JSON.parse(text) as { type: string; id: number; path: string }
