@@ -468,7 +468,7 @@ func TestAttack011_Links(t *testing.T) {
 		is(t, to, p.AskReset(ctx, Ask{Email: "ada@example.com", Redirect: to}, Client{}), fault.AuthBadRedirect)
 	}
 	is(t, "a page that is named", p.AskReset(ctx, Ask{Email: "ada@example.com", Redirect: "https://app.example/done?x=1"}, Client{}), "")
-	if link := fmt.Sprint(p.letter().Data["Link"]); !strings.HasPrefix(link, "https://app.example/done?token=loamt_") || !strings.HasSuffix(link, "&x=1") {
+	if link := fmt.Sprint(p.letter().Data["Link"]); !strings.HasPrefix(link, "https://app.example/done?for=reset&token=loamt_") || !strings.HasSuffix(link, "&x=1") {
 		t.Errorf("the link is %s", link)
 	}
 }

@@ -152,7 +152,7 @@ func (s *Service) mail(c store.Conn, user account, to, template, wanted string, 
 var pages = map[purpose]string{toConfirm: "confirm", toReset: "reset", toSignIn: "link", toLeave: "email", toMove: "email"}
 
 // address is where a mail leads. It starts with the configured address, whatever
-// host the request named.
+// host the request named. The app's own page is told what the token is for.
 func (s *Service) address(to purpose, token Secret, redirect string) string {
 	if redirect == "" {
 		return s.page(pages[to]) + "#token=" + string(token)
@@ -163,6 +163,7 @@ func (s *Service) address(to purpose, token Secret, redirect string) string {
 	}
 	query := u.Query()
 	query.Set("token", string(token))
+	query.Set("for", string(to))
 	u.RawQuery = query.Encode()
 	return u.String()
 }

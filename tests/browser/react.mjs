@@ -86,9 +86,22 @@ async function codeFor(to, subject) {
   throw new Error(`no mail to ${to}`)
 }
 
+// The link of the newest mail, which leads to the app's own page; that is here, and not where the server takes it to be.
+async function linkFor(to, subject) {
+  for (let tries = 0; tries < 50; tries++) {
+    const { items } = await (await fetch(url + '/_mail/messages?to=' + to)).json()
+    const message = items.find((m) => m.subject.includes(subject))
+    const { text = '' } = message ? await (await fetch(url + '/_mail/messages/' + message.id)).json() : {}
+    const link = /https:\/\/app\.example(\/react\/\S+)/.exec(text)?.[1]
+    if (link) return url + link
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  throw new Error(`no link to ${to}`)
+}
+
 const page = await open()
 const email = 'ann@example.com'
-const password = 'a long enough secret'
+let password = 'a long enough secret'
 const title = (text) => page.getByRole('heading', { name: text, exact: true }).waitFor()
 const press = (name) => page.getByRole('button', { name, exact: true }).click()
 const focused = () => page.evaluate(() => document.activeElement.textContent || document.activeElement.getAttribute('name'))
@@ -144,7 +157,44 @@ await seen(page, 'mailed')
 await press('Back')
 await press('Forgot your password?')
 await title('Reset your password')
+await page.getByLabel('Email').fill(email)
+await press('Send the mail')
+await title('Check your mail')
+
+// Links of mails that lead to this page: they are used by a click, and leave the address at once.
+const followed = async (subject) => {
+  await page.goto((await linkFor(email, subject)) + '&tab=2')
+  await page.getByText('You followed the link of a mail.').waitFor()
+  assert.equal(page.url(), url + '/react/?tab=2')
+}
+const signOut = async () => {
+  await menu.click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+}
+await followed('password')
+await title('Reset your password')
+assert.equal(await focused(), 'password')
+await seen(page, 'followed-reset')
+await page.getByLabel('New password').fill((password = 'another long secret'))
+await press('Set the password')
+await menu.waitFor()
+await signOut()
+await press('Email me a code')
+await page.getByRole('textbox', { name: 'Email' }).fill(email)
+await press('Email me a code')
+await title('Check your mail')
+await followed('sign')
+await title('Sign in to Tracker')
+await seen(page, 'followed-sign-in')
+await press('Sign in')
+await menu.waitFor()
+await signOut()
+await page.goto(url + '/react/?token=spent&for=confirm')
+await title('Confirm your address')
+await press('Confirm')
+await page.getByRole('alert').filter({ hasText: 'wrong, was used before' }).waitFor()
 await press('Back')
+await page.getByLabel('Email').fill(email)
 await page.getByLabel('Password', { exact: true }).fill(password)
 await press('Sign in')
 await menu.waitFor()

@@ -17,6 +17,6 @@ func TestReact(t *testing.T) {
 		}
 	}
 	tasks := "type Task @model @auth(rules: [{ allow: member }]) {\n  title: String!\n  done: Boolean\n}\n"
-	url := serve(t, tasks+person, "name: Tracker\nauth:\n  email:\n    confirm: code\n    code: on\n    link: on\n")
+	url := serve(t, tasks+person, "name: Tracker\nauth:\n  redirects: [https://app.example/react/]\n  email:\n    confirm: code\n    code: on\n    link: on\n")
 	run(t, "react.mjs", url)
 }

@@ -61,7 +61,7 @@ function App(): ReactNode {
   const { ready, user, organization } = useAuth()
   const [fresh, setFresh] = useState(false)
   if (!ready) return null
-  if (!user) return <main className="entry">{fresh ? <SignUp onSignIn={() => setFresh(false)} onSignedIn={() => setFresh(false)} /> : <SignIn onSignUp={() => setFresh(true)} />}</main>
+  if (!user) return <main className="entry">{fresh ? <SignUp onSignIn={() => setFresh(false)} onSignedIn={() => setFresh(false)} /> : <SignIn redirect="https://app.example/react/" onSignUp={() => setFresh(true)} />}</main>
   return (
     <>
       <header>

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useLoam } from '../context.js';
 import { codeField } from './challenge.js';
 import { Again, Mailed, useNext } from './entry.js';
+import { Followed, useMailedLink } from './followed.js';
 import { FieldError, Form, Quiet } from './form.js';
 import { Panel } from './parts.js';
 import { useSettings } from './settings.js';
@@ -17,6 +18,7 @@ export function SignIn({ onSignUp, ...entry }) {
     const [email, setEmail] = useState('');
     const { client } = useLoam();
     const back = useReturn(entered);
+    const [link, linkUsed] = useMailedLink();
     if (panel)
         return panel;
     const go = (to) => {
@@ -27,6 +29,8 @@ export function SignIn({ onSignUp, ...entry }) {
     if (!settings) {
         return (_jsx(Panel, { title: t('signIn'), heading: heading, children: error ? _jsx(Form, { submit: t('continue'), send: async () => void (await retry()), children: _jsx("span", { className: "loam-wrong", children: t.error(error) }) }) : _jsx("p", { role: "status", children: t('loading') }) }));
     }
+    if (link)
+        return _jsx(Followed, { link, settings, entered, heading, back: linkUsed });
     const parts = { t, settings, entry, email, setEmail, entered, go, heading, moved };
     if (step === 'mail')
         return _jsx(ByMail, { ...parts });
@@ -43,7 +47,7 @@ export function SignIn({ onSignUp, ...entry }) {
 const redirectOf = (entry) => (entry.redirect ? { redirect: entry.redirect } : {});
 const here = () => location.origin + location.pathname;
 const emailField = (t, value, autoComplete = 'username') => ({ name: 'email', label: t('email'), type: 'email', value, autoComplete });
-// Ends a way that led to a provider, or a link of a mail to this page.
+// Ends a way that led to a provider.
 function useReturn(entered) {
     const { client } = useLoam();
     const [failed, setFailed] = useState();

@@ -43,7 +43,10 @@ export declare const english: {
     byInvitationHelp: string;
     noWays: string;
     followed: string;
-    signedIn: string;
+    changed: string;
+    changeLeft: string;
+    old: string;
+    new: string;
     checkMail: string;
     signInMailed: string;
     mailed: string;

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { useLoam } from '../context.js'
 import { codeField } from './challenge.js'
 import { Again, Mailed, useNext, type EntryProps } from './entry.js'
+import { Followed, useMailedLink } from './followed.js'
 import { FieldError, Form, Quiet } from './form.js'
 import { Panel } from './parts.js'
 import { useSettings, type Settings } from './settings.js'
@@ -24,6 +25,7 @@ export function SignIn({ onSignUp, ...entry }: SignInProps): ReactNode {
   const [email, setEmail] = useState('')
   const { client } = useLoam()
   const back = useReturn(entered)
+  const [link, linkUsed] = useMailedLink()
   if (panel) return panel
   const go = (to: Step): void => {
     setMoved(true)
@@ -37,6 +39,7 @@ export function SignIn({ onSignUp, ...entry }: SignInProps): ReactNode {
       </Panel>
     )
   }
+  if (link) return <Followed {...{ link, settings, entered, heading }} back={linkUsed} />
   const parts: Parts = { t, settings, entry, email, setEmail, entered, go, heading, moved }
   if (step === 'mail') return <ByMail {...parts} />
   if (step === 'mailed') {
@@ -74,7 +77,7 @@ const redirectOf = (entry: EntryProps) => (entry.redirect ? { redirect: entry.re
 const here = (): string => location.origin + location.pathname
 const emailField = (t: Say, value: string, autoComplete = 'username') => ({ name: 'email', label: t('email'), type: 'email' as const, value, autoComplete })
 
-// Ends a way that led to a provider, or a link of a mail to this page.
+// Ends a way that led to a provider.
 function useReturn(entered: Parts['entered']): unknown {
   const { client } = useLoam()
   const [failed, setFailed] = useState<unknown>()

@@ -45,7 +45,10 @@ export const english = {
   byInvitationHelp: 'Ask a member to invite you, then follow the link of the mail.',
   noWays: 'Sign in with your address: your account is made by that.',
   followed: 'You followed the link of a mail.',
-  signedIn: 'You are signed in.',
+  changed: 'Your address is {email} now. Sign in with it.',
+  changeLeft: 'One step is left: follow the link that was mailed to your {which} address.',
+  old: 'old',
+  new: 'new',
 
   checkMail: 'Check your mail',
   signInMailed: 'If {email} can sign in here, a mail is on its way to it.',
