@@ -29,10 +29,11 @@ for (const name of new Set([...made, ...old])) {
   else await rm(embedded + name)
 }
 
-const weigh = async (contents) => {
+const weigh = async (contents, external = []) => {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: here },
     bundle: true,
+    external,
     minify: true,
     format: 'esm',
     target: 'es2022',
@@ -40,9 +41,10 @@ const weigh = async (contents) => {
   })
   return gzipSync(outputFiles[0].contents, { level: 9 }).length
 }
-const all = await weigh(`export * from './dist/index.js'`)
-const admin = await weigh(`export * from './dist/index.js'; export * from './dist/admin.js'`)
-console.log(`@loam/client: ${all} bytes gzipped, of ${limit}; with @loam/client/admin ${admin - all} more`)
+const all = await weigh(`export * from './dist/index.js'`, ['./stream.js']) // which is loaded where there is no WebSocket
+const streams = await weigh(`export * from './dist/index.js'`)
+const admin = await weigh(`export * from './dist/index.js'; export * from './dist/admin.js'`, ['./stream.js'])
+console.log(`@loam/client: ${all} bytes gzipped, of ${limit}; without a WebSocket ${streams - all} more, with @loam/client/admin ${admin - all}`)
 if (all > limit) {
   console.error('that is too much')
   process.exitCode = 1

@@ -132,6 +132,49 @@ test('the server is killed, and comes back', async () => {
   other.close()
 })
 
+test('without a WebSocket, as on Node 20, lists are as live', async () => {
+  const kept = globalThis.WebSocket
+  globalThis.WebSocket = undefined
+  const s = storage()
+  const app = client(server.url, { storage: s })
+  globalThis.WebSocket = kept
+  const email = await signedUp(app)
+  const list = listen(app, 'notes', { sort: 'rank' })
+  const top = listen(app, 'notes', { sort: 'rank', limit: 1 })
+  const bad = listen(app, 'notes', { where: { nothing: { eq: 1 } } })
+  await until(() => list.rows && top.rows && bad.errors.length)
+  assert.equal(bad.errors[0].code, 'query/unknown_field')
+  assert.deepEqual([list.info.state, app.connection.state], ['live', 'live'])
+  const b = await app.notes.create({ title: 'b', rank: 2 })
+  await app.notes.create({ title: 'a', rank: 1 })
+  await until(() => list.titles() === 'a b' && top.titles() === 'a')
+  await app.notes.update(b.id, { rank: 0 })
+  await until(() => list.titles() === 'b a' && top.titles() === 'b')
+  const { calls } = top
+  top.stop()
+  assert.throws(() => app.channels.join('room'), { code: 'client/argument', message: /ws/ })
+
+  await server.kill()
+  await until(() => list.states.at(-1) === 'offline')
+  assert.equal(list.titles(), 'b a')
+  await server.start()
+  const other = client(server.url)
+  await other.auth.signIn({ email, password: 'a long password' })
+  await other.notes.create({ title: 'c', rank: 3 })
+  await until(() => list.titles() === 'b a c' && list.states.at(-1) === 'live')
+  assert.equal(top.calls, calls)
+
+  // Who is signed out elsewhere is so here; who signs in sees theirs.
+  await other.auth.sessions.endOthers()
+  await until(() => list.errors.length && list.titles() === '')
+  assert.deepEqual([list.errors[0].status, app.auth.user], [401, null])
+  await signedUp(app)
+  await app.notes.create({ title: 'mine' })
+  await until(() => list.titles() === 'mine')
+  app.close()
+  other.close()
+})
+
 test('a token that ends is renewed, and the lists go on', async () => {
   const s = storage()
   const net = sockets()

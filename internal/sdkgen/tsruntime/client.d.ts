@@ -12,7 +12,7 @@ import type { Drafts, Model, Schema } from './types.js';
 export interface ClientOptions extends HttpOptions {
     /** Where the session is kept, and writes that wait: `local` where there is one, unless given. */
     storage?: StorageChoice;
-    /** Where there is none of its own, as on Node 20: that of the package `ws`. */
+    /** Where there is none of its own, as on Node 20: that of the package `ws`. Live lists do without, by a request for each. */
     webSocket?: SocketClass;
     /** What makes passkeys, where that is not the browser. */
     passkeys?: PasskeyDevice;

@@ -36,4 +36,5 @@ export interface SocketLike {
 export type SocketClass = new (url: string, protocol: string) => SocketLike;
 /** Says what a message of an error says. */
 export declare function failure(said: object): LoamError;
-export declare function createLink(http: Http, session: SessionKeeper, path: string, protocol: string, on: LinkEvents, given?: SocketClass): Link;
+/** Makes a connection to a path. `fallback` is what takes a WebSocket's place where there is none. */
+export declare function createLink(http: Http, session: SessionKeeper, path: string, protocol: string, on: LinkEvents, given?: SocketClass, fallback?: () => Promise<SocketClass>): Link;

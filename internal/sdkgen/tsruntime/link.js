@@ -12,7 +12,8 @@ export function failure(said) {
     const status = Number(data.status ?? 0);
     return new LoamError({ code: data.code, message: String(data.message ?? data.detail ?? data.code), status, retryable: status === 429 || status >= 500 });
 }
-export function createLink(http, session, path, protocol, on, given) {
+/** Makes a connection to a path. `fallback` is what takes a WebSocket's place where there is none. */
+export function createLink(http, session, path, protocol, on, given, fallback) {
     let state = 'idle';
     let ws;
     let ready = false;
@@ -23,7 +24,7 @@ export function createLink(http, session, path, protocol, on, given) {
     let leaving;
     let beat;
     let answer;
-    const Socket = given ?? globalThis.WebSocket;
+    let Socket = given ?? globalThis.WebSocket;
     const become = (next) => {
         if (state === next)
             return;
@@ -71,6 +72,7 @@ export function createLink(http, session, path, protocol, on, given) {
     const open = async () => {
         become('connecting');
         try {
+            Socket ??= await fallback();
             shown = await session.authorize();
         }
         catch {
@@ -170,8 +172,8 @@ export function createLink(http, session, path, protocol, on, given) {
         need: (is) => {
             clearTimeout(leaving);
             if (is) {
-                if (!Socket)
-                    throw new LoamError({ code: 'client/argument', message: 'there is no WebSocket here: give createClient one, as webSocket' });
+                if (!Socket && !fallback)
+                    throw new LoamError({ code: 'client/argument', message: 'channels need a WebSocket, which Node has from 22 on: give createClient that of the package ws, as webSocket' });
                 wanted = true;
                 if (state === 'idle')
                     void open();

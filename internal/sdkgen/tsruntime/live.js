@@ -83,7 +83,7 @@ export function createLive(http, session, pending, socket) {
             states.forEach((l) => l(state));
             lists.forEach(soon);
         },
-    }, socket);
+    }, socket, async () => (await import('./stream.js')).streamSocket(http));
     // Rows of somebody else are nobody's to see.
     let who = '';
     const name = () => JSON.stringify([session.held?.user.id, session.held?.organization?.id]);

@@ -207,6 +207,7 @@ export function createQueue(http, session, store, metas, shown) {
             stop.abort();
             nudge?.abort();
             left();
+            store.close();
             globalThis.removeEventListener?.('online', wake);
         },
     };

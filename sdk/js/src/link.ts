@@ -57,7 +57,8 @@ export function failure(said: object): LoamError {
   return new LoamError({ code: data.code as Code, message: String(data.message ?? data.detail ?? data.code), status, retryable: status === 429 || status >= 500 })
 }
 
-export function createLink(http: Http, session: SessionKeeper, path: string, protocol: string, on: LinkEvents, given?: SocketClass): Link {
+/** Makes a connection to a path. `fallback` is what takes a WebSocket's place where there is none. */
+export function createLink(http: Http, session: SessionKeeper, path: string, protocol: string, on: LinkEvents, given?: SocketClass, fallback?: () => Promise<SocketClass>): Link {
   let state: LinkState = 'idle'
   let ws: SocketLike | undefined
   let ready = false
@@ -68,7 +69,7 @@ export function createLink(http: Http, session: SessionKeeper, path: string, pro
   let leaving: ReturnType<typeof setTimeout> | undefined
   let beat: ReturnType<typeof setInterval> | undefined
   let answer: ReturnType<typeof setTimeout> | undefined
-  const Socket = given ?? (globalThis.WebSocket as SocketClass | undefined)
+  let Socket = given ?? (globalThis.WebSocket as SocketClass | undefined)
 
   const become = (next: LinkState): void => {
     if (state === next) return
@@ -114,13 +115,14 @@ export function createLink(http: Http, session: SessionKeeper, path: string, pro
   const open = async (): Promise<void> => {
     become('connecting')
     try {
+      Socket ??= await fallback!()
       shown = await session.authorize()
     } catch {
       return later()
     }
     if (ws || !wanted) return
     const base = http.url || globalThis.location?.origin
-    const mine = (ws = new Socket!(base.replace(/^http/, 'ws') + path, protocol))
+    const mine = (ws = new Socket(base.replace(/^http/, 'ws') + path, protocol))
     answer = setTimeout(later, patience)
     mine.onopen = () => say({ type: 'auth', ...credentials() })
     mine.onmessage = (e: MessageEvent) => {
@@ -199,7 +201,7 @@ export function createLink(http: Http, session: SessionKeeper, path: string, pro
     need: (is) => {
       clearTimeout(leaving)
       if (is) {
-        if (!Socket) throw new LoamError({ code: 'client/argument', message: 'there is no WebSocket here: give createClient one, as webSocket' })
+        if (!Socket && !fallback) throw new LoamError({ code: 'client/argument', message: 'channels need a WebSocket, which Node has from 22 on: give createClient that of the package ws, as webSocket' })
         wanted = true
         if (state === 'idle') void open()
       } else

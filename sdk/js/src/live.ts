@@ -160,6 +160,7 @@ export function createLive(http: Http, session: SessionKeeper, pending: () => re
       },
     },
     socket,
+    async () => (await import('./stream.js')).streamSocket(http),
   )
 
   // Rows of somebody else are nobody's to see.

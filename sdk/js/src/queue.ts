@@ -237,6 +237,7 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, me
       stop.abort()
       nudge?.abort()
       left()
+      store.close()
       globalThis.removeEventListener?.('online', wake)
     },
   }
