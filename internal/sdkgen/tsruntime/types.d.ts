@@ -48,7 +48,7 @@ export interface Made {
 /** What is known of a model's new rows before the server answers. */
 export interface Draft<M extends Model> {
     /** What one has beside its input: defaults, and null. */
-    readonly row: (made: Made) => Omit<M['row'], Required<M['create']>>;
+    readonly row: (made: Made) => Omit<M['row'], Given<M['create']>>;
     /** What there is of its relations; of those to one row, the fields that name it. */
     readonly relations: {
         readonly [R in keyof M['relations']]: readonly [kind: KindOf<M['relations'][R]>, ...from: (keyof M['row'])[]];
@@ -59,7 +59,7 @@ export type Drafts<S extends Schema> = {
     readonly [C in keyof S['models']]?: S['models'][C] extends infer M extends Model ? Draft<M> : never;
 };
 type KindOf<R> = R extends Relation ? R['kind'] : never;
-type Required<T> = {
+type Given<T> = {
     [K in keyof T]-?: {} extends Pick<T, K> ? never : K;
 }[keyof T];
 /** The names of a model's own fields. */
