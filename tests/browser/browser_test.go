@@ -36,15 +36,15 @@ func (o *output) String() string {
 }
 
 // build makes the binary.
-func build(t *testing.T, dir string) string {
+func build(t *testing.T) string {
 	t.Helper()
-	loam := filepath.Join(dir, "loam")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", loam, "../../cmd/loam")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building loam: %v\n%s", err, out)
+	make := exec.Command("../../scripts/loam.sh")
+	make.Stderr = os.Stderr
+	loam, err := make.Output()
+	if err != nil {
+		t.Fatal("building loam: ", err)
 	}
-	return loam
+	return strings.TrimSpace(string(loam))
 }
 
 // launch runs the binary until the test ends, and returns the port that it answers at.
@@ -83,7 +83,7 @@ func serve(t *testing.T, schema, config string) string {
 			t.Fatal(err)
 		}
 	}
-	_, port := launch(t, build(t, dir), "dev", "--dir", dir, "--addr", "127.0.0.1:0")
+	_, port := launch(t, build(t), "dev", "--dir", dir, "--addr", "127.0.0.1:0")
 	return "http://localhost:" + port
 }
 

@@ -11,7 +11,7 @@ import (
 // Two windows show each other what they do, whatever becomes of the server meanwhile:
 // the script says when it is stopped, killed and started, on the same data and port.
 func TestDemo(t *testing.T) {
-	loam, data := build(t, t.TempDir()), t.TempDir()
+	loam, data := build(t), t.TempDir()
 	server, port := launch(t, loam, "demo", "--addr", "127.0.0.1:0", "--data", data)
 	script := node(t, "demo.mjs", "http://127.0.0.1:"+port)
 	problems := &output{}

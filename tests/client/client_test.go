@@ -5,7 +5,7 @@ package client_test
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -13,14 +13,14 @@ func TestClient(t *testing.T) {
 	if _, err := os.Stat("../../sdk/js/dist/index.js"); err != nil {
 		t.Fatal("run make node first: the client is not built")
 	}
-	loam := filepath.Join(t.TempDir(), "loam")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", loam, "../../cmd/loam")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building loam: %v\n%s", err, out)
+	build := exec.Command("../../scripts/loam.sh")
+	build.Stderr = os.Stderr
+	loam, err := build.Output()
+	if err != nil {
+		t.Fatal("building loam: ", err)
 	}
 	node := exec.CommandContext(t.Context(), "node", "--experimental-websocket", "--test", "--test-force-exit", ".")
-	node.Env = append(os.Environ(), "LOAM="+loam)
+	node.Env = append(os.Environ(), "LOAM="+strings.TrimSpace(string(loam)))
 	if out, err := node.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

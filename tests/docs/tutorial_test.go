@@ -61,11 +61,13 @@ func TestTutorial(t *testing.T) {
 // build makes the binary.
 func build(t *testing.T) string {
 	t.Helper()
-	loam := filepath.Join(t.TempDir(), "loam")
-	if out, err := exec.Command("go", "build", "-o", loam, "../../cmd/loam").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	make := exec.Command("../../scripts/loam.sh")
+	make.Stderr = os.Stderr
+	loam, err := make.Output()
+	if err != nil {
+		t.Fatal("building loam: ", err)
 	}
-	return loam
+	return strings.TrimSpace(string(loam))
 }
 
 func freeAddress(t *testing.T) string {

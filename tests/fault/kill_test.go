@@ -130,17 +130,18 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	dir := t.TempDir()
-	bin := filepath.Join(dir, "loam")
-	build := exec.Command("go", "build", "-o", bin, "github.com/loam-dev/loam/cmd/loam")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, out)
+	build := exec.Command("../../scripts/loam.sh")
+	build.Stderr = os.Stderr
+	loam, err := build.Output()
+	if err != nil {
+		t.Fatal("building loam: ", err)
 	}
 	for name, text := range map[string]string{"schema.graphql": noteSchema, "loam.yaml": "auth:\n  email:\n    confirm: none\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return &site{t: t, dir: dir, bin: bin, data: "data", client: &http.Client{
+	return &site{t: t, dir: dir, bin: strings.TrimSpace(string(loam)), data: "data", client: &http.Client{
 		Timeout:   10 * time.Second,
 		Transport: &http.Transport{MaxIdleConnsPerHost: writers},
 	}}

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -20,8 +20,7 @@ refused: data/no_reference projectId
 `
 
 func TestGoClient(t *testing.T) {
-	loam := filepath.Join(t.TempDir(), "loam")
-	execute(t, "../..", "go", "build", "-o", loam, "./cmd/loam")
+	loam := strings.TrimSpace(execute(t, "../..", "scripts/loam.sh"))
 	execute(t, ".", loam, "generate", "openapi", "--dir", "../../examples/tracker", "--out", "api/openapi.json")
 	execute(t, ".", "go", "tool", "oapi-codegen", "-config", "oapi-codegen.yaml", "api/openapi.json")
 

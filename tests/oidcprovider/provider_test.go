@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -69,14 +70,14 @@ func serve(t *testing.T, address string) {
 			t.Fatal(err)
 		}
 	}
-	loam := filepath.Join(dir, "loam")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", loam, "../../cmd/loam")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building loam: %v\n%s", err, out)
+	build := exec.Command("../../scripts/loam.sh")
+	build.Stderr = os.Stderr
+	loam, err := build.Output()
+	if err != nil {
+		t.Fatal("building loam: ", err)
 	}
 	var out bytes.Buffer // read once the process has ended
-	cmd := exec.Command(loam, "dev", "--dir", dir, "--addr", address)
+	cmd := exec.Command(strings.TrimSpace(string(loam)), "dev", "--dir", dir, "--addr", address)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

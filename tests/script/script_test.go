@@ -38,19 +38,14 @@ type suite struct{ *testing.M }
 const binaryPath = "LOAM_UNDER_TEST"
 
 func (s suite) Run() int {
-	dir, err := os.MkdirTemp("", "loam-script-*")
+	build := exec.Command("../../scripts/loam.sh")
+	build.Stderr = os.Stderr
+	loam, err := build.Output()
 	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	loam := filepath.Join(dir, "loam")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", loam, "../../cmd/loam")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building loam: %v\n%s", err, out)
+		fmt.Fprintln(os.Stderr, "building loam:", err)
 		return 1
 	}
-	if err := os.Setenv(binaryPath, loam); err != nil {
+	if err := os.Setenv(binaryPath, strings.TrimSpace(string(loam))); err != nil {
 		panic(err)
 	}
 	return s.M.Run()

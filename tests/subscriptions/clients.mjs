@@ -18,8 +18,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'loam-subscriptions-'))
 const root = new URL('../..', import.meta.url).pathname
 
 async function demo() {
-  const binary = join(scratch, 'loam')
-  execFileSync('go', ['build', '-o', binary, './cmd/loam'], { cwd: root, stdio: 'inherit' })
+  const binary = execFileSync(join(root, 'scripts/loam.sh'), { encoding: 'utf8' }).trim()
   const server = spawn(binary, ['demo', '--addr', '127.0.0.1:0', '--data', join(scratch, 'data')], { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface({ input: server.stdout })) {
     const ready = /^ready (http\S+)/.exec(line)
