@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -74,12 +75,21 @@ func (t *tree) lines(n ast.Node) int {
 	return t.fset.Position(n.End()).Line - t.fset.Position(n.Pos()).Line + 1
 }
 
-// load parses the module. Nested modules, testdata and what git would not
-// keep are none of its business.
+// load is the module. Nested modules, testdata and what git would not keep are none
+// of its business.
 func load(t *testing.T) *tree {
 	t.Helper()
+	tr, err := loaded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
+}
+
+// loaded parses the module, once for all tests.
+var loaded = sync.OnceValues(func() (*tree, error) {
 	tr := &tree{fset: token.NewFileSet()}
-	err := fs.WalkDir(os.DirFS(root), ".", func(p string, d fs.DirEntry, err error) error {
+	return tr, fs.WalkDir(os.DirFS(root), ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -91,11 +101,7 @@ func load(t *testing.T) *tree {
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tr
-}
+})
 
 func skip(p, name string) error {
 	if p == "." {
