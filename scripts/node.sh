@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs each npm project under tests/, web/, sdk/ and examples/ where its lock file is newer than
-# what is installed, and runs its "check" script where it has one. That of web/ and
-# sdk/ fails where the files that the binary embeds are not what the source makes.
+# what is installed, and runs its "check" script where it has one. That of web/, sdk/ and
+# examples/ fails where the files that the binary embeds are not what the source makes.
 set -eu
 command -v npm >/dev/null || { echo "npm: not found; the judges that live on npm are left out"; exit 0; }
 for lock in tests/*/package-lock.json web/*/package-lock.json sdk/*/package-lock.json examples/*/web/package-lock.json; do

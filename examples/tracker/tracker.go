@@ -4,7 +4,8 @@ package tracker
 
 import "embed"
 
-// Files are the project, its seed, and the page at /demo.
+// Files are the project, its seed, and the app at /demo, which is made of web. Names
+// that begin with _ are taken along: the bundler chooses them.
 //
-//go:embed schema.graphql loam.yaml seed.json demo
+//go:embed schema.graphql loam.yaml seed.json all:demo
 var Files embed.FS

@@ -65,7 +65,7 @@ type Options struct {
 	Dev      bool           // explorers, the mailbox, and introspection for everybody
 	Idle     bool           // leaves background jobs to a server: for commands, which may lack its secrets
 	Mail     fs.FS          // the project's own mail templates; nil for none
-	Demo     fs.FS          // the page at /demo with its files; nil for none
+	Demo     fs.FS          // the app at /demo, as it is built; nil for none
 	Draft    func() string  // the schema's file as it is being edited; nil outside of development
 	Log      *slog.Logger
 	Now      func() time.Time // nil: the clock

@@ -16,7 +16,7 @@ import (
 	"github.com/loam-dev/loam/internal/store/migrate"
 )
 
-const demoDir = "demo" // inside the project: what is served at /demo
+const demoDir = "demo" // inside the project: the app that is served at /demo
 
 func (c *console) demoCommand() *cobra.Command {
 	at := &place{local: true}
@@ -25,8 +25,8 @@ func (c *console) demoCommand() *cobra.Command {
 		Short: "Serve an example with data in it, to look around",
 		Long: `Serve an example with data in it, to look around: a task tracker with two
 organizations, six users, an admin of the server and 500 tasks. Open /demo in two
-windows: each shows what the other does. /console is for the admin. It prints who
-can sign in, and three commands to paste.
+windows, as two people: each shows what the other does. /console is for the admin.
+It prints who can sign in, and three commands to paste.
 Nothing is left behind unless --data says where to keep it.`,
 		Example: `  loam demo
   loam demo --addr 127.0.0.1:9000
@@ -94,14 +94,14 @@ func (c *console) demo(ctx context.Context, at *place, files fs.FS, dir string) 
 		}
 	}
 	if at.demo != nil {
-		fmt.Fprintf(c.out, "Page     %s/demo (open it in two windows)\n", address(s))
+		fmt.Fprintf(c.out, "App      %s/demo (open it in two windows, as two people)\n", at.url)
 	}
 	c.welcome(address(s), planted)
 	c.invite(address(s), planted, p.compiled.Schema, files == c.example)
 	return c.serve(ctx, at, s, backend.NewSite(b), unmoved, log)
 }
 
-// demoPage is the project's page at /demo; nil where it has none.
+// demoPage is the project's app at /demo, as it is built; nil where it has none.
 func demoPage(files fs.FS) (fs.FS, error) {
 	if _, err := fs.Stat(files, demoDir); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

@@ -36,7 +36,7 @@ type place struct {
 	url   string        // where links lead unless loam.yaml says; "": nowhere
 	mail  fs.FS         // the project's mail templates; nil: none are looked at
 	draft func() string // the schema as it is being edited; nil outside of loam dev
-	demo  fs.FS         // the page at /demo; nil: none
+	demo  fs.FS         // the app at /demo; nil: none
 	local bool          // for development, where an empty LOAM_MASTER_KEY is none
 	idle  bool          // runs no background jobs
 

@@ -67,7 +67,7 @@ type Config struct {
 	Anonymous      *access.Principal // the caller who shows nothing
 	Origins        []string          // allowed by CORS; "*" for all
 	Dev            bool              // GraphiQL, and introspection for everybody
-	Demo           fs.FS             // the page at /demo with its files; nil for none
+	Demo           fs.FS             // the app at /demo, as it is built; nil for none
 	MaxBody        int64             // bytes of a request's body
 	Timeout        time.Duration     // of a request
 	MaxLag         time.Duration     // of a replica that answers

@@ -8,14 +8,15 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 )
 
-// The page at /demo is the example's, not the server's: a client like any other,
+// The app at /demo is the example's, not the server's: a client like any other,
 // which has a server that serves it under `loam demo` alone.
 
-func demoPage(c *call) (reply, error) { return c.demoFile("index.html") }
+// demoPage answers every address of the app with its one page.
+func demoPage(c *call) (reply, error) { return c.demoFile("index.html", "no-cache") }
 
-func demoAsset(c *call) (reply, error) { return c.demoFile(c.PathValue("file")) }
+func demoAsset(c *call) (reply, error) { return c.demoFile("assets/"+c.PathValue("file"), immutable) }
 
-func (c *call) demoFile(name string) (reply, error) {
+func (c *call) demoFile(name, cache string) (reply, error) {
 	nothing := fault.New(fault.HTTPNotFound, "there is nothing at %s", c.URL.Path)
 	mime := map[string]string{".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}[path.Ext(name)]
 	if c.api.Demo == nil || mime == "" {
@@ -25,9 +26,10 @@ func (c *call) demoFile(name string) (reply, error) {
 	if err != nil {
 		return reply{}, nothing
 	}
-	c.out.Set("Content-Security-Policy", pagePolicy)
+	c.out.Set("Content-Security-Policy", accountPolicy)
 	c.out.Set("Cross-Origin-Opener-Policy", "same-origin")
 	c.out.Set("Referrer-Policy", "no-referrer")
-	c.out.Set("Cache-Control", "no-cache")
+	c.out.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors
+	c.out.Set("Cache-Control", cache)
 	return reply{status: http.StatusOK, body: body, mime: mime}, nil
 }

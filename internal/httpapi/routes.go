@@ -161,8 +161,9 @@ var mainRoutes = []route{
 	{"GET /_mail/messages/{id}/html", open, showMessage, "its HTML alone"},
 	{"DELETE /_mail/messages/{id}", open, clearMessages, "removes a message"},
 
-	{"GET /demo", open, demoPage, "the example's own page, under `loam demo`"},
-	{"GET /demo/{file}", open, demoAsset, "the files of that page"},
+	{"GET /demo", open, demoPage, "the example's own app, under `loam demo`"},
+	{"GET /demo/{page...}", open, demoPage, "the same: one page shows all of its addresses"},
+	{"GET /demo/assets/{file}", open, demoAsset, "the files of that page"},
 
 	{"GET /api", open, docsPage, "the browsable page of the REST API"},
 	{"GET /api/_docs/{file}", open, docsAsset, "the files of that page"},

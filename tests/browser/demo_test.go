@@ -13,7 +13,7 @@ import (
 func TestDemo(t *testing.T) {
 	loam, data := build(t), t.TempDir()
 	server, port := launch(t, loam, "demo", "--addr", "127.0.0.1:0", "--data", data)
-	script := node(t, "demo.mjs", "http://127.0.0.1:"+port)
+	script := node(t, "demo.mjs", "http://localhost:"+port) // the name that passkeys are for
 	problems := &output{}
 	script.Stderr = problems
 	in, err := script.StdinPipe()

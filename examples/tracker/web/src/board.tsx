@@ -1,42 +1,75 @@
-import { useState, type DragEvent, type FormEvent, type KeyboardEvent } from 'react'
-import { TaskStatus, type Task } from './loam'
-import { useCreateTask, useDeleteTask, useTasks, useUpdateTask } from './loam/react'
-import { Face, useNames } from './faces'
-import { hashOf } from './place'
+import { useRef, useState, type DragEvent, type FormEvent, type KeyboardEvent } from 'react'
+import { TaskStatus, type Project, type Task } from './loam'
+import { useCreateTask, useTasks, useUpdateTask } from './loam/react'
+import { Face, Faces, useNames } from './faces'
+import { go, To } from './place'
+import { AlsoHere, useOthers } from './presence'
+import { titles, useMayChange } from './rules'
+import { TaskDialog } from './task'
 
-const titles = { TODO: 'To do', DOING: 'Doing', DONE: 'Done' } satisfies Record<TaskStatus, string>
+const empty = { TODO: 'Write the first task above.', DOING: 'Drag a card here, or open it and set its status.', DONE: 'Nothing is done yet.' } satisfies Record<TaskStatus, string>
 
-export function Board({ project }: { project: string }) {
-  const { data: tasks, error } = useTasks({ where: { projectId: project }, sort: 'createdAt', limit: 500 }, { place: 'last' })
+interface Props {
+  project: Pick<Project, 'id' | 'name' | 'summary'>
+  /** The task that is open over it. */
+  open: string | undefined
+  onInvite: () => void
+}
+
+export function Board({ project, open, onInvite }: Props) {
+  const { data: tasks, error } = useTasks({ where: { projectId: project.id }, sort: '-createdAt', limit: 500 }, { place: 'first' })
   const [said, setSaid] = useState('')
   const onError = (err: Error) => setSaid(err.message)
-  const update = useUpdateTask({ onError })
+  const update = useUpdateTask({ onError, onSuccess: () => setSaid('') })
+  const others = useOthers(project.id, open)
+  const versions = useRef(new Map<string, number>()) // of the tasks as they were first seen
   const move = (id: string, status: TaskStatus) => tasks?.some((t) => t.id === id && t.status !== status) && update.mutate({ id, status })
-  if (error) return <p className="wait" role="alert">{error.message}</p>
-  if (!tasks) return <p className="wait">Reading the board…</p>
+  const columns = TaskStatus.map((status) => ({ status, own: tasks?.filter((t) => t.status === status) ?? [] }))
   return (
     <main className="board">
-      <h1 className="unseen">Board</h1>
-      {TaskStatus.map((status) => (
-        <Column key={status} status={status} project={project} tasks={tasks.filter((t) => t.status === status)} onMove={move} onError={onError} />
-      ))}
-      <p className="said" role="alert" onClick={() => setSaid('')}>{said}</p>
+      <div className="title">
+        <h1>{project.name}</h1>
+        <p className="quiet">{project.summary}</p>
+        <AlsoHere ids={others.map((o) => o.id)} project={project.id} />
+        <button onClick={onInvite}>Invite people</button>
+      </div>
+      {error && <p role="alert">{error.message}</p>}
+      <div className="columns" aria-busy={!tasks}>
+        {columns.map(({ status, own }) => (
+          <Column key={status} status={status} project={project.id} count={own.length} onMove={move} onError={onError}>
+            {own.map((task) => {
+              if (!versions.current.has(task.id)) versions.current.set(task.id, task.version)
+              const changes = task.version - versions.current.get(task.id)!
+              return <Card key={task.id} task={task} changes={changes} watched={others.filter((o) => o.tasks.includes(task.id)).map((o) => o.id)} onMove={move} />
+            })}
+            {tasks && own.length === 0 && <li className="hint">{empty[status]}</li>}
+          </Column>
+        ))}
+      </div>
+      <p className="said" role="alert" onClick={() => setSaid('')}>
+        {said}
+      </p>
+      {open && <TaskDialog key={open} id={open} known={tasks && (tasks.find((t) => t.id === open) ?? null)} onClose={() => go({ project: project.id })} />}
     </main>
   )
 }
 
-interface Shared {
+interface ColumnProps {
+  status: TaskStatus
+  project: string
+  count: number
   onMove: (id: string, status: TaskStatus) => unknown
   onError: (err: Error) => void
+  children: React.ReactNode
 }
 
-function Column({ status, project, tasks, onMove, onError }: Shared & { status: TaskStatus; project: string; tasks: Task[] }) {
+function Column({ status, project, count, onMove, onError, children }: ColumnProps) {
   const [over, setOver] = useState(false)
   const create = useCreateTask({ onError })
   const add = (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault()
     const title = String(new FormData(e.currentTarget).get('title')).trim()
-    if (title) create.mutate({ title, status, priority: 'NORMAL', projectId: project })
+    if (title) create.mutate({ title, status, projectId: project })
     e.currentTarget.reset()
   }
   const drop = (e: DragEvent) => {
@@ -45,49 +78,52 @@ function Column({ status, project, tasks, onMove, onError }: Shared & { status: 
     onMove(e.dataTransfer.getData('text/plain'), status)
   }
   return (
-    <section data-status={status} data-over={over || undefined} onDragOver={(e) => (e.preventDefault(), setOver(true))} onDragLeave={() => setOver(false)} onDrop={drop}>
+    <section aria-label={titles[status]} data-over={over || undefined} onDragOver={(e) => (e.preventDefault(), setOver(true))} onDragLeave={() => setOver(false)} onDrop={drop}>
       <h2>
-        {titles[status]} <small>{tasks.length}</small>
+        {titles[status]} <small>{count}</small>
       </h2>
       <form onSubmit={add}>
         <input name="title" maxLength={200} autoComplete="off" placeholder="Add a task" aria-label={`Add a task to ${titles[status]}`} />
       </form>
-      <ol>
-        {tasks.map((task) => (
-          <Card key={task.id} task={task} onMove={onMove} onError={onError} />
-        ))}
-      </ol>
+      <ol>{children}</ol>
     </section>
   )
 }
 
-function Card({ task, onMove, onError }: Shared & { task: Task }) {
+interface CardProps {
+  task: Task
+  /** How often it was changed since the board was opened. */
+  changes: number
+  /** Who else looks at it. */
+  watched: string[]
+  onMove: ColumnProps['onMove']
+}
+
+function Card({ task, changes, watched, onMove }: CardProps) {
   const names = useNames()
-  const remove = useDeleteTask({ onError })
-  const [first] = useState(task.version)
+  const may = useMayChange()(task)
   const keys = (e: KeyboardEvent) => {
     const to = TaskStatus[TaskStatus.indexOf(task.status) + (e.key === 'ArrowRight' ? 1 : e.key === 'ArrowLeft' ? -1 : NaN)]
-    if (e.altKey && to) onMove(task.id, to)
+    if (e.altKey && to) {
+      e.preventDefault() // the browser would go back
+      onMove(task.id, to)
+    }
   }
+  const assignee = task.assigneeId && (names.get(task.assigneeId) ?? 'Somebody')
+  const late = task.dueOn && task.status !== 'DONE' && task.dueOn < new Date().toISOString().slice(0, 10)
   return (
-    <li draggable data-id={task.id} data-changed={task.version > first ? task.version % 2 : undefined} onDragStart={(e) => e.dataTransfer.setData('text/plain', task.id)} onKeyDown={keys}>
-      <a className="title" href={hashOf({ project: task.projectId, task: task.id })}>
+    <li draggable={may} data-id={task.id} data-changed={changes > 0 ? changes % 2 : undefined} onDragStart={(e) => e.dataTransfer.setData('text/plain', task.id)} onKeyDown={keys}>
+      <To place={{ project: task.projectId, task: task.id }} draggable={false} aria-keyshortcuts={may ? 'Alt+ArrowRight Alt+ArrowLeft' : undefined}>
         {task.title}
-      </a>
+      </To>
       <footer>
-        {task.priority !== 'NORMAL' && <span className="priority" data-priority={task.priority}>{task.priority.toLowerCase()}</span>}
-        {task.assigneeId && <Face id={task.assigneeId} name={names.get(task.assigneeId) ?? 'Somebody'} />}
-        <select aria-label={`Status of ${task.title}`} value={task.status} onChange={(e) => onMove(task.id, e.target.value as TaskStatus)}>
-          {TaskStatus.map((status) => (
-            <option key={status} value={status}>
-              {titles[status]}
-            </option>
-          ))}
-        </select>
-        <button className="delete" aria-label={`Delete ${task.title}`} onClick={() => remove.mutate(task.id)}>
-          ✕
-        </button>
+        {task.priority !== 'NORMAL' && <span data-priority={task.priority}>{task.priority.toLowerCase()}</span>}
+        {task.dueOn && <time dateTime={task.dueOn} data-late={late || undefined}>{day(task.dueOn)}</time>}
+        <Faces label={`Looking at ${task.title}`} ids={watched} />
+        {assignee && <Face name={assignee} title={`Assigned to ${assignee}`} />}
       </footer>
     </li>
   )
 }
+
+const day = (date: string): string => new Date(date + 'T00:00').toLocaleDateString(undefined, { day: 'numeric', month: 'short' })

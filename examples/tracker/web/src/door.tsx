@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useAuth } from './loam/react'
 import { SignIn, SignUp } from './loam/ui'
+import { Face } from './faces'
 
 // The people of seed.json. An app of your own leaves this out.
 const people = [
@@ -12,10 +13,17 @@ export function Door() {
   const [fresh, setFresh] = useState(false)
   return (
     <main className="door">
-      <section className="card">
-        {fresh ? <SignUp onSignIn={() => setFresh(false)} /> : <SignIn onSignUp={() => setFresh(true)} />}
-      </section>
       <People />
+      <section>
+        {fresh ? <SignUp heading="h2" onSignIn={() => setFresh(false)} /> : <SignIn heading="h2" onSignUp={() => setFresh(true)} />}
+        <p className="quiet">
+          Nothing is mailed from here: codes and invitations arrive in{' '}
+          <a href="/_mail" target="_blank" rel="noopener">
+            the mailbox
+          </a>
+          .
+        </p>
+      </section>
     </main>
   )
 }
@@ -27,22 +35,23 @@ function People() {
     signIn({ email: name.split(' ')[0]!.toLowerCase() + '@example.com', password: 'correct horse battery' }).catch((err: Error) => setFailed(err.message))
   return (
     <section className="people">
-      <h2>Or be one of these</h2>
-      <p>Open two windows, as two people of one organization: what one does, the other sees.</p>
+      <h1>Look around as one of these</h1>
+      <p className="quiet">Then open this page in a second window, as somebody else of the same organization: what one does, the other sees at once.</p>
       {people.map(([organization, ...all]) => (
         <div key={organization}>
-          <h3>{organization}</h3>
+          <h2>{organization}</h2>
           <ul>
             {all.map(([name, role]) => (
               <li key={name}>
                 <button onClick={() => enter(name)}>
-                  <b>{name}</b> <span>{role}</span>
+                  <Face name={name} /> <b>{name}</b> <span>{role}</span>
                 </button>
               </li>
             ))}
           </ul>
         </div>
       ))}
+      <p className="quiet">Owners and admins may change every task and invite people; members change the tasks that they made and those that are assigned to them. Of another organization, nobody sees anything.</p>
       <p role="alert">{failed}</p>
     </section>
   )

@@ -1,20 +1,7 @@
-import { useEffect, useRef, type FormEvent, type ReactNode } from 'react'
-import { useCreateProject } from './loam/react'
+import type { FormEvent } from 'react'
+import { useCreateProject, useCreateTask } from './loam/react'
 import { go } from './place'
-
-/** Something over the page, until it is closed. */
-export function Sheet({ label, onClose, children }: { label: string; onClose: () => void; children: ReactNode }) {
-  const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => dialog.current?.showModal(), [])
-  return (
-    <dialog ref={dialog} aria-label={label} onClose={onClose}>
-      <button className="close" aria-label="Close" onClick={() => dialog.current?.close()}>
-        ✕
-      </button>
-      <div>{children}</div>
-    </dialog>
-  )
-}
+import { Sheet } from './sheet'
 
 export function NewProject({ onClose }: { onClose: () => void }) {
   const create = useCreateProject({ queue: false, onSuccess: (p) => (go({ project: p.id }), onClose()) })
@@ -35,16 +22,44 @@ export function NewProject({ onClose }: { onClose: () => void }) {
           Code, in 2 to 6 letters
           <input name="code" required pattern="[A-Za-z]{2,6}" autoComplete="off" />
         </label>
-        {create.error && <p role="alert">{create.error.message}</p>}
+        <p role="alert">{create.error?.message}</p>
         <footer>
           <button type="button" onClick={onClose}>
             Cancel
           </button>
           <button className="primary" disabled={create.isPending}>
-            Make it
+            Create the project
           </button>
         </footer>
       </form>
     </Sheet>
+  )
+}
+
+const first = ['Open a second window, and move a card', 'Invite somebody', 'Write a comment', 'Turn the network off, move a card, and turn it on']
+
+/** What an organization starts with: it says what to do. */
+export function FirstProject({ onMake }: { onMake: () => void }) {
+  const create = useCreateProject({ queue: false })
+  const add = useCreateTask()
+  const example = async () => {
+    const { id } = await create.mutateAsync({ name: 'First steps', code: 'FIRST', summary: 'Try what there is' })
+    for (const title of first) add.mutate({ title, projectId: id })
+    go({ project: id })
+  }
+  return (
+    <main className="empty">
+      <h1>No project yet</h1>
+      <p>A project has a board of tasks, which everybody in your organization sees as it changes. Make the first one, or begin with a few tasks to try.</p>
+      <p>
+        <button className="primary" onClick={onMake}>
+          New project
+        </button>
+        <button disabled={create.isPending} onClick={() => void example().catch(() => undefined)}>
+          Begin with an example
+        </button>
+      </p>
+      <p role="alert">{create.error?.message}</p>
+    </main>
   )
 }

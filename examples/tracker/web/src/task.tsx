@@ -1,79 +1,94 @@
-import { useEffect, useRef, type FormEvent } from 'react'
-import { Priority, type TaskUpdate } from './loam'
-import { useAuth, useComments, useCreateComment, useDeleteComment, usePresence, useTask, useUpdateTask } from './loam/react'
+import { useState, type FormEvent } from 'react'
+import type { Task, TaskUpdate } from './loam'
+import { useAuth, useComments, useCreateComment, useDeleteComment, useDeleteTask, usePresence, useTask, useUpdateTask } from './loam/react'
 import { Face, Faces, useNames } from './faces'
+import { priorities, titles, useMayChange } from './rules'
+import { Sheet } from './sheet'
 
-export function TaskDialog({ id, onClose }: { id: string; onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null)
+/** A task, with its comments. `known` is the board's, which has it also while it is on its way to the server; null where the board has none. */
+export function TaskDialog({ id, known, onClose }: { id: string; known: Task | null | undefined; onClose: () => void }) {
   const { user } = useAuth()
   const names = useNames()
-  const { data: task, error } = useTask(id)
+  const mayChange = useMayChange()
+  const { data, error, isPending } = useTask(known === null ? id : undefined)
+  const task = known ?? data
   const { here } = usePresence('task:' + id, { state: {} })
   const update = useUpdateTask()
+  const remove = useDeleteTask()
+  const may = !!task && mayChange(task)
   const change = (fields: TaskUpdate) => update.mutate({ id, ...fields })
-  useEffect(() => dialog.current?.showModal(), [])
-  const failed = error ?? update.error
+  const failed = update.error ?? remove.error ?? (task ? undefined : error)
   return (
-    <dialog ref={dialog} className="task" aria-labelledby="task-title" onClose={onClose} onClick={(e) => e.target === dialog.current && dialog.current.close()}>
-      <div>
-        <button className="close" aria-label="Close" onClick={() => dialog.current?.close()}>
-          ✕
-        </button>
-        <Faces label="Also looking at this task" ids={here.flatMap((p) => (p.user && p.user !== user!.id ? [p.user] : []))} />
-        {failed && <p role="alert">{failed.message}</p>}
-        {task && (
-          <>
-            <h2 id="task-title">
-              <Line label="Title" value={task.title} onSave={(title) => title && change({ title })} />
-            </h2>
-            <div className="facts">
-              <label>
-                Assignee
-                <select value={task.assigneeId ?? ''} onChange={(e) => change({ assigneeId: e.target.value || null })}>
-                  <option value="">Nobody</option>
-                  {[...names].map(([who, name]) => (
-                    <option key={who} value={who}>
-                      {name}
-                    </option>
-                  ))}
-                </select>
-              </label>
-              <label>
-                Priority
-                <select value={task.priority} onChange={(e) => change({ priority: e.target.value as Priority })}>
-                  {Priority.map((p) => (
-                    <option key={p} value={p}>
-                      {p.toLowerCase()}
-                    </option>
-                  ))}
-                </select>
-              </label>
-              <label>
-                Due
-                <input type="date" value={task.dueOn ?? ''} onChange={(e) => change({ dueOn: e.target.value || null })} />
-              </label>
-            </div>
-            <Line label="Description" long value={task.body ?? ''} onSave={(body) => change({ body: body || null })} />
-            <Comments task={id} />
-          </>
-        )}
-      </div>
-    </dialog>
+    <Sheet label={task?.title ?? 'Task'} className="task" onClose={onClose}>
+      <Faces label="Also looking at this task" ids={here.flatMap((p) => (p.user && p.user !== user!.id ? [p.user] : []))} />
+      <p role="alert">{failed?.message}</p>
+      {!task && !error && <p className="quiet">{isPending ? 'Reading the task…' : 'This task is not there any more.'}</p>}
+      {task && (
+        <>
+          <h2>
+            <Line label="Title" value={task.title} locked={!may} onSave={(title) => title && change({ title })} />
+          </h2>
+          <div className="facts">
+            <Choice label="Status" value={task.status} of={titles} locked={!may} onChoose={(status) => change({ status })} />
+            <Choice label="Priority" value={task.priority} of={priorities} locked={!may} onChoose={(priority) => change({ priority })} />
+            <Choice label="Assignee" value={task.assigneeId ?? ''} of={{ '': 'Nobody', ...Object.fromEntries(names) }} locked={!may} onChoose={(who) => change({ assigneeId: who || null })} />
+            <label>
+              Due
+              <input type="date" value={task.dueOn ?? ''} disabled={!may} onChange={(e) => change({ dueOn: e.target.value || null })} />
+            </label>
+          </div>
+          <Line label="Description" long value={task.body ?? ''} locked={!may} onSave={(body) => change({ body: body || null })} />
+          <Comments task={id} />
+          {may ? (
+            <footer>
+              <button className="danger" onClick={() => (remove.mutate(id), onClose())}>
+                Delete the task
+              </button>
+            </footer>
+          ) : (
+            <p className="quiet">You may comment. To change it is up to who made it, who it is assigned to, and admins.</p>
+          )}
+        </>
+      )}
+    </Sheet>
+  )
+}
+
+interface ChoiceProps<V extends string> {
+  label: string
+  value: V
+  of: Record<V, string>
+  locked: boolean
+  onChoose: (value: V) => void
+}
+
+function Choice<V extends string>({ label, value, of, locked, onChoose }: ChoiceProps<V>) {
+  return (
+    <label>
+      {label}
+      <select value={value} disabled={locked} onChange={(e) => onChoose(e.target.value as V)}>
+        {Object.entries<string>(of).map(([v, text]) => (
+          <option key={v} value={v}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
   )
 }
 
 /** A text that is saved when one leaves it; what somebody else wrote meanwhile is shown where one is not writing. */
-function Line({ label, value, long, onSave }: { label: string; value: string; long?: boolean; onSave: (value: string) => void }) {
+function Line({ label, value, long, locked, onSave }: { label: string; value: string; long?: boolean; locked: boolean; onSave: (value: string) => void }) {
   const Tag = long ? 'textarea' : 'input'
   return (
     <Tag
       key={value}
       className="line"
       aria-label={label}
-      placeholder={label}
+      placeholder={locked ? '' : label}
+      readOnly={locked}
       defaultValue={value}
       maxLength={long ? undefined : 200}
-      rows={long ? 4 : undefined}
       onBlur={(e) => e.currentTarget.value.trim() !== value && onSave(e.currentTarget.value.trim())}
       onKeyDown={(e) => e.key === 'Enter' && !long && e.currentTarget.blur()}
     />
@@ -83,9 +98,11 @@ function Line({ label, value, long, onSave }: { label: string; value: string; lo
 function Comments({ task }: { task: string }) {
   const { user } = useAuth()
   const names = useNames()
-  const { data: comments = [] } = useComments({ where: { taskId: task }, sort: 'createdAt', limit: 200 }, { place: 'last' })
-  const create = useCreateComment()
-  const remove = useDeleteComment()
+  const { data: comments } = useComments({ where: { taskId: task }, sort: 'createdAt', limit: 200 }, { place: 'last' })
+  const [failed, setFailed] = useState('')
+  const onError = (err: Error) => setFailed(err.message)
+  const create = useCreateComment({ onError })
+  const remove = useDeleteComment({ onError })
   const say = (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault()
     const text = String(new FormData(e.currentTarget).get('text')).trim()
@@ -95,26 +112,30 @@ function Comments({ task }: { task: string }) {
   return (
     <section className="comments" aria-label="Comments">
       <h3>Comments</h3>
+      {comments?.length === 0 && <p className="quiet">None yet. Who looks at this task sees yours as you send it.</p>}
       <ol>
-        {comments.map((c) => (
-          <li key={c.id}>
-            <Face id={c.owner ?? ''} name={names.get(c.owner ?? '') ?? 'Somebody'} />
-            <div>
-              <b>{names.get(c.owner ?? '') ?? 'Somebody'}</b> <time dateTime={c.createdAt}>{new Date(c.createdAt).toLocaleString()}</time>
-              <p>{c.text}</p>
-            </div>
-            {c.owner === user!.id && (
-              <button className="delete" aria-label={`Delete “${c.text}”`} onClick={() => remove.mutate(c.id)}>
-                ✕
-              </button>
-            )}
-          </li>
-        ))}
+        {comments?.map((c) => {
+          const name = names.get(c.owner ?? '') ?? 'Somebody'
+          return (
+            <li key={c.id}>
+              <Face name={name} />
+              <div>
+                <b>{name}</b> <time dateTime={c.createdAt}>{new Date(c.createdAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}</time>
+                <p>{c.text}</p>
+              </div>
+              {c.owner === user!.id && (
+                <button aria-label={`Delete “${c.text}”`} onClick={() => remove.mutate(c.id)}>
+                  ✕
+                </button>
+              )}
+            </li>
+          )
+        })}
       </ol>
       <form onSubmit={say}>
         <input name="text" autoComplete="off" placeholder="Write a comment" aria-label="Write a comment" />
       </form>
-      {(create.error ?? remove.error) && <p role="alert">{(create.error ?? remove.error)!.message}</p>}
+      <p role="alert">{failed}</p>
     </section>
   )
 }

@@ -1,51 +1,70 @@
-import { useState } from 'react'
-import { useAuth, useConnection, usePresence, useProjects } from './loam/react'
+import { useEffect, useState } from 'react'
+import { useAuth, useConnection, useProjects, useQueueSize } from './loam/react'
 import { Members, OrganizationSwitcher, UserMenu } from './loam/ui'
 import { Board } from './board'
-import { Faces } from './faces'
-import { NewProject, Sheet } from './project'
-import { go, usePlace } from './place'
+import { Offers } from './offers'
+import { Passkeys } from './passkeys'
+import { go, To, usePlace } from './place'
+import { FirstProject, NewProject } from './project'
 import { Search } from './search'
-import { TaskDialog } from './task'
+import { Sheet } from './sheet'
+
+/** What is open over the page. */
+type Over = 'project' | 'members' | 'passkeys'
 
 export function Workspace() {
   const place = usePlace()
-  const [making, setMaking] = useState(false)
-  const [managing, setManaging] = useState(false)
-  const [words, setWords] = useState('')
-  const { data: projects } = useProjects({ where: { archived: false }, sort: 'name', fields: ['id', 'name', 'code'], limit: 200 })
+  const { organization } = useAuth()
+  const [over, setOver] = useState<Over>()
+  const { data: projects, error } = useProjects({ where: { archived: false }, sort: 'name', fields: ['id', 'name', 'code', 'summary'], limit: 200 })
   const project = projects?.find((p) => p.id === place.project) ?? projects?.[0]
+  const close = () => setOver(undefined)
+  useEffect(() => {
+    document.title = [project?.name, organization?.name, 'Tracker'].filter(Boolean).join(' · ')
+  }, [project?.name, organization?.name])
   return (
     <>
       <header>
-        <OrganizationSwitcher />
-        {project && (
-          <select aria-label="Project" value={project.id} onChange={(e) => go({ project: e.target.value })}>
-            {projects!.map((p) => (
-              <option key={p.id} value={p.id}>
-                {p.name}
-              </option>
-            ))}
-          </select>
-        )}
-        <button onClick={() => setMaking(true)}>New project</button>
+        <OrganizationSwitcher onSwitched={() => go({})} />
+        <input
+          type="search"
+          aria-label="Search tasks"
+          placeholder="Search tasks"
+          value={place.words ?? ''}
+          onChange={(e) => go({ project: project?.id, words: e.target.value }, place.words !== undefined)}
+        />
         <Connection />
-        {project && <AlsoHere project={project.id} />}
-        <input type="search" aria-label="Search tasks" placeholder="Search" value={words} onChange={(e) => setWords(e.target.value)} />
-        <button onClick={() => setManaging(true)}>Members</button>
-        <UserMenu />
+        <UserMenu items={[{ label: 'Passkeys', onSelect: () => setOver('passkeys') }]} />
       </header>
-      {words.trim() ? (
-        <Search words={words} onOpen={() => setWords('')} />
-      ) : project ? (
-        <Board key={project.id} project={project.id} />
-      ) : (
-        projects && <Empty onMake={() => setMaking(true)} />
-      )}
-      {place.task && <TaskDialog key={place.task} id={place.task} onClose={() => go({ project: place.project })} />}
-      {making && <NewProject onClose={() => setMaking(false)} />}
-      {managing && (
-        <Sheet label="Members" onClose={() => setManaging(false)}>
+      <Offers />
+      {error && <p className="notice" role="alert">{error.message}</p>}
+      <div className="body">
+        {projects && projects.length > 0 && (
+          <nav aria-label="Projects">
+            <ul>
+              {projects.map((p) => (
+                <li key={p.id}>
+                  <To place={{ project: p.id }} aria-current={p.id === project?.id && !place.words ? 'page' : undefined}>
+                    <small>{p.code}</small> {p.name}
+                  </To>
+                </li>
+              ))}
+            </ul>
+            <button onClick={() => setOver('project')}>+ New project</button>
+          </nav>
+        )}
+        {place.words ? (
+          <Search words={place.words} />
+        ) : project ? (
+          <Board key={project.id} project={project} open={place.task} onInvite={() => setOver('members')} />
+        ) : (
+          projects && <FirstProject onMake={() => setOver('project')} />
+        )}
+      </div>
+      {over === 'project' && <NewProject onClose={close} />}
+      {over === 'passkeys' && <Passkeys onClose={close} />}
+      {over === 'members' && (
+        <Sheet label="Members" onClose={close}>
           <Members />
         </Sheet>
       )}
@@ -53,31 +72,15 @@ export function Workspace() {
   )
 }
 
-const states = { live: 'live', idle: 'live', connecting: 'connecting…', offline: 'reconnecting…' } as Record<string, string>
-
+/** How the connection is doing, and what waits for it. */
 function Connection() {
   const state = useConnection()
+  const waiting = useQueueSize()
+  const live = state === 'live' || state === 'idle'
   return (
-    <span className="state" role="status" data-state={state}>
-      {states[state] ?? state}
+    <span className="state" role="status" data-live={live} data-unsent={waiting} title={live ? 'What others do is shown at once' : 'What you do is kept, and sent once the server is reached'}>
+      {live ? 'live' : 'connecting…'}
+      {!live && waiting > 0 && ` ${waiting} unsent`}
     </span>
-  )
-}
-
-function AlsoHere({ project }: { project: string }) {
-  const { user } = useAuth()
-  const { here } = usePresence('board:' + project, { state: {} })
-  return <Faces label="Also here" ids={here.flatMap((p) => (p.user && p.user !== user!.id ? [p.user] : []))} />
-}
-
-function Empty({ onMake }: { onMake: () => void }) {
-  return (
-    <main className="empty">
-      <h1>No project yet</h1>
-      <p>A project has a board of tasks, which everybody in your organization sees at once.</p>
-      <button className="primary" onClick={onMake}>
-        New project
-      </button>
-    </main>
   )
 }
