@@ -277,6 +277,12 @@ async function aPasskey() {
   await ann.getByRole('heading', { name: 'No project yet' }).waitFor()
 }
 
+async function anExample() {
+  await press(ann, 'Begin with an example')
+  await link(ann, 'Invite somebody').waitFor()
+  await seen(ann, 'example')
+}
+
 async function anOrganization() {
   await ann.getByRole('button', { name: /^Organization: / }).click()
   await ann.getByRole('menuitem', { name: 'Create an organization' }).click()
@@ -356,7 +362,7 @@ const bobWorksOn = () => eachSeesTheOther(bob, ann, 'Afterwards')
 const bothAgree = () => agree(ann, bob)
 
 try {
-  for (const step of [aFirstLook, annSignsUp, aPasskey, anOrganization, bobJoins, theyMeet, annWorks, bobWorks, offlineAndBack, stopped, killed, bobWorksOn, bothAgree]) {
+  for (const step of [aFirstLook, annSignsUp, aPasskey, anExample, anOrganization, bobJoins, theyMeet, annWorks, bobWorks, offlineAndBack, stopped, killed, bobWorksOn, bothAgree]) {
     const began = Date.now()
     await step().catch(async (err) => {
       if (directory) for (const [name, page] of Object.entries({ ann, bob })) await page.screenshot({ path: `${directory}/demo-failed-${name}.png` })

@@ -1,6 +1,6 @@
 import { useRef, useState, type DragEvent, type FormEvent, type KeyboardEvent } from 'react'
 import { TaskStatus, type Project, type Task } from './loam'
-import { useCreateTask, useTasks, useUpdateTask } from './loam/react'
+import { useAuth, useCreateTask, useTasks, useUpdateTask } from './loam/react'
 import { Face, Faces, useNames } from './faces'
 import { go, To } from './place'
 import { AlsoHere, useOthers } from './presence'
@@ -18,6 +18,7 @@ interface Props {
 
 export function Board({ project, open, onInvite }: Props) {
   const { data: tasks, error } = useTasks({ where: { projectId: project.id }, sort: '-createdAt', limit: 500 }, { place: 'first' })
+  const { organization } = useAuth()
   const [said, setSaid] = useState('')
   const onError = (err: Error) => setSaid(err.message)
   const update = useUpdateTask({ onError, onSuccess: () => setSaid('') })
@@ -31,7 +32,7 @@ export function Board({ project, open, onInvite }: Props) {
         <h1>{project.name}</h1>
         <p className="quiet">{project.summary}</p>
         <AlsoHere ids={others.map((o) => o.id)} project={project.id} />
-        <button onClick={onInvite}>Invite people</button>
+        <button onClick={onInvite}>{organization?.role === 'member' ? 'Members' : 'Invite people'}</button>
       </div>
       {error && <p role="alert">{error.message}</p>}
       <div className="columns" aria-busy={!tasks}>

@@ -1,4 +1,4 @@
-import { useAuth, usePresence } from './loam/react'
+import { useAuth, useConnection, usePresence } from './loam/react'
 import { Faces } from './faces'
 import { addressOf } from './place'
 
@@ -11,6 +11,7 @@ export function useOthers(project: string, task: string | undefined) {
 
 /** Who else is at a board; where nobody is, how to see what that is like. */
 export function AlsoHere({ ids, project }: { ids: string[]; project: string }) {
+  if (useConnection() !== 'live') return null
   if (ids.length > 0) return <Faces label="Also here" ids={ids} />
   return (
     <a className="quiet" href={addressOf({ project })} target="_blank" rel="noopener">

@@ -44,7 +44,7 @@ export function FirstProject({ onMake }: { onMake: () => void }) {
   const add = useCreateTask()
   const example = async () => {
     const { id } = await create.mutateAsync({ name: 'First steps', code: 'FIRST', summary: 'Try what there is' })
-    for (const title of first) add.mutate({ title, projectId: id })
+    for (const title of [...first].reverse()) add.mutate({ title, projectId: id })
     go({ project: id })
   }
   return (

@@ -79,18 +79,19 @@ function Choice<V extends string>({ label, value, of, locked, onChoose }: Choice
 
 /** A text that is saved when one leaves it; what somebody else wrote meanwhile is shown where one is not writing. */
 function Line({ label, value, long, locked, onSave }: { label: string; value: string; long?: boolean; locked: boolean; onSave: (value: string) => void }) {
-  const Tag = long ? 'textarea' : 'input'
+  if (locked && !value) return null
   return (
-    <Tag
+    <textarea
       key={value}
-      className="line"
+      className={long ? 'line long' : 'line'}
       aria-label={label}
-      placeholder={locked ? '' : label}
+      placeholder={label}
+      rows={1}
       readOnly={locked}
       defaultValue={value}
       maxLength={long ? undefined : 200}
       onBlur={(e) => e.currentTarget.value.trim() !== value && onSave(e.currentTarget.value.trim())}
-      onKeyDown={(e) => e.key === 'Enter' && !long && e.currentTarget.blur()}
+      onKeyDown={(e) => e.key === 'Enter' && !long && (e.preventDefault(), e.currentTarget.blur())}
     />
   )
 }
