@@ -17,7 +17,10 @@ interface Props {
 }
 
 export function Board({ project, open, onInvite }: Props) {
-  const { data: tasks, error } = useTasks({ where: { projectId: project.id }, sort: '-createdAt', limit: 500 }, { place: 'first' })
+  const { data: tasks, error } = useTasks(
+    { where: { projectId: project.id }, sort: '-createdAt', limit: 500 },
+    { place: (task) => (task.projectId === project.id ? 'first' : undefined) }, // one that was just made may be of another board
+  )
   const { organization } = useAuth()
   const [said, setSaid] = useState('')
   const onError = (err: Error) => setSaid(err.message)

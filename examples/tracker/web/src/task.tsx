@@ -99,7 +99,7 @@ function Line({ label, value, long, locked, onSave }: { label: string; value: st
 function Comments({ task }: { task: string }) {
   const { user } = useAuth()
   const names = useNames()
-  const { data: comments } = useComments({ where: { taskId: task }, sort: 'createdAt', limit: 200 }, { place: 'last' })
+  const { data: comments } = useComments({ where: { taskId: task }, sort: 'createdAt', limit: 200 }, { place: (c) => (c.taskId === task ? 'last' : undefined) })
   const [failed, setFailed] = useState('')
   const onError = (err: Error) => setFailed(err.message)
   const create = useCreateComment({ onError })
