@@ -162,6 +162,8 @@ func (o *Options) migrator(e store.Engine) *migrate.Migrator {
 		Upgrades:     slices.Concat(auth.Upgrades(), tenant.Upgrades()),
 		Views:        tenant.Views(),
 		Now:          o.Now,
+		Loam:         observe.ReadBuild().Version,
+		Node:         nodeName(),
 	})
 }
 

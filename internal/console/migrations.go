@@ -23,6 +23,7 @@ type Migration struct {
 	Checksum string         `json:"checksum"`
 	SQL      string         `json:"sql"`
 	Steps    []migrate.Step `json:"steps"`
+	Run      *migrate.Run   `json:"run"` // nil where an earlier version of Loam ran it, which kept no record
 }
 
 // Pending is one that would be run.
@@ -47,7 +48,7 @@ func (s *Service) Migrations(ctx context.Context) (Migrations, error) {
 	}
 	for _, m := range slices.Backward(applied) {
 		out.Version = max(out.Version, m.Version)
-		out.Applied = append(out.Applied, Migration{m.Version, m.Name, m.At, m.Checksum, m.SQL, m.Plan.Steps})
+		out.Applied = append(out.Applied, Migration{m.Version, m.Name, m.At, m.Checksum, m.SQL, m.Plan.Steps, m.Run})
 	}
 	next, err := s.opts.Migrator.Next(ctx)
 	if err != nil {

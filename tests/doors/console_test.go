@@ -208,7 +208,26 @@ func TestConsoleConnections(t *testing.T) {
 	if r := boss.Get("/console/api/audit?action=admin.connection_closed").Want(200); r.Len("items") != 1 {
 		t.Errorf("the log is %s", r.Body)
 	}
-	if r := boss.Get("/console/api/migrations").Want(200); r.Len("applied") != 1 || r.Value("pending") != nil || r.String("applied", 0, "sql") == "" {
+}
+
+// The migrations that were run say when, where, by which version and for how long; the
+// one that waits, what it would do.
+func TestConsoleMigrations(t *testing.T) {
+	draft := jotted
+	s := testkit.New(t, jotted, func(o *backend.Options) { o.Draft = func() string { return draft } })
+	boss := adminOf(t, s)
+	r := boss.Get("/console/api/migrations").Want(200)
+	if r.Len("applied") != 1 || r.Value("pending") != nil || r.String("applied", 0, "sql") == "" || r.String("applied", 0, "at") == "" ||
+		r.String("applied", 0, "run", "node") == "" || r.String("applied", 0, "run", "loam") == "" || r.Value("applied", 0, "run", "millis").(float64) < 0 {
 		t.Errorf("the migrations are %s", r.Body)
 	}
+	draft = strings.Replace(jotted, "text:", "rank: Int text:", 1)
+	if r := boss.Get("/console/api/migrations").Want(200); !strings.Contains(r.String("pending", "sql"), "rank") || r.Len("pending", "steps") != 1 || r.String("pending", "refusal") != "" {
+		t.Errorf("what waits is %s", r.Body)
+	}
+	s.Use(draft)
+	if r := boss.Get("/console/api/migrations").Want(200); r.Len("applied") != 2 || r.Value("applied", 0, "version") != 2.0 || r.Value("pending") != nil {
+		t.Errorf("then they are %s", r.Body)
+	}
+	s.SignUp("ada@example.com").Get("/console/api/migrations").Want(404)
 }

@@ -43,6 +43,7 @@ func openDatabase(t testing.TB, dialect store.Dialect) *database {
 
 func databaseOn(t testing.TB, e store.Engine) *database {
 	return &database{t, e, migrate.New(e, migrate.Options{
+		Loam: "v9", Node: "here",
 		SystemTables: []string{`CREATE TABLE IF NOT EXISTS _users (id TEXT PRIMARY KEY) STRICT`},
 		Views:        []store.View{{Name: "User", Columns: "u.id", From: "_users u", ID: "u.id"}},
 	})}

@@ -282,6 +282,10 @@ func systemTables(log ...string) []string {
 		`CREATE TABLE IF NOT EXISTS _migrations (
   version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, plan TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT`,
+		// Who ran which of them, and for how long: not known of those from before this table.
+		`CREATE TABLE IF NOT EXISTS _migration_runs (
+  version INTEGER PRIMARY KEY, loam TEXT NOT NULL, node TEXT NOT NULL, millis INTEGER NOT NULL
+) STRICT`,
 		`CREATE TABLE IF NOT EXISTS _schemas (hash TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT`, // those that the database has had
 		noteSchema,
 		`CREATE TABLE IF NOT EXISTS _upgrades (name TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT`,

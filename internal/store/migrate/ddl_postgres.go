@@ -246,7 +246,7 @@ AND NOT has_table_privilege('`+d.role+`', c.oid, 'SELECT') ORDER BY c.relname`, 
 		}
 		may := allRows
 		switch name {
-		case "_building", "_schema", "_schemas", "_migrations", "_upgrades":
+		case "_building", "_schema", "_schemas", "_migrations", "_migration_runs", "_upgrades":
 			may = "SELECT"
 		}
 		err = c.Script("GRANT " + may + " ON " + ident(name) + " TO " + d.role)

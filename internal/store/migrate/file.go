@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/form"
@@ -22,6 +23,14 @@ type Migration struct {
 	SQL      string // the text for migrations/, for people to read and review
 	Plan     Plan
 	At       string // when it was applied; "" of one that was not
+	Run      *Run   // nil where that is not on record
+}
+
+// Run is who carried a migration out, and how long that took.
+type Run struct {
+	Loam   string `json:"loam"` // the version of the program
+	Node   string `json:"node"` // of the server, or the machine of the command
+	Millis int64  `json:"millis"`
 }
 
 // File is the name of the migration's file.
@@ -54,13 +63,25 @@ func (m *Migrator) History(ctx context.Context) ([]*Migration, error) {
 		if now, err := m.load(c); err != nil || now.Version == 0 {
 			return err
 		}
+		runs := map[int]*Run{}
+		if there, err := m.hasTable(c, "_migration_runs"); err != nil {
+			return err
+		} else if there { // else the database is one of an earlier version, and not prepared yet
+			err := c.Query(`SELECT version, loam, node, millis FROM _migration_runs`, nil, func(r store.Row) error {
+				runs[int(r.Int(0))] = &Run{r.Text(1), r.Text(2), r.Int(3)}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
 		return c.Query(`SELECT version, name, plan, at FROM _migrations ORDER BY version`, nil, func(r store.Row) error {
 			var p Plan
 			if err := json.Unmarshal(r.Bytes(2), &p); err != nil {
 				return fmt.Errorf("the plan of migration %d on record: %w", r.Int(0), err)
 			}
 			one := m.migration(int(r.Int(0)), r.Text(1), p)
-			one.At = r.Text(3)
+			one.At, one.Run = r.Text(3), runs[one.Version]
 			all = append(all, one)
 			return nil
 		})
@@ -91,14 +112,19 @@ func bodyOf(text string) (body string, ok bool) {
 	return body, ok
 }
 
-// append keeps the migration in the database's own list.
-func (m *Migrator) append(c store.Conn, done *Migration) error {
+// append keeps the migration in the database's own list, as one that began at a moment.
+func (m *Migrator) append(c store.Conn, done *Migration, began time.Time) error {
 	plan, err := json.Marshal(done.Plan)
 	if err != nil {
 		return fmt.Errorf("recording the migration: %w", err)
 	}
+	now := m.opts.Now()
 	_, err = c.Exec(`INSERT INTO _migrations (version, name, checksum, plan, at) VALUES (?1, ?2, ?3, ?4, ?5)`,
-		done.Version, done.Name, done.Checksum, string(plan), form.Stamp(m.opts.Now()))
+		done.Version, done.Name, done.Checksum, string(plan), form.Stamp(now))
+	if err == nil {
+		_, err = c.Exec(`INSERT INTO _migration_runs (version, loam, node, millis) VALUES (?1, ?2, ?3, ?4)`,
+			done.Version, m.opts.Loam, m.opts.Node, now.Sub(began).Milliseconds())
+	}
 	return err
 }
 

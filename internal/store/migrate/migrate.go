@@ -33,6 +33,7 @@ type Options struct {
 	Upgrades     []store.Upgrade // of those that an earlier version made, oldest first
 	Views        []store.View    // over them, for the built-in models
 	Now          func() time.Time
+	Loam, Node   string                                           // the version of the program and the name of the server, for the record
 	LockTimeout  time.Duration                                    // in line for a table, on PostgreSQL; 0 is 2 s
 	Pause        func(ctx context.Context, d time.Duration) error // before another try for it
 }
@@ -155,6 +156,7 @@ func (m *Migrator) plan(c store.Conn, now stored, s *schema.Schema, built built)
 // Apply migrates. It answers the migration that it ran, or nil where the tables
 // were right already; then only the schema that is on record may change.
 func (m *Migrator) Apply(ctx context.Context, s *schema.Schema, o ApplyOptions) (*Migration, error) {
+	began := m.opts.Now()
 	planned, err := m.Plan(ctx, s)
 	if err != nil {
 		return nil, err
@@ -164,7 +166,7 @@ func (m *Migrator) Apply(ctx context.Context, s *schema.Schema, o ApplyOptions) 
 	err = m.onceBuilt(ctx, planned, s, o, func() error {
 		return m.alter(ctx, mayAlter, func(c store.Conn) error {
 			var err error
-			done, err = m.apply(c, s, o, mayAlter)
+			done, err = m.apply(c, s, o, mayAlter, began)
 			return err
 		})
 	})
@@ -190,7 +192,7 @@ func (o *ApplyOptions) refuse(plan *Plan) error {
 
 // apply does the work of Apply inside its transaction. Tables are altered only
 // where mayAlter tells that the transaction was begun for that.
-func (m *Migrator) apply(c store.Conn, s *schema.Schema, o ApplyOptions, mayAlter bool) (*Migration, error) {
+func (m *Migrator) apply(c store.Conn, s *schema.Schema, o ApplyOptions, mayAlter bool, began time.Time) (*Migration, error) {
 	now, err := m.load(c)
 	if err != nil {
 		return nil, err
@@ -233,7 +235,7 @@ func (m *Migrator) apply(c store.Conn, s *schema.Schema, o ApplyOptions, mayAlte
 		return nil, err
 	}
 	done := m.migration(now.Version+1, plan.slug(), plan)
-	if err := m.append(c, done); err != nil {
+	if err := m.append(c, done, began); err != nil {
 		return nil, err
 	}
 	if now.recorded {

@@ -289,6 +289,15 @@ func TestMigrateRecord(t *testing.T) {
 		if err != nil || len(history) != 2 || history[0].SQL != init.SQL || history[1].SQL != add.SQL || history[1].File() != add.File() {
 			t.Errorf("%+v %v", history, err)
 		}
+		if run := history[1].Run; run == nil || *run != (migrate.Run{Loam: "v9", Node: "here", Millis: run.Millis}) {
+			t.Errorf("the second was run as %+v", run)
+		}
+		for _, before := range []string{`DELETE FROM _migration_runs WHERE version = 1`, `DROP TABLE _migration_runs`} { // of an earlier version of Loam
+			d.exec(before)
+			if history, err := d.History(ctx); err != nil || len(history) != 2 || history[0].Run != nil {
+				t.Errorf("after %s: %+v %v", before, history, err)
+			}
+		}
 		files := map[string]string{init.File(): init.SQL, add.File(): strings.ReplaceAll(add.SQL, "\n", "\r\n"), "README": ""}
 		if err := d.Verify(ctx, files); err != nil {
 			t.Error(err)

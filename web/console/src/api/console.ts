@@ -133,7 +133,7 @@ export interface Step {
 
 export interface Migrations {
   version: number
-  applied: { version: number; name: string; at: string; checksum: string; sql: string; steps: Step[] | null }[]
+  applied: { version: number; name: string; at: string; checksum: string; sql: string; steps: Step[] | null; run: { loam: string; node: string; millis: number } | null }[]
   pending: { sql: string; steps: Step[] | null; refusal: string } | null
 }
 

@@ -3,7 +3,7 @@ import { FileStack } from 'lucide-react'
 import type { Migrations as Answer, Step } from '../../api/console'
 import { get } from '../../api/request'
 import { Badge, Empty, Note, Skeleton, Trouble, When } from '../../ui/show'
-import { number, plural } from '../../ui/words'
+import { milliseconds, number, plural } from '../../ui/words'
 
 const tones = { safe: 'good', slow: 'info', destructive: 'bad', blocked: 'bad' } as const
 
@@ -24,7 +24,7 @@ export function Migrations() {
       {applied.length === 0 ? <div className="card"><Empty icon={FileStack} title="No migration yet" snippet="loam diff      # what would change, and the SQL&#10;loam migrate   # does it">Under <code>loam dev</code> a saved schema is applied at once.</Empty></div> : applied.map((m) => (
         <details key={m.version} className="card migration">
           <summary><span className="number strong">{m.version}</span><span className="grow clip">{m.name || m.steps?.map((s) => s.words).join('; ') || 'nothing to do'}</span><span className="quiet small"><When at={m.at} /></span></summary>
-          <div className="body"><Steps steps={m.steps ?? []} sql={m.sql} /></div>
+          <div className="body"><p className="small quiet">{m.run ? <>Run on {m.run.node} by Loam {m.run.loam}, in {milliseconds(m.run.millis)}.</> : 'An earlier version of Loam ran it, which kept no record of where and for how long.'} <span className="mono" title={m.checksum}>{m.checksum.slice(0, 12)}</span></p><Steps steps={m.steps ?? []} sql={m.sql} /></div>
         </details>
       ))}
     </>
