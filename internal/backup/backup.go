@@ -31,6 +31,11 @@ const (
 	feedBytes     = 64 << 20        // of commits that wait to be taken from the engine
 	waitingBytes  = 64 << 20        // of sealed commits that wait for a target that fails
 	segmentBytes  = 16 << 20        // of pages in one segment of the log; a single commit may be larger
+	mergeBytes    = 8 << 20         // of sealed segments that are put together; what has half of it stays as it is
+	mergeLeast    = 16              // segments that are put together
+	mergeAge      = 5 * time.Minute // of their last commit
+	mergeSoon     = 5 * time.Minute // before a server does so first,
+	mergeEvery    = time.Hour       // and then
 	headBytes     = 64 << 10        // of what a sealed file begins with
 	manifestBytes = 16 << 20        // of a manifest
 	maxPage       = 64 << 10        // of a page; SQLite's own limit

@@ -14,11 +14,12 @@ type catalog struct {
 	snapshots []SnapshotID // that are finished, oldest first
 	sizes     map[SnapshotID]int64
 	begun     []Object               // files of snapshots that are not finished
-	segments  map[string][]segmentID // of each log, in the order of their commits
+	segments  map[string][]segmentID // of each log, in the order of their commits; before those that it was put together from comes the one that was
+	lengths   map[segmentID]int64    // bytes
 }
 
 func readCatalog(ctx context.Context, t Target) (*catalog, error) {
-	c := &catalog{sizes: map[SnapshotID]int64{}, segments: map[string][]segmentID{}}
+	c := &catalog{sizes: map[SnapshotID]int64{}, segments: map[string][]segmentID{}, lengths: map[segmentID]int64{}}
 	snapshots, err := t.List(ctx, snapshotDir)
 	if err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ func readCatalog(ctx context.Context, t Target) (*catalog, error) {
 	slices.SortFunc(c.snapshots, func(a, b SnapshotID) int { return a.At.Compare(b.At) })
 	for _, o := range segments {
 		if id, ok := names.parseSegment(o.Name); ok {
-			c.segments[id.Log] = append(c.segments[id.Log], id)
+			c.segments[id.Log], c.lengths[id] = append(c.segments[id.Log], id), o.Size
 		}
 	}
 	for _, log := range c.segments {

@@ -41,6 +41,10 @@ func Start(ctx context.Context, engine *sqlite.Engine, o Options) (*Service, err
 	if err != nil {
 		return nil, err
 	}
+	others, err := newSealer(o.Vault)
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{o: o, now: make(chan struct{}, 1), ship: &shipper{Options: o, engine: engine, limit: feedBytes, seals: seals}, status: Status{To: o.Target.String()}}
 	s.source = Source{Engine: engine, Vault: o.Vault, Describe: o.Describe, Now: o.Now, Log: s.ship.logOf}
 	resumed, err := s.ship.begin(ctx)
@@ -50,7 +54,17 @@ func Start(ctx context.Context, engine *sqlite.Engine, o Options) (*Service, err
 	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.done.Go(func() { s.shipping(ctx) })
 	s.done.Go(func() { s.snapshots(ctx, s.firstSnapshot(ctx, resumed)) })
+	s.done.Go(func() { s.merging(ctx, others) })
 	return s, nil
+}
+
+// merging puts together now and then what was shipped by the half second.
+func (s *Service) merging(ctx context.Context, seals *sealer) {
+	for wait := mergeSoon; sleep(ctx, wait); wait = mergeEvery {
+		if err := merge(ctx, s.o.Target, seals, s.o.Now().Add(-mergeAge)); err != nil && ctx.Err() == nil {
+			s.o.Log.Warn("what was shipped to the backup was not put together in fewer files; it is tried again", "to", s.o.Target.String(), "error", err)
+		}
+	}
 }
 
 // firstSnapshot is how long the first snapshot has time: a log that goes on has one.
