@@ -75,7 +75,12 @@ const gcPercent = 200
 // serve says that the server is ready and answers until ctx ends; then the
 // backend stops being ready, and after a while the connections that stay are ended and
 // the requests under way finish.
-func (c *console) serve(ctx context.Context, at *place, s *server.Server, site *backend.Site, moves httpapi.Mover, log *slog.Logger) error {
+func (c *console) serve(ctx context.Context, at *place, s *server.Server, site *backend.Site, moves httpapi.Mover, log *slog.Logger) (err error) {
+	release, err := at.only(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
 	defer c.listenLocal(ctx, at, site.Local(moves), log)()
 	if err := c.offerAdmin(ctx, site.Backend(), c.asks || at.local, log); err != nil {
 		return err

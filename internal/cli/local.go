@@ -20,6 +20,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/schema"
 	"github.com/loam-dev/loam/internal/server"
+	"github.com/loam-dev/loam/internal/store/sqlite"
 )
 
 // Commands that do what admins do speak the admin routes: to the server that runs,
@@ -51,6 +52,23 @@ func (c *console) listenLocal(ctx context.Context, at *place, answers http.Handl
 			log.Warn("the socket for commands did not close", "error", err)
 		}
 	}
+}
+
+// only has the data directory for the server that runs, until it ends, however it ends: of
+// two, each would take the other's socket, and what commands say would reach either. A
+// directory that can't be written has no socket.
+func (p *place) only(ctx context.Context) (release func() error, err error) {
+	if err := p.makeData(); err != nil {
+		return func() error { return nil }, nil
+	}
+	held, err := sqlite.Hold(ctx, filepath.Join(p.dataDir(), "server"))
+	if fault.Is(err, fault.StoreHeld) {
+		return nil, fault.New(fault.StoreHeld, "another server has the data directory %s; stop it first, or give each a directory of its own with --data", p.dataDir()).Because(errors.Unwrap(err))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return held.Close, nil
 }
 
 // running is the way to the server that runs, or nil where none does.

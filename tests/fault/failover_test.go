@@ -276,6 +276,7 @@ func (s *site) untilReady(want int) {
 // another starts a server where there is none yet that takes writes.
 func (s *site) another() <-chan *process {
 	other := *s
+	other.data = "late" // two servers don't share one
 	up := make(chan *process, 1)
 	go func() {
 		defer close(up)

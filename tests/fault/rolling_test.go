@@ -60,6 +60,9 @@ func TestRollingDeploy(t *testing.T) {
 	f.untilKnown(f.nodes[0], "more", http.StatusOK)
 	f.restart(f.nodes[1])
 	f.end()
+	if out, err := f.nodes[0].command("serve", "--addr", "127.0.0.1:0").CombinedOutput(); err == nil || !bytes.Contains(out, []byte("another server has the data directory")) {
+		t.Errorf("a second server takes the directory of one that runs: %v\n%s", err, out)
+	}
 	f.nodes[1].write(strings.Replace(noteSchema, "text: String", "never: Int", 1))
 	f.stop(f.nodes[1])
 	if out, err := f.nodes[1].command("serve", "--addr", "127.0.0.1:0").CombinedOutput(); err == nil || !bytes.Contains(out, []byte("run `loam migrate`")) {
