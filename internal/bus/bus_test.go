@@ -235,6 +235,33 @@ func TestIsLetIn(t *testing.T) {
 	}
 }
 
+// A file of credentials with a JWT opens a server that trusts an operator, and one of
+// another operator's does not. What is in testdata is good for nothing else, and for ever.
+func TestHasAJWT(t *testing.T) {
+	trust, err := server.ProcessConfigFile("testdata/operator.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bustest.Start(t, func(o *server.Options) {
+		trust.Host, trust.Port, trust.NoLog, trust.NoSigs = o.Host, o.Port, o.NoLog, o.NoSigs
+		*o = *trust
+	})
+	a, b := join(t, bus.Options{URL: at.URL(), Credentials: "testdata/loam.creds"}), join(t, bus.Options{URL: at.URL(), Credentials: "testdata/loam.creds"})
+	a.until(true)
+	b.until(true)
+	a.reaches(b)
+	b.reaches(a)
+	stranger, nobody := join(t, bus.Options{URL: at.URL(), Credentials: "testdata/stranger.creds"}), join(t, bus.Options{URL: at.URL()})
+	for began := time.Now(); stranger.log.count("NATS can't be reached") == 0 || nobody.log.count("NATS can't be reached") == 0; time.Sleep(time.Millisecond) {
+		if time.Since(began) > soon {
+			t.Fatalf("%s\n%s", stranger.log, nobody.log)
+		}
+	}
+	if stranger.Up() || nobody.Up() {
+		t.Error("who is not let in is up")
+	}
+}
+
 // TLS by an authority of one's own, and a certificate for the client.
 func TestSpeaksTLS(t *testing.T) {
 	dir := t.TempDir()
