@@ -2,6 +2,8 @@ package store
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/loam-dev/loam/internal/access"
@@ -146,24 +148,52 @@ func isBool(f *schema.Field) bool { return f.Kind == schema.ScalarKind && f.Scal
 
 // one writes a to-one relation: the related row's object, or null.
 func (b *builder) one(from table, out *access.Out) {
-	n := out.Sub
-	to := b.use(n.Model)
-	if out.NonNull {
-		b.raw("(SELECT ")
-	} else {
-		b.raw("coalesce((SELECT ")
+	if !out.NonNull {
+		b.raw("coalesce(")
 	}
-	b.object(to, n.Fields)
-	b.source(from, to, out)
-	b.raw(" LIMIT 1)")
+	if to := b.use(out.Sub.Model); b.beside != nil {
+		b.beside.join(b, from, to, out)
+	} else {
+		b.single(from, to, out, "")
+	}
 	if !out.NonNull {
 		b.raw(",'null')")
 	}
 }
 
-// source writes FROM and WHERE of a nested select.
-func (b *builder) source(from, to table, out *access.Out) {
-	b.from(to)
+func (b *builder) single(from, to table, out *access.Out, as string) {
+	b.raw("(SELECT ")
+	b.object(to, out.Sub.Fields)
+	b.raw(as)
+	b.source(from, to, out)
+	b.raw(" LIMIT 1)")
+}
+
+// beside is what the rows of a list are joined with as they are chosen.
+type beside struct {
+	rows    table  // as they are chosen
+	columns []byte // what is joined, for who makes the rows into JSON
+	joins   []byte
+}
+
+// join writes the name of a related row's object, and joins it. PostgreSQL remembers
+// then, where that pays by its statistics, what it has found for the same key; of a
+// sub-select it does not.
+func (s *beside) join(b *builder, from, to table, out *access.Out) {
+	name := fmt.Sprintf(`"+%s"`, to.alias) // of no field
+	b.raw(from.alias, ".", name)
+	sql := b.sql
+	b.sql, b.beside = s.joins, nil
+	b.raw(" LEFT JOIN LATERAL ")
+	b.single(s.rows, to, out, " AS one")
+	b.raw(" ", to.alias, " ON true")
+	b.sql, b.beside, s.joins = sql, s, b.sql
+	s.columns = fmt.Append(s.columns, ",", to.alias, ".one AS ", name)
+}
+
+// source writes FROM, with the joins, and WHERE of a nested select.
+func (b *builder) source(from, to table, out *access.Out, joins ...string) {
+	b.from(to, joins...)
 	b.link(from, to, out.Field.Relation)
 	b.and(to, out.Sub.Rule)
 	b.and(to, out.Sub.Where)
@@ -203,36 +233,43 @@ func (b *builder) many(from table, out *access.Out) {
 }
 
 func (b *builder) array(from table, out *access.Out, fields []access.Out) {
-	to := b.use(out.Sub.Model)
+	to, rows := b.use(out.Sub.Model), b.use(out.Sub.Model)
+	joined, outer := beside{rows: rows}, b.beside
+	if b.beside = nil; b.words.lateral && inOrder(out) {
+		b.beside = &joined
+	}
 	b.raw("(SELECT concat('[',", b.words.join, "coalesce(")
 	b.object(to, fields)
-	b.raw(",'null'),','),']') FROM (")
-	inner := b.page(from, out, "*")
-	b.limit(inner.node.Limit, 0)
+	b.beside = outer
+	b.raw(",'null'),','),']') FROM (SELECT ", rows.alias, ".*", string(joined.columns))
+	b.page(from, rows, out, string(joined.joins))
+	b.limit(out.Sub.Limit, 0)
 	b.raw(") ", to.alias, ")")
 }
 
-// paged is the inner select of a nested list.
-type paged struct {
-	table
-	node *access.Node
+// inOrder tells whether an index has the rows of a nested list in its order, so that
+// no more of them are looked at, and joined, than are shown.
+func inOrder(out *access.Out) bool {
+	r := out.Field.Relation
+	if r.Far != nil || !uniform(out.Sub.Sort) {
+		return false
+	}
+	want := slices.Clone(r.To)
+	for _, o := range out.Sub.Sort {
+		want = append(want, o.Field)
+	}
+	return slices.ContainsFunc(r.Target.Indexes, func(x *schema.Index) bool {
+		has := slices.Concat(x.Fields, r.Target.Key)
+		return len(has) >= len(want) && slices.Equal(has[:len(want)], want)
+	})
 }
 
-// page writes the select of the rows of a nested list, in order; columns names
-// what it yields of them.
-func (b *builder) page(from table, out *access.Out, columns string) paged {
-	to := b.use(out.Sub.Model)
-	if columns == "*" {
-		columns = to.alias + ".*"
-	}
-	b.raw("SELECT ", columns)
-	if columns == "" {
-		b.sortColumns(to, out.Sub)
-	}
-	b.source(from, to, out)
-	b.after(to, out.Sub.Bound)
-	b.orderBy(to, out.Sub.Bound)
-	return paged{to, out.Sub}
+// page writes what follows SELECT and the columns for the rows of a nested list, in
+// order.
+func (b *builder) page(from, rows table, out *access.Out, joins ...string) {
+	b.source(from, rows, out, joins...)
+	b.after(rows, out.Sub.Bound)
+	b.orderBy(rows, out.Sub.Bound)
 }
 
 func (b *builder) sortColumns(t table, n *access.Node) {
@@ -258,11 +295,13 @@ func (b *builder) nextPage(from table, out *access.Out) {
 		b.jsonOf(kindOf(o.Field), "l.c", strconv.Itoa(i))
 	}
 	b.raw(",']'")
-	b.raw(") FROM (")
-	b.page(from, out, "")
+	b.raw(") FROM (SELECT ")
+	last, next := b.use(out.Sub.Model), b.use(out.Sub.Model)
+	b.sortColumns(last, out.Sub)
+	b.page(from, last, out)
 	b.limit(1, out.Sub.Limit-1)
-	b.raw(") l WHERE EXISTS (")
-	b.page(from, out, "1")
+	b.raw(") l WHERE EXISTS (SELECT 1")
+	b.page(from, next, out)
 	b.limit(1, out.Sub.Limit)
 	b.raw(")),'null')")
 }

@@ -25,7 +25,8 @@ type builder struct {
 	searchArg int  // that of the words of a search, or 0
 	deciding  bool // what is asked decides about a write, and must be so until it is done
 	tables    int
-	lists     int // relations to many that the condition being written is inside of
+	lists     int     // relations to many that the condition being written is inside of
+	beside    *beside // of the list whose rows are being written; nil where relations are sub-selects
 }
 
 func (s *Store) builder(by *access.Principal) *builder {
@@ -82,10 +83,11 @@ func (b *builder) column(t table, f *schema.Field) {
 	b.raw(t.alias, `."`, f.Column, `"`)
 }
 
-// from writes the table, and the WHERE clause that every statement starts
-// with: the tenant's condition.
-func (b *builder) from(t table) {
+// from writes the table, what it is joined with, and the WHERE clause that every
+// statement starts with: the tenant's condition.
+func (b *builder) from(t table, joins ...string) {
 	b.raw(` FROM "`, t.model.Table, `" `, t.alias)
+	b.raw(joins...)
 	b.where(t)
 }
 

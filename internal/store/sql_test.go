@@ -70,6 +70,9 @@ var sqlReads = []struct {
 	{"nested", query.Read{Model: "Project", Op: query.List, Limit: 20, Select: []query.Field{
 		{Name: "id"}, {Name: "archived"}, {Name: "lead"}, {Name: "tasks", Read: &query.Read{Limit: 10, Sort: []query.Sort{{Field: "createdAt", Desc: true}},
 			Select: []query.Field{{Name: "title"}, {Name: "project", Read: &query.Read{Select: []query.Field{{Name: "name"}}}}}}}}}},
+	{"nested, in an index's order", query.Read{Model: "Project", Op: query.List, Limit: 20, Select: []query.Field{
+		{Name: "tasks", Read: &query.Read{Limit: 10, Select: []query.Field{{Name: "title"}, {Name: "project", Read: &query.Read{Select: []query.Field{{Name: "budget"},
+			{Name: "lead", Read: &query.Read{Select: []query.Field{{Name: "name"}}}}, {Name: "tasks", Read: &query.Read{Limit: 1, Select: []query.Field{{Name: "id"}, {Name: "project"}}}}}}}}}}}}},
 	{"nested page", query.Read{Model: "Project", Op: query.List, Select: []query.Field{{Name: "tasks", As: "ts", Read: &query.Read{Limit: 5, Parts: []query.Part{
 		{Kind: query.Items, As: "items", Select: []query.Field{{Name: "title"}}}, {Kind: query.NextCursor, As: "nextToken"}, {Kind: query.Total, As: "total"}, {Kind: query.Constant, As: "__typename", Literal: "TaskConnection"}}}}}}},
 	{"embedded", query.Read{Model: "Task", Op: query.List, Select: []query.Field{{Name: "place", Select: []query.Field{{Name: "city", As: "town"}}}}}},
