@@ -12,15 +12,18 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 	"github.com/loam-dev/loam/internal/resturl"
 	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // The limits of a page of a row's history.
 const (
 	defaultHistory = 30
 	maxHistory     = 200
+	historyWithin  = 20_000 // entries of the model that are looked through for it
 )
 
-// History is a page of what happened to a row, newest first.
+// History is a page of what happened to a row, newest first. One without items may have
+// others after it.
 type History struct {
 	Items      []Past  `json:"items"`
 	NextCursor *string `json:"nextCursor"`
@@ -72,15 +75,14 @@ func (s *Service) History(ctx context.Context, d *data.Service, admin *access.Pr
 	if err := s.look(ctx, admin.Superuser(org), "id"); err != nil {
 		return History{}, err
 	}
-	found, err := d.History(ctx, m, org, key, before, limit+1)
+	found, next, err := d.History(ctx, m, org, key, store.Asked{Before: before, Limit: limit, Within: historyWithin})
 	if err != nil {
 		return History{}, wrap("reading a row's history", err)
 	}
 	out := History{Items: []Past{}, Retention: s.opts.Config.Realtime.Retention.String()}
-	if len(found) > limit {
-		found = found[:limit]
-		next := strconv.FormatInt(found[limit-1].Seq, 10)
-		out.NextCursor = &next
+	if next > 0 {
+		cursor := strconv.FormatInt(next, 10)
+		out.NextCursor = &cursor
 	}
 	names := map[string]string{}
 	for _, p := range found {

@@ -92,13 +92,13 @@ func (s *Service) InWords(m *schema.Model, f *schema.Field) []access.RuleInWords
 
 // History is what happened to a row of an organization, "" for a model that all share;
 // see store.Store.History. No rule is asked.
-func (s *Service) History(ctx context.Context, m *schema.Model, org string, key map[string]any, before int64, limit int) ([]store.Past, error) {
+func (s *Service) History(ctx context.Context, m *schema.Model, org string, key map[string]any, asked store.Asked) ([]store.Past, int64, error) {
 	bound, err := query.Bind(s.schema, &query.Read{Model: m.Name, Op: query.Get, Key: key}, s.limits.Limits)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if m.Scope == schema.Global {
 		org = ""
 	}
-	return s.store.History(ctx, m, org, bound.Key, before, limit)
+	return s.store.History(ctx, m, org, bound.Key, asked)
 }

@@ -1,5 +1,6 @@
 import { History as HistoryIcon, PenLine, Plus, Trash2 } from 'lucide-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import { key, useActing } from '../../api/acting'
 import type { Change, Model } from '../../api/console'
 import { get, params, type Page } from '../../api/request'
@@ -19,9 +20,14 @@ export function History({ model, id }: { model: Model; id: string }) {
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextCursor,
   })
+  const items = list.data?.pages.flatMap((p) => p.items) ?? []
+  const searching = items.length === 0 && list.hasNextPage
+  const { isFetching, fetchNextPage } = list
+  useEffect(() => { // the log is read piece by piece: a row that was not changed lately is further back
+    if (searching && !isFetching) void fetchNextPage()
+  }, [searching, isFetching, fetchNextPage])
   if (list.error) return <Trouble error={list.error} retry={() => void list.refetch()} />
-  if (!list.data) return <Skeleton lines={6} />
-  const items = list.data.pages.flatMap((p) => p.items)
+  if (!list.data || searching) return <Skeleton lines={6} />
   if (items.length === 0) return <Empty icon={HistoryIcon} title="Nothing on record">The change log keeps changes for {list.data.pages[0]?.retention}; this row was last written before that.</Empty>
   return (
     <ol className="timeline">
