@@ -15,11 +15,11 @@ import (
 	"github.com/loam-dev/loam/internal/store"
 )
 
-// The limits of a page of a row's history.
+// The limits of a page, of a row's history or of connections.
 const (
-	defaultHistory = 30
-	maxHistory     = 200
-	historyWithin  = 20_000 // entries of the model that are looked through for it
+	defaultPage   = 30
+	maxPage       = 200
+	historyWithin = 20_000 // entries of the model that are looked through for it
 )
 
 // History is a page of what happened to a row, newest first. One without items may have
@@ -58,11 +58,6 @@ func (s *Service) History(ctx context.Context, d *data.Service, admin *access.Pr
 		return History{}, fault.New(fault.QueryUnknownModel, "there is no /api/%s", path)
 	case m.Scope == schema.Tenant && org == "":
 		return History{}, fault.New(fault.AccessNoOrganization, "%s belongs to an organization: say which, ?organization=<id>", m.Name).At("organization")
-	case limit == 0:
-		limit = defaultHistory
-	}
-	if limit < 1 || limit > maxHistory {
-		return History{}, fault.New(fault.QueryLimit, "limit is from 1 to %d", maxHistory).At("limit")
 	}
 	before, err := strconv.ParseInt("0"+cursor, 10, 64)
 	if err != nil {
@@ -84,33 +79,50 @@ func (s *Service) History(ctx context.Context, d *data.Service, admin *access.Pr
 		cursor := strconv.FormatInt(next, 10)
 		out.NextCursor = &cursor
 	}
-	names := map[string]string{}
+	name := s.Namer(ctx)
 	for _, p := range found {
 		one := Past{At: p.At, Operation: p.Op, Before: shown(m, p.Before), After: shown(m, p.After), Changes: []FieldChange{}}
 		one.Actor, one.AsAdmin = strings.CutSuffix(p.Actor, " as admin")
 		if by, as, both := strings.Cut(one.Actor, " as "); both {
 			one.Impersonator, one.Actor = by, as
 		}
-		one.ActorName = s.nameOf(ctx, names, one.Actor)
+		one.ActorName = name(one.Actor)
 		one.Changes = append(one.Changes, changesOf(m, one.Before, one.After)...)
 		out.Items = append(out.Items, one)
 	}
 	return out, nil
 }
 
-// nameOf is the address of a user, by their subject.
-func (s *Service) nameOf(ctx context.Context, known map[string]string, actor string) string {
-	id, isUser := strings.CutPrefix(actor, "user:")
-	if !isUser {
-		return ""
+// Namer finds the addresses of users by their subjects, each once; "" is for who is gone,
+// or is none.
+func (s *Service) Namer(ctx context.Context) func(subject string) string {
+	known := map[string]string{}
+	return func(subject string) string {
+		id, isUser := strings.CutPrefix(subject, "user:")
+		if !isUser {
+			return ""
+		}
+		if name, ok := known[id]; ok {
+			return name
+		}
+		known[id] = ""
+		if by, err := s.opts.People(ctx, id, ""); err == nil {
+			known[id] = by.Email
+		}
+		return known[id]
 	}
-	if name, ok := known[id]; ok {
-		return name
+}
+
+// Limit reads how many items a page is to have; "" leaves it to the server.
+func (s *Service) Limit(text string) (int, error) {
+	if text == "" {
+		return defaultPage, nil
 	}
-	if by, err := s.opts.People(ctx, id, ""); err == nil { // who is gone has none
-		known[id] = by.Email
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 || limit > maxPage {
+		return 0, fault.New(fault.QueryLimit, "limit is %q; it is from 1 to %d", text, maxPage).At("limit")
 	}
-	return known[id]
+	return limit, nil
 }
 
 // shown is a row of the log without what is on no door.

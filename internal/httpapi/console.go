@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/loam-dev/loam/internal/access"
@@ -155,11 +154,9 @@ func consoleHistory(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	limit := 0
-	if text := q.Get("limit"); text != "" {
-		if limit, err = strconv.Atoi(text); err != nil {
-			return reply{}, fault.New(fault.QueryLimit, "limit is %q; it is a number of changes, from 1", text).At("limit")
-		}
+	limit, err := c.api.Console.Limit(q.Get("limit"))
+	if err != nil {
+		return reply{}, err
 	}
 	path := c.URL.EscapedPath()
 	past, err := c.api.Console.History(c.Context(), c.app.Data, c.by, org, c.PathValue("plural"), path[strings.LastIndexByte(path, '/')+1:], q.Get("cursor"), limit)
@@ -175,9 +172,28 @@ func consoleSettings(c *call) (reply, error) {
 	return c.answer(http.StatusOK, c.api.Console.Settings(), nil)
 }
 
-// consoleConnections are those of the server that answers.
+// consoleConnections are those of the server that answers, which says its name.
 func consoleConnections(c *call) (reply, error) {
-	return c.answer(http.StatusOK, list[socket.Connection]{Items: c.api.Sockets.List()}, nil)
+	type item struct {
+		socket.Connection
+		Name string `json:"name"` // the user's address
+		Node string `json:"node"`
+	}
+	q := c.URL.Query()
+	limit, err := c.api.Console.Limit(q.Get("limit"))
+	if err != nil {
+		return reply{}, err
+	}
+	found, more := c.api.Sockets.List(q.Get("cursor"), limit)
+	page := list[item]{Items: []item{}}
+	name, node := c.api.Console.Namer(c.Context()), c.api.Console.Node()
+	for _, one := range found {
+		page.Items = append(page.Items, item{one, name(one.Subject), node})
+	}
+	if more {
+		page.NextCursor = &found[len(found)-1].ID
+	}
+	return c.answer(http.StatusOK, page, nil)
 }
 
 func consoleHangUp(c *call) (reply, error) {

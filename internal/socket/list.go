@@ -17,20 +17,40 @@ type Connection struct {
 	Address      string    `json:"address"`
 	Protocol     string    `json:"protocol"`
 	Since        time.Time `json:"since"`
+	// Subscriptions are the lists, the documents or the channels that it follows.
+	Subscriptions int `json:"subscriptions"`
 }
 
-// List are the connections that are open here, oldest first.
-func (s *Server) List() []Connection {
-	all := s.conns(nil)
+// List are connections that are open here, oldest first: at most so many after the one
+// of an id, "" for the oldest. More tells whether others follow.
+func (s *Server) List(after string, limit int) (out []Connection, more bool) {
+	last, _ := strconv.ParseUint(after, 10, 64)
+	all := slices.DeleteFunc(s.conns(nil), func(c *conn) bool { return c.number <= last && after != "" })
 	slices.SortFunc(all, func(a, b *conn) int { return cmp.Compare(a.number, b.number) })
-	out := make([]Connection, len(all))
-	for i, c := range all {
-		out[i] = Connection{ID: strconv.FormatUint(c.number, 10), Address: c.remote, Protocol: c.kind(), Since: c.opened.UTC()}
+	more = len(all) > limit
+	out = make([]Connection, min(len(all), limit))
+	for i, c := range all[:len(out)] {
+		out[i] = Connection{ID: strconv.FormatUint(c.number, 10), Address: c.remote, Protocol: c.kind(), Since: c.opened.UTC(), Subscriptions: c.follows()}
 		if by := c.by.Load(); by != nil {
 			out[i].Subject, out[i].Organization = by.Subject(), by.Org
 		}
 	}
-	return out
+	return out, more
+}
+
+// follows counts what a connection is told of.
+func (c *conn) follows() int {
+	switch p := c.protocol.(type) {
+	case *graphQL:
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return len(p.ops)
+	case *live:
+		return len(p.all())
+	case *channels:
+		return len(p.all())
+	}
+	return 1 // an answer of events is of one thing
 }
 
 // End closes a connection by its id, and tells whether it was there.

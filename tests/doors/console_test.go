@@ -1,8 +1,6 @@
 package doors
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -48,27 +46,6 @@ func TestConsoleOverview(t *testing.T) {
 	}
 	boss.Get("/console/api/overview?range=14d").Want(200)
 	boss.Get("/console/api/overview?range=year").WantCode(400, "http/bad_parameter")
-}
-
-// BenchmarkCounted is a small request to a server that counts it, and to one that does not.
-func BenchmarkCounted(b *testing.B) {
-	for name, counted := range map[string]bool{"counted": true, "not": false} {
-		b.Run(name, func(b *testing.B) {
-			s := testkit.New(b, jotted, func(o *backend.Options) { o.Idle = !counted })
-			c := s.SignUp("ada@example.com")
-			id := c.Do("POST", "/api/notes", map[string]any{"text": "x"}).Want(201).String("id")
-			h := s.Backend.Handler()
-			b.ReportAllocs()
-			for b.Loop() {
-				r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/api/notes/"+id, nil)
-				r.Header = c.Header
-				w := httptest.NewRecorder()
-				if h.ServeHTTP(w, r); w.Code != 200 {
-					b.Fatal(w.Code)
-				}
-			}
-		})
-	}
 }
 
 const board = `
@@ -197,6 +174,17 @@ func TestConsoleConnections(t *testing.T) {
 	if r.Len("items") != 1 || r.String("items", 0, "subject") != "user:"+ada.UserID || r.String("items", 0, "protocol") != "sse" || r.String("items", 0, "organization") != ada.Org {
 		t.Errorf("the connections are %s", r.Body)
 	}
+	if r.String("items", 0, "name") != "ada@example.com" || r.Value("items", 0, "subscriptions") != 1.0 || r.String("items", 0, "node") == "" || r.Value("nextCursor") != nil {
+		t.Errorf("the connection is %s", r.Body)
+	}
+	second := ada.Follow("/api/notes", "")
+	second.Next()
+	if r := boss.Get("/console/api/connections?limit=1").Want(200); r.Len("items") != 1 || r.Value("nextCursor") == nil {
+		t.Errorf("the first page is %s", r.Body)
+	} else if r := boss.Get("/console/api/connections?limit=1&cursor=" + r.String("nextCursor")).Want(200); r.Len("items") != 1 {
+		t.Errorf("the second page is %s", r.Body)
+	}
+	boss.Get("/console/api/connections?limit=1000").WantCode(400, "query/limit")
 	boss.Do("DELETE", "/console/api/connections/"+r.String("items", 0, "id"), nil).Want(204)
 	if e := live.Next(); e.Name != "error" {
 		t.Errorf("it ends with %+v", e)

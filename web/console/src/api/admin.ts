@@ -111,6 +111,9 @@ export interface Connection {
   address: string
   protocol: string
   since: string
+  subscriptions: number
+  name: string // the user's address; "": nobody, or gone
+  node: string
 }
 
 export interface Setting {

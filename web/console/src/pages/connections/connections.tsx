@@ -25,15 +25,16 @@ export function ConnectionsPage() {
     await queries.invalidateQueries({ queryKey: ['/console/api/connections'] })
   }
   return (
-    <Page title="Live connections" lead={first ? `${plural(first.items.length, 'connection')} of the server that answers, as of now` : 'Who follows rows as they change.'}>
+    <Page title="Live connections" lead={first ? `${plural(list.data?.pages.flatMap((p) => p.items).length ?? 0, 'connection')}${list.hasNextPage ? ' and more' : ''} of ${first.items[0]?.node ?? 'the server that answers'}, as of now` : 'Who follows rows as they change.'}>
       {lacks(list.error) ? <Lacking title="This server does not list its connections" snippet={`curl ${location.origin}/metrics`}>How many there are is among its metrics.</Lacking> : <List
         label="Live connections"
         list={list}
         id={(c) => c.id}
         columns={[
-          { label: 'Who', cell: (c) => <span className="main">{c.subject ? <Who subject={c.subject} /> : <span className="quiet">has not said yet</span>}</span> },
+          { label: 'Who', cell: (c) => <span className="main">{c.subject ? <><Who subject={c.subject} />{c.name && <div className="small quiet">{c.name}</div>}</> : <span className="quiet">has not said yet</span>}</span> },
           { label: 'In', cell: (c) => c.organization && <InOrganization id={c.organization} /> },
           { label: 'Protocol', cell: (c) => <Badge tone="info">{c.protocol}</Badge> },
+          { label: 'Follows', number: true, cell: (c) => c.subscriptions },
           { label: 'From', cell: (c) => <span className="mono quiet">{c.address}</span> },
           { label: 'Since', cell: (c) => <When at={c.since} /> },
           { label: 'Close', acts: true, cell: (c) => <Button tiny onClick={() => setClosing(c)}>Close</Button> },
