@@ -73,31 +73,38 @@ func launch(t *testing.T, loam string, args ...string) (cmd *exec.Cmd, port stri
 	return nil, ""
 }
 
-// serve builds loam and runs `loam dev` on a project of its own. It returns the
-// address under the name that browsers take for secure.
-func serve(t *testing.T, schema, config string) string {
+// project makes the files of one.
+func project(t *testing.T, schema, config string) (dir string) {
 	t.Helper()
-	dir := t.TempDir()
+	dir = t.TempDir()
 	for name, text := range map[string]string{"schema.graphql": schema, "loam.yaml": config} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return dir
+}
+
+// serve builds loam and runs `loam dev` on a project of its own. It returns the
+// address under the name that browsers take for secure.
+func serve(t *testing.T, schema, config string) string {
+	t.Helper()
+	dir := project(t, schema, config)
 	_, port := launch(t, build(t), "dev", "--dir", dir, "--addr", "127.0.0.1:0")
 	return "http://localhost:" + port
 }
 
 // run runs a script of this directory in Node, with Chromium.
-func run(t *testing.T, script, url string) {
+func run(t *testing.T, script, url string, more ...string) {
 	t.Helper()
-	if out, err := node(t, script, url).CombinedOutput(); err != nil {
+	if out, err := node(t, script, url, more...).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", script, err, strings.TrimSpace(string(out)))
 	}
 }
 
 // node is a script of this directory. LOAM_SCREENSHOTS names a directory for what it
 // photographs; without, it photographs nothing.
-func node(t *testing.T, script, url string) *exec.Cmd {
+func node(t *testing.T, script, url string, more ...string) *exec.Cmd {
 	t.Helper()
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
@@ -108,7 +115,7 @@ func node(t *testing.T, script, url string) *exec.Cmd {
 			t.Fatalf("npm ci: %v\n%s", err, out)
 		}
 	}
-	return exec.Command("node", script, url, chromium, os.Getenv("LOAM_SCREENSHOTS"))
+	return exec.Command("node", append([]string{script, url, chromium, os.Getenv("LOAM_SCREENSHOTS")}, more...)...)
 }
 
 const notes = "type Note @model @auth(rules: [{ allow: member }]) {\n  text: String!\n}\n"

@@ -1,26 +1,34 @@
 // Goes through the console as an admin of the demo would: signs in, looks at the
 // overview, browses rows, filters, edits one in place after a fresh proof, asks
-// why a rule allows it, sees rows as a user, draws the schema. Every page
-// is asked for its accessibility by axe, and is photographed. Run by console_test.go:
-// node console.mjs URL CHROMIUM [DIRECTORY]
+// why a rule allows it, sees rows as a user, draws the schema. Then makes the first
+// admin of another server by the link that it printed, who proves who they are by a
+// passkey and a code. Every page is asked for its accessibility by axe, and is
+// photographed. Run by console_test.go: node console.mjs URL CHROMIUM DIRECTORY LINK
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { chromium } from 'playwright-core'
 
-const [url, executablePath, directory = ''] = process.argv.slice(2)
+const [url, executablePath, directory, link] = process.argv.slice(2)
 if (directory) mkdirSync(directory, { recursive: true })
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await chromium.launch({
   executablePath,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 })
-const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', locale: 'en-GB' })
-const page = await context.newPage()
-page.setDefaultTimeout(20_000) // milliseconds; machines that test are slow
 const faults = []
-page.on('pageerror', (err) => faults.push(`${page.url()}: ${err}`))
-page.on('console', (m) => m.type() === 'error' && !/status of 40[0134]/.test(m.text()) && faults.push(`${page.url()}: ${m.text()}`))
+let page = await person()
+
+// person is somebody's browser, with nothing in it yet.
+async function person() {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', locale: 'en-GB' })
+  const page = await context.newPage()
+  page.setDefaultTimeout(20_000) // milliseconds; machines that test are slow
+  page.on('pageerror', (err) => faults.push(`${page.url()}: ${err}`))
+  page.on('console', (m) => m.type() === 'error' && !/status of 40[0134]/.test(m.text()) && faults.push(`${page.url()}: ${m.text()}`))
+  return page
+}
 
 // seen asks axe about a page, or what is new on it, in light and in dark, and photographs it.
 async function seen(name, part = 'body') {
@@ -199,8 +207,88 @@ async function looksAtTheOverview() {
   await seen('overview')
 }
 
+const password = 'correct horse battery'
+
+async function makesTheFirstAdmin() {
+  page = await person()
+  await page.goto(new URL('/console', link).href)
+  await title('This server has no admin yet')
+  await seen('no-admin')
+  await page.goto(link.replace(/#.*/, '#loamt_another'))
+  const send = async (secret) => {
+    await page.getByLabel('Name').fill('Root')
+    await page.getByLabel('Email').fill('root@example.com')
+    await page.getByLabel('Password').fill(secret)
+    await press('Create the admin')
+  }
+  await send(password)
+  await page.getByText('This link was used, or is more than an hour old.').waitFor()
+  await page.goto(link) // into the same tab
+  await send('password')
+  await page.getByText('This password is among the first that are tried').waitFor()
+  await seen('setup')
+  await send(password)
+  await title('Overview')
+  assert.ok(!page.url().includes('#'), 'the link leaves the address')
+  await page.getByRole('heading', { name: 'Start here' }).waitFor()
+  await page.goto(link)
+  await page.getByText('This server has an admin already').waitFor()
+}
+
+// ask sends a request as who is signed in.
+const ask = (path, body = {}) => page.evaluate(async ([path, body]) => (await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json', 'Loam-Session': 'cookie' }, body: JSON.stringify(body) })).json(), [path, body])
+
+async function provesWhoTheyAre() {
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('WebAuthn.enable')
+  await devtools.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } })
+  const { id, publicKey } = await ask('/auth/passkeys/options')
+  const passkey = await page.evaluate(async (o) => (await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(o) })).toJSON(), publicKey)
+  await ask('/auth/passkeys', { id, passkey, name: 'Laptop' })
+  const { secret } = await ask('/auth/totp')
+  await ask('/auth/totp/confirm', { code: totp(secret, 0) })
+  await page.goto(new URL('/console/data/notes', link).href)
+  await page.getByText('No Note yet in').waitFor() // the only organization needs no choice
+  let refused = 0
+  const create = async (text) => {
+    refused = 0
+    await press('New row')
+    await page.getByLabel('text String!').fill(text)
+    await press('Create Note')
+    await page.getByRole('dialog', { name: 'Is it you?' }).waitFor()
+  }
+  await page.route('**/api/notes', (route) => route.request().method() === 'POST' && refused++ === 0 ? route.fulfill({ status: 403, contentType: 'application/problem+json', body: JSON.stringify({ status: 403, code: 'auth/reauthenticate', detail: 'show who you are once more' }) }) : route.continue())
+  await create('by a passkey')
+  await page.getByRole('button', { name: 'Use a passkey' }).waitFor()
+  await seen('proof-all', 'dialog')
+  await page.keyboard.press('Escape')
+  await page.getByText('Nothing was changed: it needs a fresh proof').first().waitFor()
+  refused = 0
+  await press('Create Note')
+  await press('Use a passkey')
+  await page.getByRole('gridcell', { name: 'by a passkey' }).waitFor()
+  await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click()
+  await create('by a code')
+  const code = page.getByLabel('Code of your authenticator app')
+  await code.fill('000000')
+  await code.press('Enter')
+  await page.getByRole('dialog').getByRole('alert').filter({ hasText: /code/ }).waitFor()
+  await code.fill(totp(secret, 1)) // each is good once
+  await code.press('Enter')
+  await page.getByRole('gridcell', { name: 'by a code' }).waitFor()
+}
+
+// totp is the code of an authenticator app (RFC 6238), some steps from now.
+function totp(secret, later) {
+  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
+  const step = Buffer.alloc(8)
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + later))
+  const mac = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))).update(step).digest()
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0')
+}
+
 try {
-  for (const step of [leadsToSignIn, browses, editsInPlace, looksIntoARow, actsAsAUser, makesAndDeletes, drawsTheSchema, looksAtTheOverview]) {
+  for (const step of [leadsToSignIn, browses, editsInPlace, looksIntoARow, actsAsAUser, makesAndDeletes, drawsTheSchema, looksAtTheOverview, makesTheFirstAdmin, provesWhoTheyAre]) {
     const began = Date.now()
     await step().catch(async (err) => {
       if (directory) await page.screenshot({ path: `${directory}/console-failed.png` })

@@ -62,10 +62,13 @@ const settings = createRoute({ getParentRoute: () => app, path: 'settings', vali
 const graphql = createRoute({ getParentRoute: () => app, path: 'graphql', component: lazyRouteComponent(() => import('./pages/explore/graphql'), 'GraphQLPage') })
 const rest = createRoute({ getParentRoute: () => app, path: 'rest', validateSearch: known('route'), component: lazyRouteComponent(() => import('./pages/explore/rest'), 'RESTPage') })
 
+// What is nowhere is said beside the navigation.
+const nowhere = createRoute({ getParentRoute: () => app, path: '$', component: NotFound })
+
 const people = [users, user, organizations, organization, keys] as const
 const server = [audit, mailbox, jobs, connections, settings, graphql, rest] as const
 
-const routeTree = root.addChildren([setup, app.addChildren([overview, data.addChildren([dataIndex, rows]), schema, ...people, ...server])])
+const routeTree = root.addChildren([setup, app.addChildren([overview, data.addChildren([dataIndex, rows]), schema, ...people, ...server, nowhere])])
 
 export function makeRouter(queries: QueryClient) {
   return createRouter({ routeTree, context: { queries }, basepath: '/console', defaultPreload: 'intent', defaultPreloadStaleTime: 0, parseSearch: parseSearchWith((value) => value), stringifySearch: stringifySearchWith(String), defaultErrorComponent: PageTrouble, defaultNotFoundComponent: NotFound })

@@ -28,13 +28,18 @@ export interface Wish {
   raw?: boolean // an error of the server is an answer too
 }
 
-function send(method: string, path: string, { body, headers = {}, token, signal }: Wish): Promise<Response> {
+async function send(method: string, path: string, { body, headers = {}, token, signal }: Wish): Promise<Response> {
   const all: Record<string, string> = { ...headers }
   if (token) all.Authorization = `Bearer ${token}`
   else all['Loam-Session'] = 'cookie'
   const raw = typeof body === 'string' || body instanceof Blob
   if (body !== undefined && !raw) all['Content-Type'] ??= 'application/json'
-  return fetch(path, { method, headers: all, body: body === undefined ? null : raw ? body : JSON.stringify(body), credentials: token ? 'omit' : 'same-origin', signal: signal ?? null })
+  try {
+    return await fetch(path, { method, headers: all, body: body === undefined ? null : raw ? body : JSON.stringify(body), credentials: token ? 'omit' : 'same-origin', signal: signal ?? null })
+  } catch (err) {
+    if (signal?.aborted) throw err
+    throw new Problem(0, 'offline', '', 'The server can’t be reached. Check that it runs and that you are connected, then try again.')
+  }
 }
 
 async function problem(answer: Response): Promise<Problem> {
@@ -72,14 +77,13 @@ async function refresh(): Promise<boolean> {
 export async function ask(method: string, path: string, wish: Wish = {}): Promise<Response> {
   let refreshed = wish.token !== undefined
   for (let proofs = 0; ;) {
-    const answer = await send(method, path, wish).catch((err: unknown) => {
-      if (wish.signal?.aborted) throw err
-      throw new Problem(0, 'offline', '', 'The server can’t be reached. Check that it runs and that you are connected, then try again.')
-    })
+    const answer = await send(method, path, wish)
     if (answer.ok) return answer
     const why = await problem(answer.clone())
-    if ((stale.includes(why.code) || hides(path, why)) && !refreshed && (await refresh())) refreshed = true
-    else if (why.code === 'auth/reauthenticate' && proofs++ < 2 && !wish.token) await prove()
+    if ((stale.includes(why.code) || hides(path, why)) && !refreshed) {
+      refreshed = await refresh()
+      if (!refreshed) throw new Problem(401, 'access/sign_in', '', 'You are not signed in any more: the session has ended. Sign in again.', why.requestId)
+    } else if (why.code === 'auth/reauthenticate' && proofs++ < 2 && !wish.token) await prove()
     else if (wish.raw) return answer
     else throw why
   }

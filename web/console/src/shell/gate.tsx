@@ -1,11 +1,12 @@
 import { useQuery, type QueryClient } from '@tanstack/react-query'
-import { useRouter, type ErrorComponentProps } from '@tanstack/react-router'
-import { Compass, ShieldAlert, Sparkles } from 'lucide-react'
+import { Link, useRouter, type ErrorComponentProps } from '@tanstack/react-router'
+import { Compass } from 'lucide-react'
 import { useEffect, type ReactNode } from 'react'
 import { meQuery } from '../api/console'
 import { get, Problem } from '../api/request'
 import { Button } from '../ui/button'
-import { Empty, Skeleton, Trouble } from '../ui/show'
+import { Page } from '../ui/page'
+import { Empty, Skeleton, Snippet, Trouble } from '../ui/show'
 
 /** open asks whether the console is open to who is in this browser. To anybody but an admin nothing is there. */
 export async function open(queries: QueryClient): Promise<{ closed: boolean }> {
@@ -33,6 +34,10 @@ export function Closed() {
   const router = useRouter()
   const setup = useQuery({ queryKey: ['setup'], queryFn: () => get<{ needed: boolean }>('/console/api/setup').catch(() => ({ needed: false })) })
   const me = useQuery({ queryKey: ['auth', 'me'], queryFn: () => get<{ user: { email?: string; name: string } }>('/auth/me'), retry: false })
+  const again = async (): Promise<void> => {
+    await setup.refetch()
+    await router.invalidate()
+  }
   const signIn = setup.data?.needed === false && me.isError
   useEffect(() => {
     if (signIn) location.replace('/account/sign-in?' + new URLSearchParams({ return_to: location.pathname + location.search }).toString())
@@ -40,22 +45,28 @@ export function Closed() {
   if (setup.data?.needed) {
     return (
       <Alone>
-        <Empty icon={Sparkles} title="This server has no admin yet">
-          Its terminal printed a link to <code>/console/setup</code> when it started: open that, once. Without the terminal, make an account of yours the admin on the server’s machine.
-        </Empty>
-        <Empty icon={ShieldAlert} title="On the server’s machine" snippet={`loam user set-admin ${me.data?.user.email ?? 'you@example.com'}`} />
+        <div className="card door">
+          <h1>This server has no admin yet</h1>
+          <p>When it started, its terminal printed a link to <code>/console/setup</code>. Open that: it works once, and for an hour.</p>
+          <p className="quiet">No terminal at hand? On the server’s machine, make an account the admin:</p>
+          <Snippet>{`loam user set-admin ${me.data?.user.email ?? 'you@example.com'}`}</Snippet>
+          <Button kind="primary" onClick={() => void again()}>Look again</Button>
+        </div>
       </Alone>
     )
   }
   if (signIn || !setup.data || me.isPending) return <Alone><Skeleton /></Alone>
   return (
     <Alone>
-      <Empty icon={ShieldAlert} title="The console is for admins of the server" snippet={`loam user set-admin ${me.data?.user.email ?? 'you@example.com'}`}>
-        You are signed in as {me.data?.user.email ?? me.data?.user.name}, who is none. An admin can change that, or this command on the server’s machine.
-      </Empty>
-      <div className="across center">
-        <Button onClick={() => void router.invalidate()}>Look again</Button>
-        <a className="button ghost" href="/account">Your account</a>
+      <div className="card door">
+        <h1>The console is for admins of the server</h1>
+        <p>You are signed in as <b>{me.data?.user.email ?? me.data?.user.name}</b>, who is none. An admin can change that on your page under Users, or this command on the server’s machine:</p>
+        <Snippet>{`loam user set-admin ${me.data?.user.email ?? 'you@example.com'}`}</Snippet>
+        <Button kind="primary" onClick={() => void again()}>Look again</Button>
+        <div className="across center">
+          <a className="button ghost" href={'/account/sign-in?' + new URLSearchParams({ prompt: 'login', return_to: location.pathname + location.search }).toString()}>Sign in as somebody else</a>
+          <a className="button ghost" href="/account">Your account</a>
+        </div>
       </div>
     </Alone>
   )
@@ -63,5 +74,9 @@ export function Closed() {
 
 /** NotFound is shown where the console has no page. */
 export function NotFound() {
-  return <div className="page"><Empty icon={Compass} title="There is no such page">Press <span className="kbd">Ctrl</span> <span className="kbd">K</span> to go to one that there is.</Empty></div>
+  return (
+    <Page title="Nothing here">
+      <div className="card"><Empty icon={Compass} title="There is no such page">The address may be mistyped, or from another version. <Link to="/">Go to the overview</Link>, or press <span className="kbd">Ctrl</span> <span className="kbd">K</span> to find another.</Empty></div>
+    </Page>
+  )
 }

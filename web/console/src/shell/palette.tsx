@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Command } from 'cmdk'
 import { Building2, Moon, Sun, Table2, UserRound } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useLayoutEffect, useState } from 'react'
 import { look } from '../api/acting'
 import { organizationsQuery, schemaQuery, type Me } from '../api/console'
 import { places } from './nav'
@@ -14,7 +14,7 @@ export function Palette({ me, onClose }: { me: Me; onClose: () => void }) {
   const schema = useQuery(schemaQuery).data
   const organizations = useQuery({ ...organizationsQuery, enabled: me.tenancy }).data
   const [box, setBox] = useState<HTMLDialogElement | null>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     box?.showModal()
     box?.querySelector('input')?.focus()
     return () => box?.close()

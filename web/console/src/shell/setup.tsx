@@ -2,12 +2,13 @@ import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { get, is, json, Problem } from '../api/request'
 import { Button } from '../ui/button'
-import { Skeleton, Trouble } from '../ui/show'
+import { Skeleton, Snippet, Trouble } from '../ui/show'
 
 // The token is in the address behind the #, which no request carries; it leaves the
 // address at once, where a history or a shoulder would have it.
 let token = location.hash.slice(1).replace(/^token=/, '')
 if (token) history.replaceState(null, '', location.pathname)
+addEventListener('hashchange', () => location.reload()) // another link, into the same tab
 
 /** Setup makes the first admin by the link that the server printed. */
 export function Setup() {
@@ -33,6 +34,7 @@ export function Setup() {
     void send(Object.fromEntries(new FormData(e.currentTarget)) as object)
   }
   const name = ways.data?.name || 'Loam'
+  const ended = is(trouble, 'auth/bad_ticket')
   const at = (field: string) => (trouble instanceof Problem && trouble.field === field ? trouble.message : '')
   return (
     <main className="alone">
@@ -41,8 +43,11 @@ export function Setup() {
         <h1>Make the first admin</h1>
         {needed.isPending || me.isPending || !ways.data ? <Skeleton /> : needed.data?.needed === false ? (
           <><p>This server has an admin already.</p><a className="button primary" href="/console">Go to the console</a></>
-        ) : !token ? (
-          <p>This page needs the link that the server printed in its terminal when it started. It works once, and for an hour; start the server again for another.</p>
+        ) : !token || ended ? (
+          <>
+            <p>{ended ? 'This link was used, or is more than an hour old.' : 'This page opens by the link that the server printed in its terminal when it started.'} Start the server again: it prints a new one. Or make an account the admin, on the server’s machine:</p>
+            <Snippet>{`loam user set-admin ${me.data?.user.email ?? 'you@example.com'}`}</Snippet>
+          </>
         ) : me.data ? (
           <>
             <p>You are signed in as <b>{me.data.user.email ?? me.data.user.name}</b>. Make this account the admin of the server?</p>

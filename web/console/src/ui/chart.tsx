@@ -17,7 +17,7 @@ interface Props {
   lines: Line[] // bars are drawn first to last, the highest first
   format: (n: number | null) => string
   height?: number
-  range?: (highest: number) => number // the axis' end for the highest value
+  steps?: number[] // what may lie between two lines of the grid; whatever fits unless given
 }
 
 // resolved is a token's colour as a canvas takes it.
@@ -36,7 +36,7 @@ const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 const dated = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
 
 /** Chart draws series over time, and what they are at the pointer. */
-export default function Chart({ label, at, lines, format, height = 168, range }: Props) {
+export default function Chart({ label, at, lines, format, height = 168, steps }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot | null>(null)
   const dark = useDark()
@@ -56,16 +56,16 @@ export default function Chart({ label, at, lines, format, height = 168, range }:
         padding: [8, 16, 0, 0],
         legend: { show: false },
         cursor: { points: { size: 6 }, drag: { x: false, y: false }, y: false, x: true },
-        scales: { y: { range: (_, __, high) => [0, range ? range(high) : Math.max(high * 1.12, 1)] } },
+        scales: { y: { range: (_, __, high) => [0, Math.max((high ?? 0) * 1.12, steps ? steps[0]! : 1)] } },
         axes: [
           { stroke: quiet, font, grid: { show: false }, ticks: { show: false }, size: 24, space: 70, values: (_, ticks) => ticks.map((t) => clockOrDay(t, at)) },
-          { stroke: quiet, font, grid, ticks: { show: false }, size: 58, space: 34, values: (_, ticks) => ticks.map((t) => format(t)) },
+          { stroke: quiet, font, grid, ticks: { show: false }, size: 58, space: 34, values: (_, ticks) => ticks.map((t) => format(t)), ...(steps ? { incrs: steps } : {}) },
         ],
         series: [
           {},
           ...lines.map((l) => {
             const colour = resolved(l.colour)
-            return { label: l.label, stroke: l.bars ? clear(colour, 0) : colour, width: l.bars ? 0 : 1.5, points: { show: false }, ...(l.bars ? { fill: colour, paths: bars } : { paths: spline, ...(l.filled ? { fill: clear(colour, 0.1) } : {}) }), spanGaps: false }
+            return { label: l.label, stroke: l.bars ? clear(colour, 0) : colour, width: l.bars ? 0 : 1.5, points: { show: !l.bars, size: 5, fill: colour, filter: (u: UPlot, i: number) => lonely(u.data[i]!) }, ...(l.bars ? { fill: colour, paths: bars } : { paths: spline, ...(l.filled ? { fill: clear(colour, 0.1) } : {}) }), spanGaps: l.filled === true }
           }),
         ],
         hooks: { setCursor: [(u) => setIndex(u.cursor.idx ?? null)] },
@@ -81,18 +81,22 @@ export default function Chart({ label, at, lines, format, height = 168, range }:
   }, [dark, shape, height])
   useEffect(() => plot.current?.setData([at, ...lines.map((l) => l.values)]), [at, lines])
   const shown = index ?? at.length - 1
+  const value = (l: Line): number | null => (index === null ? l.values.findLast((v) => v !== null) : l.values[index]) ?? null // the minute under way has no value yet
   return (
-    <div className="chart" aria-label={`${label}: ${lines.map((l) => `${l.label} ${format(l.values.at(-1) ?? null)}`).join(', ')}`} role="img">
+    <div className="chart" aria-label={`${label}: ${lines.map((l) => `${l.label} ${format(value(l))}`).join(', ')}`} role="img">
       <div ref={box} className="plot" />
       <div className="keys" aria-hidden>
         <span className="quiet number">{at[shown] !== undefined && dated.format(at[shown] * 1000)}</span>
         {lines.map((l) => (
-          <span key={l.label} className="key"><i style={{ background: `var(${l.colour})` }} />{l.label} <b className="number">{format(l.values[shown] ?? null)}</b></span>
+          <span key={l.label} className="key"><i style={{ background: `var(${l.colour})` }} />{l.label} <b className="number">{format(value(l))}</b></span>
         ))}
       </div>
     </div>
   )
 }
+
+// lonely is which values have none beside them: no line shows those.
+const lonely = (values: ArrayLike<number | null | undefined>): number[] => Array.from(values, (_, i) => i).filter((i) => values[i] != null && values[i - 1] == null && values[i + 1] == null)
 
 function clockOrDay(t: number, at: number[]): string {
   const days = (at.at(-1)! - at[0]!) / 86_400

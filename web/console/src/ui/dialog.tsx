@@ -1,5 +1,5 @@
 import { X } from 'lucide-react'
-import { useEffect, useId, useState, type ReactNode } from 'react'
+import { useLayoutEffect, useId, useState, type ReactNode } from 'react'
 import { Button } from './button'
 import { Layer } from './layer'
 
@@ -7,9 +7,10 @@ import { Layer } from './layer'
 export function Dialog({ title, large = false, onClose, children }: { title: string; large?: boolean; onClose: () => void; children: ReactNode }) {
   const [box, setBox] = useState<HTMLDialogElement | null>(null)
   const id = useId()
-  useEffect(() => {
+  useLayoutEffect(() => { // closed before it leaves the document, or the focus would not go back
     box?.showModal()
-    box?.querySelector<HTMLElement>('.body :is(input:not([type=hidden]), select, textarea)')?.focus()
+    const first = (of: string): HTMLElement | null | undefined => box?.querySelector<HTMLElement>(`.body :is(${of})`)
+    ;(first('input:not([type=hidden]), select, textarea') ?? first('button:not([tabindex="-1"]), a'))?.focus()
     return () => box?.close()
   }, [box])
   return (

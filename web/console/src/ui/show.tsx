@@ -35,7 +35,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
 
 /** Snippet is text to paste elsewhere: a command, or lines of schema. */
 export function Snippet({ children }: { children: string }) {
-  return <div className="snippet" tabIndex={0} role="group" aria-label="To copy">{children}<CopyButton text={children} label="Copy these lines" /></div>
+  return <div className="snippet"><pre tabIndex={0} role="group" aria-label="To copy">{children}</pre><CopyButton text={children} label="Copy these lines" /></div>
 }
 
 /** Empty stands where there is nothing yet, and says how there comes to be something. */
@@ -57,7 +57,8 @@ export function Trouble({ error, retry }: { error: unknown; retry?: () => void }
     <div className="trouble" role="alert">
       <div>{error instanceof Error ? error.message : String(error)}</div>
       {problem && problem.status > 0 && <code className="code">{problem.status} {problem.code}{problem.requestId && ` · request ${problem.requestId}`}</code>}
-      {retry && <Button tiny onClick={retry}>Try again</Button>}
+      {problem?.status === 401 && <a className="button tiny" href={'/account/sign-in?' + new URLSearchParams({ return_to: location.pathname + location.search }).toString()}>Sign in</a>}
+      {retry && problem?.status !== 401 && <Button tiny onClick={retry}>Try again</Button>}
     </div>
   )
 }

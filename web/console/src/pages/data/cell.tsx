@@ -26,5 +26,5 @@ export function Value({ column, row }: { column: Column; row: Row }) {
     )
   }
   const text = shown(column, value)
-  return <span className={column.key || column.kind === 'json' || column.kind === 'id' ? 'clip mono' : 'clip'}>{text === '' ? <span className="none">empty text</span> : text.slice(0, 300)}</span>
+  return <span dir={column.kind === 'text' ? 'auto' : undefined} className={column.key || column.kind === 'json' || column.kind === 'id' ? 'clip mono' : 'clip'}>{text === '' ? <span className="none">empty text</span> : text.slice(0, 300)}</span>
 }

@@ -53,7 +53,7 @@ export function Drawer({ schema, model, columns, id, whyNot, onClose, onCreated 
     <aside ref={box} className="drawer" aria-label={title} tabIndex={-1} onKeyDown={(e) => e.key === 'Escape' && onClose()}>
       <header>
         <div className="grow">
-          <h2 className="clip">{title}</h2>
+          <h2 className="clip" dir="auto">{title}</h2>
           {id !== undefined && <div className="small quiet mono clip">{id} <CopyButton text={id} label="Copy the id" /></div>}
         </div>
         {row && (

@@ -34,7 +34,7 @@ export function Filters({ model, columns, conditions, onConditions, search, onSe
           <button type="button" aria-label={`Remove: ${wordsOf(c, columns.find((k) => k.name === c.field))}`} onClick={() => set(i, null)}><X size={12} /></button>
         </span>
       ))}
-      <Popover label="Add a condition" open={open === -1} onOpen={(o) => setOpen(o ? -1 : null)} className="popover padded" trigger={<Button kind="ghost" tiny icon={conditions.length === 0 ? <ListFilter size={13} /> : <Plus size={13} />}>{conditions.length === 0 ? 'Filter' : 'And'}</Button>}>
+      <Popover label="Add a condition" open={open === -1} onOpen={(o) => setOpen(o ? -1 : null)} className="popover padded" trigger={<Button kind="ghost" tiny className="add" icon={conditions.length === 0 ? <ListFilter size={13} /> : <Plus size={13} />}>{conditions.length === 0 ? 'Filter' : 'And'}</Button>}>
         <Builder columns={columns} onDone={(c) => set(-1, c)} />
       </Popover>
       {conditions.length > 1 && <Button kind="ghost" tiny onClick={() => onConditions([])}>Clear</Button>}

@@ -141,7 +141,7 @@ async function* rowsOf(file: File, columns: Column[]): AsyncGenerator<Row> {
     return yield* all as Row[]
   }
   let names: string[] | null = null
-  let n = 1
+  let n = 0
   for await (const record of records(file)) {
     n++
     if (!names) {
@@ -154,7 +154,7 @@ async function* rowsOf(file: File, columns: Column[]): AsyncGenerator<Row> {
       try {
         row[name] = column ? read(column.kind === 'text' && !column.field.required && record[i] === '' ? { ...column, kind: 'id' } : column, record[i] ?? '') : record[i]
       } catch (err) {
-        throw new Error(`Line ${number(n)}, ${name}: ${err instanceof Error ? err.message : String(err)}`)
+        throw new Error(`Line ${number(n)}, ${name}: ${err instanceof Error ? err.message : String(err)}. Mend it in the file, and choose the file again.`)
       }
     }
     yield row

@@ -45,7 +45,7 @@ function Relation({ schema, model, field, id, rows }: { schema: Schema; model: M
     <section className="relation">
       <header>
         <h3>{field.name}</h3><span className="small quiet">{far?.model.name ?? target.name}</span>
-        {back && !far && target.operations.list && <Link className="small" to="/data/$plural" params={{ plural: target.plural }} search={{ filter: print([{ field: back, operator: 'eq', value: id }]) ?? '' }}>All as a table <ArrowRight size={12} aria-hidden /></Link>}
+        {back && !far && shown.length > 0 && target.operations.list && <Link className="small" to="/data/$plural" params={{ plural: target.plural }} search={{ filter: print([{ field: back, operator: 'eq', value: id }]) ?? '' }}>All as a table <ArrowRight size={12} aria-hidden /></Link>}
       </header>
       {shown.length === 0 ? <p className="quiet small">None</p> : (
         <ul>

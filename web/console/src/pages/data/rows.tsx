@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Building2, Columns3, Download, Ellipsis, Plus, RefreshCw, Table2, Trash2, Upload } from 'lucide-react'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
-import { useActing } from '../../api/acting'
-import { meQuery, schemaQuery, type Model, type Schema } from '../../api/console'
+import { look, useActing } from '../../api/acting'
+import { meQuery, organizationsQuery, schemaQuery, type Model, type Schema } from '../../api/console'
 import type { DataSearch } from '../../routes'
 import { Button } from '../../ui/button'
 import { Dialog } from '../../ui/dialog'
@@ -67,11 +67,7 @@ function Rows({ schema, model }: { schema: Schema; model: Model }) {
   useEffect(() => setSelected(new Set()), [asked, acting])
   const edit = useCallback((row: Row, column: Column, value: unknown) => changes.update(row, { [column.name]: value }), [changes])
   if (!enabled) {
-    return (
-      <Empty icon={Building2} title="Whose rows?">
-        {model.name} belongs to organizations: each has rows of its own, and no statement reads across them. Choose an organization above.
-      </Empty>
-    )
+    return <Whose model={model} />
   }
   return (
     <>
@@ -116,12 +112,39 @@ function Rows({ schema, model }: { schema: Schema; model: Model }) {
   )
 }
 
+const offered = 6 // organizations
+
+// Whose asks for the organization whose rows are looked at; where there is one alone, it is that.
+function Whose({ model }: { model: Model }) {
+  const { data, error, refetch } = useQuery(organizationsQuery)
+  const all = data?.items ?? []
+  const only = all.length === 1 ? all[0] : undefined
+  useEffect(() => {
+    if (only) look(only)
+  }, [only])
+  if (error) return <div className="page"><Trouble error={error} retry={() => void refetch()} /></div>
+  if (!data || only) return <div className="page"><Skeleton /></div>
+  if (all.length === 0) {
+    return (
+      <Empty icon={Building2} title="There is no organization yet">
+        {model.name} belongs to organizations: each has rows of its own. <Link to="/organizations">Make the first one</Link>, or <a href="/account/sign-up">sign up</a> as a user of your app would.
+      </Empty>
+    )
+  }
+  return (
+    <Empty icon={Building2} title="Whose rows?">
+      {model.name} belongs to organizations: each has rows of its own, and no statement reads across them. Choose one{all.length > offered ? ' of these, or any above' : ''}.
+      <span className="across center offered">{all.slice(0, offered).map((o) => <Button key={o.id} onClick={() => look(o)}><span className="clip">{o.name}</span></Button>)}</span>
+    </Empty>
+  )
+}
+
 function Columns({ columns, hidden, onToggle }: { columns: Column[]; hidden: string[]; onToggle: (name: string) => void }) {
   return (
     <Menu
       trigger={<Button kind="ghost" aria-label={hidden.length > 0 ? `Columns, ${hidden.length} hidden` : 'Columns'} icon={<Columns3 size={15} />} />}
       heading="Columns"
-      groups={[columns.map((c) => ({ label: c.title, end: hidden.includes(c.name) ? 'hidden' : '', disabled: c.key, act: () => onToggle(c.name) }))]}
+      groups={[columns.map((c) => ({ label: c.title, checked: !hidden.includes(c.name), disabled: c.key, act: () => onToggle(c.name) }))]}
     />
   )
 }

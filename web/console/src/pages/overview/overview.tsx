@@ -1,14 +1,19 @@
 import { useQuery } from '@tanstack/react-query'
 import { Gauge } from 'lucide-react'
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react'
 import { meQuery, overviewQuery, type Operation, type Overview, type Range } from '../../api/console'
 import { Page } from '../../ui/page'
 import { Badge, Empty, Skeleton, Trouble, When } from '../../ui/show'
 import { Tabs } from '../../ui/tabs'
 import { milliseconds, number, short, size } from '../../ui/words'
+import { Start } from './start'
 import './overview.css'
 
 const Chart = lazy(() => import('../../ui/chart'))
+
+// Between two lines of a chart's grid lie whole connections, and round sizes.
+const whole = [1, 2, 5].flatMap((n) => [n, n * 10, n * 100, n * 1000, n * 10_000]).sort((a, b) => a - b)
+const binary = [10, 20, 30, 40].flatMap((power) => Array.from({ length: 10 }, (_, i) => 2 ** (power + i)))
 
 const ranges: { value: Range; label: string }[] = [
   { value: 'hour', label: 'Hour' },
@@ -24,9 +29,10 @@ export function OverviewPage() {
   return (
     <Page
       title="Overview"
-      lead={data && <>Running since <When at={data.now.startedAt} />{data.now.nodes > 1 && `, on ${data.now.nodes} nodes`}</>}
+      lead={data && <>Started <When at={data.now.startedAt} />{data.now.nodes > 1 && `, on ${data.now.nodes} nodes`}</>}
       actions={<Tabs segmented label="Time" tabs={ranges} value={range} onChange={setRange} />}
     >
+      {me?.dev && <Start me={me} />}
       {error && <Trouble error={error} retry={() => void refetch()} />}
       {!data ? !error && <Waiting /> : <Figures data={data} />}
       {data && data.totals.count === 0 && me && (
@@ -56,7 +62,7 @@ function Figures({ data }: { data: Overview }) {
   const charts = useMemo(() => {
     const errors = series.clientErrors.map((n, i) => n + series.serverErrors[i]!)
     return [
-      { title: 'Requests', format: (n: number | null) => (n === null ? '–' : short(n)), lines: [
+      { title: 'Requests', steps: whole, format: (n: number | null) => (n === null ? '–' : short(n)), lines: [
         { label: 'all', values: series.requests, colour: '--accent', bars: true },
         { label: 'refused', values: errors, colour: '--warn', bars: true },
         { label: 'failed', values: series.serverErrors, colour: '--bad', bars: true },
@@ -66,16 +72,16 @@ function Figures({ data }: { data: Overview }) {
         { label: 'p95', values: series.p95, colour: '--info' },
         { label: 'p50', values: series.p50, colour: '--accent' },
       ] },
-      { title: 'Live connections', format: (n: number | null) => (n === null ? '–' : short(n)), lines: [{ label: 'open', values: series.connections, colour: '--info', filled: true }] },
-      { title: 'Database', format: (n: number | null) => (n === null ? '–' : size(n)), lines: [{ label: 'size', values: series.database, colour: '--accent', filled: true }] },
+      { title: 'Live connections', steps: whole, format: (n: number | null) => (n === null ? '–' : short(n)), lines: [{ label: 'open', values: series.connections, colour: '--info', filled: true }] },
+      { title: 'Database', steps: binary, format: (n: number | null) => (n === null ? '–' : size(n)), lines: [{ label: 'size', values: series.database, colour: '--accent', filled: true }] },
     ]
   }, [series])
   return (
     <>
       <div className="figures">
         <Figure name="Requests" value={short(totals.count)} detail={`${short(totals.clientErrors)} refused`} />
-        <Figure name="Failed" value={`${failed < 1 && failed > 0 ? failed.toFixed(2) : failed.toFixed(failed === 0 ? 0 : 1)} %`} detail={`${short(totals.serverErrors)} of them`} bad={totals.serverErrors > 0} />
-        <Figure name="Latency, p95" value={milliseconds(totals.p95)} detail={`p50 ${milliseconds(totals.p50)} · p99 ${milliseconds(totals.p99)}`} />
+        <Figure name="Failed" value={`${failed < 1 && failed > 0 ? failed.toFixed(2) : failed.toFixed(failed === 0 ? 0 : 1)} %`} detail={`${short(totals.serverErrors)} of ${short(totals.count)}`} bad={totals.serverErrors > 0} />
+        <Figure name="Latency, p95" value={milliseconds(totals.p95)} detail={<><span className="nowrap">p50 {milliseconds(totals.p50)}</span> &ensp;<span className="nowrap">p99 {milliseconds(totals.p99)}</span></>} />
         <Figure name="Live connections" value={short(now.connections)} detail={`${short(now.subscriptions)} subscriptions`} />
         <Figure name="Database" value={size(now.database)} detail="on disk" />
       </div>
@@ -83,7 +89,7 @@ function Figures({ data }: { data: Overview }) {
         {charts.map((c) => (
           <section key={c.title} className="card chartcard">
             <header><h2>{c.title}</h2></header>
-            <Suspense fallback={<div className="body"><Skeleton lines={5} /></div>}><Chart label={c.title} at={at} lines={c.lines} format={c.format} /></Suspense>
+            <Suspense fallback={<div className="body"><Skeleton lines={5} /></div>}><Chart label={c.title} at={at} lines={c.lines} format={c.format} {...('steps' in c ? { steps: c.steps } : {})} /></Suspense>
           </section>
         ))}
       </div>
@@ -91,7 +97,7 @@ function Figures({ data }: { data: Overview }) {
   )
 }
 
-function Figure({ name, value, detail, bad = false }: { name: string; value: string; detail: string; bad?: boolean }) {
+function Figure({ name, value, detail, bad = false }: { name: string; value: string; detail: ReactNode; bad?: boolean }) {
   return (
     <div className="card figure">
       <div className="quiet">{name}</div>
@@ -104,7 +110,9 @@ function Figure({ name, value, detail, bad = false }: { name: string; value: str
 function Operations({ slowest, busiest }: { slowest: Operation[]; busiest: Operation[] }) {
   const [order, setOrder] = useState<'slowest' | 'busiest'>('slowest')
   const shown = order === 'slowest' ? slowest : busiest
-  const most = Math.max(...shown.map((o) => (order === 'slowest' ? (o.p95 ?? 0) : o.count)), 1)
+  const weight = (o: Operation): number => (order === 'slowest' ? (o.p95 ?? 0) : o.count)
+  const most = Math.max(...shown.map(weight), 1)
+  const share = (o: Operation): number => (weight(o) / most) * 100
   return (
     <section className="card">
       <header>
@@ -117,7 +125,7 @@ function Operations({ slowest, busiest }: { slowest: Operation[]; busiest: Opera
           <tbody>
             {shown.map((o) => (
               <tr key={o.operation}>
-                <td><span className="mono">{o.operation}</span><i className="share" style={{ width: `${((order === 'slowest' ? (o.p95 ?? 0) : o.count) / most) * 100}%` }} aria-hidden /></td>
+                <td><span className="mono">{o.operation}</span>{share(o) > 1 && <i className="share" style={{ width: `${share(o)}%` }} aria-hidden />}</td>
                 <td className="number">{number(o.count)}</td>
                 <td className="number">{milliseconds(o.p50)}</td>
                 <td className="number">{milliseconds(o.p95)}</td>

@@ -23,6 +23,7 @@ export interface Line {
 export interface Picture {
   nodes: Node[]
   lines: Line[]
+  upright: number // lines between models of one column
   width: number
   height: number
 }
@@ -46,20 +47,59 @@ export const fieldsShown = (models: number): number => (models <= 9 ? 12 : model
 // Measures of the drawing, in its own units.
 const measures = (detailed: boolean) => (detailed ? { width: 184, x: 92, y: 26 } : { width: 156, x: 52, y: 16 })
 
-/** layout draws models and the relations between them. */
-export function layout(models: Model[], edges: Edge[], most: number): Picture {
-  const shown = new Map(models.map((m) => [m.name, m]))
+// Plan is what all drawings of a schema share.
+interface Plan {
+  models: Model[]
+  fields: Map<string, Field[]>
+  most: number // fields of a model
+  pairs: Pair[]
+  linked: Model[] // with another one
+  order: Model[]
+  layers: Map<string, number>
+}
+
+/** layout draws models and the relations between them, in the number of columns in which they are read best in a box of that size. */
+export function layout(models: Model[], edges: Edge[], most: number, [wide, high]: [number, number]): Picture {
+  const shown = new Set(models.map((m) => m.name))
   const pairs = join(edges.filter((e) => shown.has(e.from) && shown.has(e.to)))
-  const fields = new Map(models.map((m) => [m.name, fieldsOf(m, most)]))
+  const linked = models.filter((m) => pairs.some((p) => p.from !== p.to && (p.from === m.name || p.to === m.name)))
+  const order = inOrder(linked, pairs)
+  const layers = inLayers(order, pairs, Math.max(3, Math.ceil(Math.sqrt(linked.length * (most > 0 ? 0.7 : 1.15)))))
+  const plan = { models, fields: new Map(models.map((m) => [m.name, fieldsOf(m, most)])), most, pairs, linked, order, layers }
+  let [best, highest] = [draw(plan, 2), -Infinity]
+  for (let columns = 2; columns <= Math.min(12, Math.max(6, depth(layers))); columns++) {
+    const picture = draw(plan, columns)
+    const scale = Math.min(1, wide / (picture.width + 60), high / (picture.height + 60))
+    const score = scale - 0.3 * (picture.upright / Math.max(1, pairs.length)) // lines within a column are harder to follow
+    if (score >= highest) [best, highest] = [picture, score]
+  }
+  return best
+}
+
+const depth = (layers: Map<string, number>): number => Math.max(0, ...[...layers.values()].map((l) => l + 1))
+
+// folded brings layers into fewer columns, each with about as many models.
+function folded(layers: Map<string, number>, columns: number): Map<string, number> {
+  const layered = depth(layers)
+  if (columns >= layered) return layers
+  const sizes = Array.from({ length: layered }, (_, l) => [...layers.values()].filter((v) => v === l).length)
+  let before = 0
+  const column = sizes.map((size) => {
+    const middle = before + size / 2
+    before += size
+    return Math.min(columns - 1, Math.floor((middle * columns) / layers.size))
+  })
+  return new Map([...layers].map(([name, layer]) => [name, column[layer]!]))
+}
+
+function draw({ models, fields, most, pairs, linked, order, layers: unfolded }: Plan, columns: number): Picture {
   const heightOf = (m: Model): number => head + fields.get(m.name)!.length * fieldHeight + (most > 0 && fields.get(m.name)!.length > 0 ? 8 : 0)
   const gap = measures(most > 0)
   const { width } = gap
-  const linked = models.filter((m) => pairs.some((p) => p.from !== p.to && (p.from === m.name || p.to === m.name)))
   const alone = models.filter((m) => !linked.includes(m))
-  const order = inOrder(linked, pairs)
-  const layers = inLayers(order, pairs, Math.max(3, Math.ceil(Math.sqrt(linked.length * (most > 0 ? 0.7 : 1.15)))))
+  const layers = folded(unfolded, columns)
   const slots = new Map<string, Slot>(linked.map((m) => [m.name, { id: m.name, layer: layers.get(m.name)!, height: heightOf(m), y: 0, left: [], right: [] }]))
-  const all: Slot[][] = Array.from({ length: Math.max(0, ...[...layers.values()].map((l) => l + 1)) }, () => [])
+  const all: Slot[][] = Array.from({ length: depth(layers) }, () => [])
   for (const m of order) all[layers.get(m.name)!]!.push(slots.get(m.name)!)
   const ways = pairs.filter((p) => p.from !== p.to).map((p) => ({ pair: p, way: way(p, slots, all) }))
   sort(all)
@@ -68,7 +108,7 @@ export function layout(models: Model[], edges: Edge[], most: number): Picture {
   const x = (layer: number): number => layer * (width + gap.x)
   const nodes: Node[] = linked.map((model) => ({ model, fields: fields.get(model.name)!, x: x(slots.get(model.name)!.layer), y: slots.get(model.name)!.y, width, height: heightOf(model) }))
   let [left, top, row] = [0, bottom > 0 ? bottom + 40 : 0, 0]
-  const wide = Math.max(all.length, 4) * (width + gap.x)
+  const wide = Math.max(all.length, linked.length > 0 ? Math.min(4, columns) : columns) * (width + gap.x)
   for (const model of alone) {
     if (left + width > wide) [left, top, row] = [0, top + row + gap.y, 0]
     nodes.push({ model, fields: fields.get(model.name)!, x: left, y: top, width, height: heightOf(model) })
@@ -77,10 +117,10 @@ export function layout(models: Model[], edges: Edge[], most: number): Picture {
   }
   const at = new Map(nodes.map((n) => [n.model.name, n]))
   const lines = [
-    ...ways.map(({ pair, way }) => ({ ...pair, path: curve(way.map((s, i) => points(s, x(s.layer), width, i === 0, i === way.length - 1)).flat()) })),
+    ...ways.map(({ pair, way }) => ({ ...pair, path: way[0]!.layer === way.at(-1)!.layer ? bracket(way[0]!, way.at(-1)!, x(way[0]!.layer) + width, gap.x) : curve(way.map((s, i) => points(s, x(s.layer), width, i === 0, i === way.length - 1)).flat()) })),
     ...pairs.filter((p) => p.from === p.to).map((p) => ({ ...p, path: loop(at.get(p.from)!) })),
   ]
-  return { nodes, lines, width: Math.max(0, ...nodes.map((n) => n.x + n.width)), height: Math.max(0, ...nodes.map((n) => n.y + n.height)) }
+  return { nodes, lines, upright: ways.filter((w) => w.way[0]!.layer === w.way.at(-1)!.layer).length, width: Math.max(0, ...nodes.map((n) => n.x + n.width)), height: Math.max(0, ...nodes.map((n) => n.y + n.height)) }
 }
 
 function fieldsOf(model: Model, most: number): Field[] {
@@ -218,6 +258,13 @@ function curve(at: Point[]): string {
     path += ay === by ? `L${bx},${by}` : `C${ax + bend},${ay} ${bx - bend},${by} ${bx},${by}`
   }
   return path
+}
+
+// bracket goes from one model of a column to another, at its right side.
+function bracket(from: Slot, to: Slot, x: number, gap: number): string {
+  const bend = x + Math.min(gap * 0.85, 14 + Math.abs(to.y - from.y) / 12)
+  const [a, b] = [from.y + from.height / 2, to.y + to.height / 2]
+  return `M${x},${a} C${bend},${a} ${bend},${b} ${x},${b}`
 }
 
 const loop = (n: Node): string => `M${n.x + n.width - 30},${n.y} c0,-26 44,-26 44,${Math.min(17, n.height / 2)} s-8,10 -14,0`

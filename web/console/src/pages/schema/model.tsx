@@ -18,7 +18,7 @@ export function About({ schema, model, onClose, onModel }: { schema: Schema; mod
       <div className="inside" tabIndex={0} role="region" aria-label={`About ${model.name}`}>
         {model.doc && <p>{model.doc}</p>}
         <div className="across">
-          <Badge tone={model.scope === 'global' ? 'info' : 'plain'}>{model.scope === 'global' ? 'global: of all organizations' : 'of one organization each'}</Badge>
+          <Badge tone={model.scope === 'global' ? 'info' : 'plain'}>{model.scope === 'global' ? 'global: of all organizations' : 'per organization'}</Badge>
           {model.builtIn && <Badge>built in</Badge>}
           {model.search && <Badge tone="good">search</Badge>}
           <code className="small">{model.path}</code>

@@ -1,7 +1,9 @@
-import { Maximize, Minus, Plus } from 'lucide-react'
+import { Maximize, Minus, Plus, Search } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import type { Schema } from '../../api/console'
 import { Button } from '../../ui/button'
+import { Picker } from '../../ui/picker'
+import { plural } from '../../ui/words'
 import { fieldsShown, layout, type Line, type Node } from './layout'
 
 interface View {
@@ -19,6 +21,7 @@ interface Props {
 
 const space = 28 // pixels around the picture when it is fitted
 const panel = 368 // pixels that what is said of a model takes on a wide page
+const narrow = 640 // pixels of a window where the picture is another
 const readable = 0.8 // the least scale to look at one model in
 
 /** Picture draws the models and how they refer to each other; one pans by dragging, zooms by the wheel, and goes from model to model by arrows. */
@@ -28,7 +31,8 @@ export function Picture({ schema, chosen, onChoose }: Props) {
   const [over, setOver] = useState<string | undefined>()
   const models = useMemo(() => schema.models.filter((m) => !m.join), [schema])
   const most = fieldsShown(models.length)
-  const picture = useMemo(() => layout(models, schema.edges, most), [models, schema.edges, most])
+  const [room, setRoom] = useState(roomFor)
+  const picture = useMemo(() => layout(models, schema.edges, most, room), [models, schema.edges, most, room])
   const bright = over ?? chosen
   const near = useMemo(() => new Set(bright === undefined ? [] : [bright, ...picture.lines.flatMap((l) => (l.from === bright ? [l.to] : l.to === bright ? [l.from] : []))]), [bright, picture])
   const beside = useRef(false) // whether the panel about a model is open
@@ -42,7 +46,12 @@ export function Picture({ schema, chosen, onChoose }: Props) {
   }, [picture])
   useEffect(() => {
     fit()
-    const watch = new ResizeObserver(fit)
+    let first = true
+    const watch = new ResizeObserver(() => {
+      if (!first) fit()
+      first = false // it tells of the size there is, too
+      setRoom((old) => (old[0] > narrow === innerWidth > narrow ? old : roomFor()))
+    })
     watch.observe(box.current!)
     return () => watch.disconnect()
   }, [fit])
@@ -80,8 +89,12 @@ export function Picture({ schema, chosen, onChoose }: Props) {
   const drags = useDrag(setView, zoom, box)
   const tabbed = chosen ?? picture.nodes[0]?.model.name
   const move = (e: KeyboardEvent, node: Node): void => {
+    if (e.ctrlKey || e.metaKey || e.altKey) return
     if (e.key === 'Enter' || e.key === ' ') onChoose(node.model.name)
     else if (e.key === 'Escape') onChoose(undefined)
+    else if (e.key === '+' || e.key === '=') zoom(1.3)
+    else if (e.key === '-') zoom(1 / 1.3)
+    else if (e.key === '0') fit()
     else {
       const next = neighbour(picture.nodes, node, e.key)
       if (!next) return
@@ -106,7 +119,7 @@ export function Picture({ schema, chosen, onChoose }: Props) {
               transform={`translate(${n.x} ${n.y})`}
               role="button"
               aria-pressed={chosen === n.model.name}
-              aria-label={[cut(n.model.name, 17), more(n), ...n.fields.flatMap((f) => [cut(f.name, 15), cut(f.type, 13)])].join(' ')}
+              aria-label={[cut(n.model.name, 16), more(n), ...n.fields.flatMap((f) => [cut(f.name, 15), cut(f.type, 13)])].join(' ')}
               tabIndex={n.model.name === tabbed ? 0 : -1}
               onClick={() => onChoose(n.model.name)}
               onKeyDown={(e) => move(e, n)}
@@ -115,8 +128,9 @@ export function Picture({ schema, chosen, onChoose }: Props) {
               onFocus={() => setOver(n.model.name)}
               onBlur={() => setOver(undefined)}
             >
+              {n.model.name.length > 16 && <title>{n.model.name}</title>}
               <rect width={n.width} height={n.height} rx="8" />
-              <text x="12" y="22" className="name">{cut(n.model.name, 17)}{' '}</text>
+              <text x="12" y="22" className="name">{cut(n.model.name, 16)}{' '}</text>
               <text x={n.width - 12} y="22" className="more" textAnchor="end">{more(n)}{' '}</text>
               {n.fields.length > 0 && <line x1="0" x2={n.width} y1="34" y2="34" />}
               {n.fields.map((f, i) => (
@@ -129,6 +143,12 @@ export function Picture({ schema, chosen, onChoose }: Props) {
           ))}
         </g>
       </svg>
+      {models.length > 7 && (
+        <div className="findmodel">
+          <Picker label="Find a model" placeholder="Find a model…" none="No model of that name" value={chosen} onPick={onChoose} choices={models.map((m) => ({ value: m.name, label: m.name, detail: plural(m.fields.filter((f) => !f.implicit).length, 'field') }))} trigger={<Button icon={<Search size={14} />}>Find a model</Button>} />
+        </div>
+      )}
+      <p className="picturekeys small quiet" aria-hidden>Arrows go from model to model, Enter opens one, + and − zoom, 0 fits all</p>
       <div className="zoom">
         <Button tiny aria-label="Zoom in" icon={<Plus size={14} />} onClick={() => zoom(1.3)} />
         <Button tiny aria-label="Zoom out" icon={<Minus size={14} />} onClick={() => zoom(1 / 1.3)} />
@@ -152,6 +172,9 @@ function more({ model, fields }: Node): string {
   const own = model.fields.filter((f) => !f.implicit).length
   return model.scope === 'global' ? 'global' : fields.length < own ? String(own) : ''
 }
+
+// roomFor is about how large the picture's box is, which says in how many columns it is drawn.
+const roomFor = (): [number, number] => (innerWidth > narrow ? [innerWidth - 220, innerHeight - 66] : [innerWidth, innerHeight - 150])
 
 // free is what of the picture's box the panel about a model leaves free: beside it, or
 // above it on a phone.

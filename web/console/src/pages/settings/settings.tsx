@@ -7,9 +7,9 @@ import { Button } from '../../ui/button'
 import { Lacking, lacks } from '../../ui/lacking'
 import { Page } from '../../ui/page'
 import { SearchField } from '../../ui/search-field'
-import { Badge, CopyButton, Empty, Skeleton, Trouble, When } from '../../ui/show'
+import { Badge, CopyButton, Empty, Skeleton, Trouble } from '../../ui/show'
 import { Tabs } from '../../ui/tabs'
-import { span } from '../../ui/words'
+import { span, whole } from '../../ui/words'
 import './settings.css'
 
 const route = getRouteApi('/app/settings')
@@ -37,7 +37,7 @@ export function SettingsPage() {
           )}
           {[...groups].map(([name, settings]) => (
             <section key={name} className="card settings">
-              <header><h2 className="mono">{name}</h2></header>
+              <header><h2 className={name ? 'mono' : undefined}>{name || 'General'}</h2></header>
               <dl>{settings.map((s) => <One key={s.path} setting={s} />)}</dl>
             </section>
           ))}
@@ -50,7 +50,7 @@ export function SettingsPage() {
 function grouped(all: Setting[]): Map<string, Setting[]> {
   const groups = new Map<string, Setting[]>()
   for (const s of all) {
-    const name = s.path.split('.')[0]!
+    const name = s.path.includes('.') ? s.path.split('.')[0]! : ''
     groups.set(name, [...(groups.get(name) ?? []), s])
   }
   return groups
@@ -63,7 +63,7 @@ function Server({ data }: { data: Settings }) {
       <div className="body">
         <dl className="pairs">
           <dt>Version</dt><dd>Loam {data.version}, {data.go}</dd>
-          <dt>Running</dt><dd>since <When at={data.startedAt} />, for {span(data.uptime)}{data.node && <>, as node <span className="mono">{data.node}</span></>}</dd>
+          <dt>Running</dt><dd>for {span(data.uptime)}, since {whole(data.startedAt)}{data.node && <>, as node <span className="mono">{data.node}</span></>}</dd>
           {data.url && <><dt>Address</dt><dd>{data.url}</dd></>}
           <dt>Database</dt><dd>{data.engine === 'postgres' ? 'PostgreSQL' : 'SQLite'} <span className="mono quiet">{data.database}</span></dd>
           {data.data && <><dt>Data directory</dt><dd className="mono">{data.data}</dd></>}
@@ -76,7 +76,7 @@ function Server({ data }: { data: Settings }) {
 function One({ setting: s }: { setting: Setting }) {
   return (
     <div className="setting">
-      <dt><span className="mono">{s.path}</span>{!s.default && <Badge tone="good">set</Badge>}<span className="small quiet">{s.description}</span></dt>
+      <dt><span className="mono">{s.path}</span>{!s.default && <Badge tone="good">set</Badge>}<span className="small quiet">{s.description.split('`').map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}</span></dt>
       <dd>
         {s.secret ? <span className="across tight"><Lock size={12} aria-hidden /><span className="quiet">{s.set ? 'a secret, which is set' : 'a secret, which is not set'}</span></span>
           : <><span className={s.default ? 'mono quiet' : 'mono'}>{shownValue(s.value)}</span><CopyButton text={`${s.path}: ${JSON.stringify(s.value)}`} label={`Copy ${s.path}`} /></>}

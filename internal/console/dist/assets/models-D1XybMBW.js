@@ -1,1 +1,0 @@
-import{Nt as e,kt as t,rt as n}from"./index-CnkoO_TG.js";import{t as r}from"./jsx-runtime-C3cWAN_r.js";var i=r();function a(){let r=e(n).data,a=r?.models.find(e=>e.operations.list&&!e.builtIn)??r?.models.find(e=>e.operations.list);return a?(0,i.jsx)(t,{to:`/data/$plural`,params:{plural:a.plural},search:{},replace:!0}):null}export{a as FirstModel};
