@@ -28,7 +28,7 @@ import (
 
 const (
 	racers      = 16
-	turnsEach   = 400                  // of all together, between two faults
+	turnsEach   = 250                  // of all together, between two faults
 	pausing     = 5 * time.Millisecond // of who was refused
 	mostJudging = time.Minute
 )

@@ -392,7 +392,7 @@ func (f *fleet) untilKnown(n *node, field string, status int) {
 		if err == nil && got == status {
 			return
 		}
-		if time.Since(began) > 2*time.Second {
+		if time.Since(began) > mostStop {
 			f.t.Fatalf("asked for %s: %d %v %v", field, got, out, err)
 		}
 	}
