@@ -91,6 +91,63 @@ async function keyIsMade() {
   assert.equal(await answered(), 401, 'a key that is revoked opens nothing')
 }
 
+// organizationIsManaged does to an organization that the admin is no member of what its
+// owner may: each is looked at from the other side, by whom it is done to.
+async function organizationIsManaged() {
+  const inside = async (token) => (await (await fetch(url + '/auth/me', { headers: { Authorization: `Bearer ${token}` } })).json()).organization?.role
+  const tab = (name) => page.getByRole('tab', { name, exact: true }).click()
+  const row = (text) => page.getByRole('row').filter({ hasText: text })
+  await tab('Invitations')
+  await button('Invite').click()
+  await dialog.getByLabel('E-mail address').fill('katherine@example.com')
+  await dialog.getByLabel('Role').selectOption('admin')
+  await dialog.getByRole('button', { name: 'Send it' }).click()
+  await row('katherine@example.com').getByRole('button', { name: 'Send again' }).click()
+  await page.getByText('on its way to katherine@example.com again').waitFor()
+  const mails = await (await fetch(url + '/_mail/messages?to=katherine@example.com')).json()
+  assert.equal(mails.items.length, 2)
+  await row('katherine@example.com').getByRole('button', { name: 'Revoke' }).click()
+  await dialog.getByRole('button', { name: 'Revoke' }).click()
+  await row('katherine@example.com').waitFor({ state: 'detached' })
+  const token = new URL((await (await fetch(`${url}/_mail/messages/${mails.items[0].id}`)).json()).link).hash.split('=')[1]
+  assert.equal((await fetch(`${url}/auth/invitations?token=${token}`)).status, 404, 'what is revoked invites nobody')
+  await tab('Teams')
+  await button('New team').click()
+  await dialog.getByLabel('Name').fill('Design')
+  await dialog.getByRole('button', { name: 'Make it' }).click()
+  await row('Design').getByRole('button', { name: 'Members' }).click()
+  await dialog.getByRole('button', { name: 'Put a member in' }).click()
+  await page.getByRole('option', { name: /Grace Hopper/ }).click()
+  await dialog.getByRole('row').filter({ hasText: 'Grace Hopper' }).waitFor()
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  await tab('Members')
+  const grace = (await (await signIn('grace@example.com')).json()).accessToken
+  await page.getByLabel('Role of Grace Hopper').selectOption('admin')
+  await page.getByText('Grace Hopper is admin now').waitFor()
+  assert.equal(await inside(grace), 'admin', 'a role counts with the next request')
+  await page.getByLabel('Role of Grace Hopper').selectOption('member')
+  await page.getByText('Grace Hopper is member now').waitFor()
+}
+
+async function sessionIsEnded() {
+  const first = (await (await signIn('grace@example.com')).json()).accessToken
+  const second = (await (await signIn('grace@example.com')).json()).accessToken
+  const answered = async (token) => (await fetch(url + '/auth/me', { headers: { Authorization: `Bearer ${token}` } })).status
+  await go('Users')
+  await page.getByRole('link', { name: 'Grace Hopper' }).click()
+  await heading('Grace Hopper')
+  const sessions = page.getByRole('region', { name: 'Sessions' }).getByRole('row')
+  const before = await sessions.count()
+  await sessions.nth(1).getByRole('button', { name: 'End' }).click() // the newest
+  await dialog.getByRole('button', { name: 'End it' }).click()
+  await page.getByText('signed out there').waitFor()
+  await sessions.nth(before - 1).waitFor({ state: 'detached' })
+  assert.deepEqual([await answered(first), await answered(second)], [200, 401], 'that session, and no other')
+  await page.getByRole('link', { name: 'Done to them' }).click()
+  await heading('Audit trail')
+  for (const action of ['admin.session_ended', 'org.role_changed']) await page.getByRole('button', { name: action, exact: true }).first().waitFor() // of no organization and of one
+}
+
 async function write(label, text) {
   await page.getByRole('textbox', { name: label }).click()
   await page.keyboard.press('Control+a')
@@ -171,7 +228,7 @@ async function eachIsSeen() {
   await seen('/users', 'Users')
   await seen('/users/ada@example.com', 'Ada Lovelace')
   await seen('/organizations', 'Organizations')
-  for (const [tab, name] of [['members', 'Members'], ['invitations', 'Invitations'], ['keys', 'API keys'], ['limits', 'Limits']]) await seen(`/organizations/acme?tab=${tab}`, 'Acme', name)
+  for (const [tab, name] of [['members', 'Members'], ['invitations', 'Invitations'], ['teams', 'Teams'], ['keys', 'API keys'], ['limits', 'Limits']]) await seen(`/organizations/acme?tab=${tab}`, 'Acme', name)
   await seen('/audit', 'Audit trail')
   await seen('/graphql', 'GraphQL')
   await seen('/rest', 'REST')
@@ -182,7 +239,7 @@ async function eachIsSeen() {
 }
 
 try {
-  for (const step of [enter, userIsDisabled, mailIsRead, keyIsMade, graphqlIsAsked, restIsAsked, eachIsSeen]) {
+  for (const step of [enter, userIsDisabled, mailIsRead, keyIsMade, organizationIsManaged, sessionIsEnded, graphqlIsAsked, restIsAsked, eachIsSeen]) {
     const began = Date.now()
     await step().catch((err) => { throw new Error(`${step.name}: ${err.stack}\n${faults.join('\n')}`) })
     if (directory) console.error(step.name, Date.now() - began, 'ms')

@@ -52,9 +52,9 @@ const organization = createRoute({ getParentRoute: () => app, path: 'organizatio
 const keys = createRoute({ getParentRoute: () => app, path: 'keys', component: lazyRouteComponent(() => import('./pages/organizations/keys'), 'KeysPage') })
 
 /** AuditSearch is which records the audit trail shows; span is a number of hours. */
-export type AuditSearch = { [name in 'action' | 'actor' | 'organization' | 'span']?: string | undefined }
+export type AuditSearch = { [name in 'action' | 'actor' | 'target' | 'organization' | 'span']?: string | undefined }
 
-const audit = createRoute({ getParentRoute: () => app, path: 'audit', validateSearch: known('action', 'actor', 'organization', 'span') as (given: Record<string, unknown>) => AuditSearch, component: lazyRouteComponent(() => import('./pages/audit/audit'), 'AuditPage') })
+const audit = createRoute({ getParentRoute: () => app, path: 'audit', validateSearch: known('action', 'actor', 'target', 'organization', 'span') as (given: Record<string, unknown>) => AuditSearch, component: lazyRouteComponent(() => import('./pages/audit/audit'), 'AuditPage') })
 const mailbox = createRoute({ getParentRoute: () => app, path: 'mailbox', validateSearch: known('to', 'message'), component: lazyRouteComponent(() => import('./pages/mailbox/mailbox'), 'MailboxPage') })
 const jobs = createRoute({ getParentRoute: () => app, path: 'jobs', validateSearch: known('state'), component: lazyRouteComponent(() => import('./pages/jobs/jobs'), 'JobsPage') })
 const connections = createRoute({ getParentRoute: () => app, path: 'connections', component: lazyRouteComponent(() => import('./pages/connections/connections'), 'ConnectionsPage') })

@@ -14,6 +14,7 @@ export interface Account extends AdminUser {
 
 export interface Session {
   id: string
+  current: boolean // the one that asks
   createdAt: string
   lastUsedAt: string
   address: string
@@ -43,6 +44,14 @@ export interface Member {
   name: string
   email: string
   role: string
+  createdAt: string
+}
+
+export interface Team {
+  id: string
+  slug: string
+  name: string
+  members: number
   createdAt: string
 }
 

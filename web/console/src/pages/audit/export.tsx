@@ -26,7 +26,7 @@ export function ExportAudit({ asked, filtered, onClose }: { asked: Record<string
   }
   return (
     <FormDialog title="Export the audit trail" action="Export" act={take} onClose={onClose}>
-      <p>{filtered ? 'The records that the filter lets through' : 'The records of no organization'}, newest first, as JSON Lines; {number(most)} at most. With hashes, for another to check them: <code>loam audit export</code> on the server’s machine.</p>
+      <p>{filtered ? 'The records that the filter lets through' : 'All records'}, newest first, as JSON Lines; {number(most)} at most. With hashes, for another to check them: <code>loam audit export</code> on the server’s machine.</p>
       {done > 0 && <Note>{plural(done, 'record')} so far</Note>}
     </FormDialog>
   )

@@ -6,28 +6,25 @@ import { organizationPath, type Member, type OrganizationRecord } from '../../ap
 import { json } from '../../api/request'
 import { Button } from '../../ui/button'
 import { FormDialog, Labelled } from '../../ui/form-dialog'
-import { lacks } from '../../ui/lacking'
 import { List, useList } from '../../ui/list'
-import { Avatar, Badge, Empty, When } from '../../ui/show'
+import { Avatar, Empty, When } from '../../ui/show'
 import { toast, wrong } from '../../ui/toast'
 import { useAnew } from './acts'
-
-const standard = ['owner', 'admin', 'member'] // loam.yaml may have more
+import { RoleField, useRoles } from './roles'
 
 /** Members are who belongs to an organization, with their roles. */
 export function Members({ org }: { org: OrganizationRecord }) {
   const path = `${organizationPath(org.id)}/members`
-  const one = (m: Member): string => `/console/api/organizations/${encodeURIComponent(org.id)}/members/${encodeURIComponent(m.userId)}`
+  const one = (m: Member): string => `${path}/${encodeURIComponent(m.userId)}`
   const list = useList<Member>(path)
   const queries = useQueryClient()
   const anew = useAnew()
-  const changes = !lacks(useList('/console/api/organizations/' + encodeURIComponent(org.id) + '/invitations').error) // both are of one age
+  const roles = useRoles(org.id)
   const [adding, setAdding] = useState(false)
   const [removing, setRemoving] = useState<Member | null>(null)
   const after = async (): Promise<void> => {
     await Promise.all([queries.invalidateQueries({ queryKey: [path] }), anew()])
   }
-  const roles = [...new Set([...standard, ...(list.data?.pages.flatMap((p) => p.items.map((m) => m.role)) ?? [])])]
   const change = async (m: Member, role: string): Promise<void> => {
     try {
       await json('PATCH', one(m), { body: { role } })
@@ -58,16 +55,15 @@ export function Members({ org }: { org: OrganizationRecord }) {
           { label: 'Member', cell: (m) => <span className="main"><Avatar name={m.name || m.email || '?'} /><Link to="/users/$user" params={{ user: m.userId }} className="clip">{m.name || m.email}</Link></span> },
           { label: 'Address', cell: (m) => <span className="quiet">{m.email}</span> },
           { label: 'Joined', cell: (m) => <When at={m.createdAt} /> },
-          { label: 'Role', cell: (m) => !changes ? <Badge>{m.role}</Badge> : <select className="select tiny" aria-label={`Role of ${m.name || m.email}`} value={m.role} onChange={(e) => void change(m, e.target.value)}>{roles.map((r) => <option key={r}>{r}</option>)}</select> },
-          ...(changes ? [{ label: 'Remove', acts: true, cell: (m: Member) => <Button kind="ghost" tiny aria-label={`Remove ${m.name || m.email}`} icon={<UserX size={14} />} onClick={() => setRemoving(m)} /> }] : []),
+          { label: 'Role', cell: (m) => <select className="select tiny" aria-label={`Role of ${m.name || m.email}`} value={m.role} onChange={(e) => void change(m, e.target.value)}>{[...new Set([...roles, m.role])].map((r) => <option key={r}>{r}</option>)}</select> },
+          { label: 'Remove', acts: true, cell: (m) => <Button kind="ghost" tiny aria-label={`Remove ${m.name || m.email}`} icon={<UserX size={14} />} onClick={() => setRemoving(m)} /> },
         ]}
         empty={<Empty icon={Users} title="Nobody is a member">Add any user of the server as its owner, or nobody can work in it.</Empty>}
       />
       {adding && (
         <FormDialog title={`Add a member to ${org.name}`} action="Add" act={add} onClose={() => setAdding(false)}>
-          <Labelled label="E-mail address" name="email" type="email" required placeholder="grace@example.com" hint="Of a user who has an account here." />
-          <Labelled label="Role" name="role" begin="member" required list="roles" />
-          <datalist id="roles">{roles.map((r) => <option key={r} value={r} />)}</datalist>
+          <Labelled label="E-mail address" name="email" type="email" required placeholder="grace@example.com" hint="Of a user who has an account here, and is a member at once. Anybody else is invited." />
+          <RoleField roles={roles} />
         </FormDialog>
       )}
       {removing && (

@@ -14,15 +14,17 @@ import { Invitations } from './invitations'
 import { Keys } from './keys'
 import { LimitsForm } from './limits'
 import { Members } from './members'
+import { Teams } from './teams'
 import './organizations.css'
 
 const route = getRouteApi('/app/organizations/$org')
 
-type Tab = 'members' | 'invitations' | 'keys' | 'limits'
+type Tab = 'members' | 'invitations' | 'teams' | 'keys' | 'limits'
 
 const tabs: { value: Tab; label: string }[] = [
   { value: 'members', label: 'Members' },
   { value: 'invitations', label: 'Invitations' },
+  { value: 'teams', label: 'Teams' },
   { value: 'keys', label: 'API keys' },
   { value: 'limits', label: 'Limits' },
 ]
@@ -58,6 +60,7 @@ export function OrganizationPage() {
           <div role="tabpanel" aria-label={tab} className="form">
             {tab === 'members' && <Members org={org} />}
             {tab === 'invitations' && <Invitations org={org} />}
+            {tab === 'teams' && <Teams org={org} />}
             {tab === 'keys' && <Keys org={org} />}
             {tab === 'limits' && <LimitsForm key={JSON.stringify(org.limits)} org={org} />}
           </div>

@@ -1,13 +1,17 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { Building2, ScrollText, UserX } from 'lucide-react'
 import { useState } from 'react'
-import { userPath, type Account } from '../../api/admin'
-import { meQuery } from '../../api/console'
-import { get, Problem } from '../../api/request'
+import { organizationPath, userPath, type Account } from '../../api/admin'
+import { meQuery, organizationsQuery } from '../../api/console'
+import { get, json, Problem } from '../../api/request'
 import { Button } from '../../ui/button'
+import { FormDialog } from '../../ui/form-dialog'
 import { Page } from '../../ui/page'
+import { Picker } from '../../ui/picker'
 import { Avatar, Badge, CopyButton, Empty, Skeleton, Trouble, When } from '../../ui/show'
+import { toast } from '../../ui/toast'
+import { RoleField, useRoles } from '../organizations/roles'
 import { Actions, EditUser } from './acts'
 import { Sessions } from './sessions'
 import { UserBadges } from './users'
@@ -64,7 +68,7 @@ function Profile({ user }: { user: Account }) {
 function WaysIn({ user }: { user: Account }) {
   return (
     <section className="card">
-      <header><h2>Ways in</h2><Link to="/audit" search={{ actor: `user:${user.id}`, organization: user.organizations[0]?.id ?? '' }} className="button tiny"><ScrollText size={13} aria-hidden /> What they did</Link></header>
+      <header><h2>Ways in</h2><Link to="/audit" search={{ actor: `user:${user.id}` }} className="button tiny"><ScrollText size={13} aria-hidden /> What they did</Link><Link to="/audit" search={{ target: `user:${user.id}` }} className="button tiny">Done to them</Link></header>
       <div className="body">
         <dl className="pairs">
           <dt>Password</dt><dd>{user.hasPassword ? 'set' : <span className="quiet">none: they sign in another way</span>}</dd>
@@ -80,11 +84,12 @@ function WaysIn({ user }: { user: Account }) {
 
 function Organizations({ user }: { user: Account }) {
   const me = useQuery(meQuery).data
+  const [adding, setAdding] = useState(false)
   if (!me?.tenancy) return null
   return (
     <section className="card">
-      <header><h2>Organizations</h2></header>
-      {user.organizations.length === 0 ? <Empty icon={Building2} title="A member of no organization">They found one in your app, or are added on the page of one.</Empty> : (
+      <header><h2>Organizations</h2><Button tiny onClick={() => setAdding(true)}>Add to one</Button></header>
+      {user.organizations.length === 0 ? <Empty icon={Building2} title="A member of no organization">They found one in your app, or are added here.</Empty> : (
         <table className="list">
           <thead className="unseen"><tr><th scope="col">Organization</th><th scope="col">Role</th></tr></thead>
           <tbody>
@@ -97,6 +102,30 @@ function Organizations({ user }: { user: Account }) {
           </tbody>
         </table>
       )}
+      {adding && <AddTo user={user} onClose={() => setAdding(false)} />}
     </section>
+  )
+}
+
+function AddTo({ user, onClose }: { user: Account; onClose: () => void }) {
+  const queries = useQueryClient()
+  const all = useQuery(organizationsQuery).data?.items.filter((o) => !user.organizations.some((own) => own.id === o.id)) ?? []
+  const [org, setOrg] = useState('')
+  const chosen = all.find((o) => o.id === org)
+  const roles = useRoles(org)
+  const add = async (form: FormData): Promise<void> => {
+    if (!chosen) throw new Error('Choose an organization.')
+    await json('POST', `${organizationPath(org)}/members`, { body: { userId: user.id, role: form.get('role') } })
+    toast(`${user.name || user.email || 'They'} are a member of ${chosen.name} now`)
+    await Promise.all([['user', user.id], ['organization'], [`${organizationPath(org)}/members`]].map((queryKey) => queries.invalidateQueries({ queryKey })))
+  }
+  return (
+    <FormDialog title="Add to an organization" action="Add" act={add} onClose={onClose}>
+      <div className="field">
+        <span>Organization</span>
+        <Picker label="Organization" value={org} onPick={setOrg} choices={all.map((o) => ({ value: o.id, label: o.name, detail: o.slug }))} none="No other organization" trigger={<Button>{chosen?.name ?? 'Choose…'}</Button>} />
+      </div>
+      <RoleField roles={roles} />
+    </FormDialog>
   )
 }
