@@ -110,7 +110,7 @@ func checked(f *schema.Field, raw any) (any, error) {
 		if !c.OK(value) {
 			message := c.Message
 			if message == "" {
-				message = f.Name + " must meet " + string(c.Type) + " " + c.Value
+				message = f.Name + " " + c.Words()
 			}
 			return nil, fault.New(fault.QueryCheckFailed, "%s", message).At(f.Name)
 		}

@@ -252,6 +252,15 @@ type Check struct {
 	test    func(value any) bool
 }
 
+// Words say what the check asks, to go after the field's name.
+func (c Check) Words() string {
+	return "must " + map[CheckType]string{
+		Gt: "be more than ", Lt: "be less than ", Gte: "be at least ", Lte: "be at most ",
+		MinLength: "not be shorter than ", MaxLength: "not be longer than ",
+		StartsWith: "begin with ", EndsWith: "end with ", Matches: "match ",
+	}[c.Type] + c.Value + map[CheckType]string{MinLength: " characters", MaxLength: " characters"}[c.Type]
+}
+
 // Allow is the first word of an @auth rule.
 type Allow string
 

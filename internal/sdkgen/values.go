@@ -144,7 +144,7 @@ func limited(f *schema.Field, value object) (out object, words []string) {
 			value = append(value[:len(value):len(value)], member{"pattern", pattern})
 			continue
 		}
-		words = append(words, "Must meet "+string(c.Type)+" `"+c.Value+"`.")
+		words = append(words, "It "+c.Words()+".")
 	}
 	return value, words
 }

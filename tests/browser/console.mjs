@@ -126,7 +126,7 @@ async function looksIntoARow() {
   const drawer = page.getByRole('complementary', { name: 'A title from the console' })
   await drawer.getByLabel('points Int').fill('-1')
   await drawer.getByRole('button', { name: 'Save' }).click()
-  await drawer.getByText('points must meet gte 0').waitFor()
+  await drawer.getByText('points must be at least 0').waitFor()
   await seen('row', '.drawer')
   await drawer.getByLabel('points Int').fill('5')
   await drawer.getByRole('button', { name: 'Save' }).click()
