@@ -206,11 +206,15 @@ func (m *Migrator) build(ctx context.Context, plan *Plan, progress func(string, 
 	}
 	for i := range plan.Steps {
 		s := &plan.Steps[i]
-		if len(s.Ahead) == 0 || slices.ContainsFunc(begun, func(b building) bool { return b.ahead == s.beside.text() }) {
+		if len(s.Ahead) == 0 {
 			continue
 		}
 		undo := strings.Join(s.beside.undo, ";\n")
-		if err := m.note(ctx, `INSERT INTO "_building" (id, ahead, undo, rows, done) SELECT max(id) + 1, ?1, ?2, ?3, 0 FROM "_building"`, s.beside.text(), undo, s.Rows); err != nil {
+		if i := slices.IndexFunc(begun, func(b building) bool { return b.ahead == s.beside.text() }); i >= 0 {
+			if begun[i].done {
+				continue
+			}
+		} else if err := m.note(ctx, `INSERT INTO "_building" (id, ahead, undo, rows, done) SELECT max(id) + 1, ?1, ?2, ?3, 0 FROM "_building"`, s.beside.text(), undo, s.Rows); err != nil {
 			return err
 		}
 		most := 0.0
@@ -233,7 +237,7 @@ func (m *Migrator) build(ctx context.Context, plan *Plan, progress func(string, 
 }
 
 // takeBack undoes, the last first, what was begun and is not wanted, or is but was not
-// finished. An index that has turned out whole is kept.
+// finished and can't be gone on with. An index that has turned out whole is kept.
 func (m *Migrator) takeBack(ctx context.Context, wanted map[string]*Step) error {
 	begun, err := m.begun(ctx)
 	if err != nil {
@@ -249,7 +253,7 @@ func (m *Migrator) takeBack(ctx context.Context, wanted map[string]*Step) error 
 				return err
 			}
 		}
-		if s != nil && b.done {
+		if s != nil && (b.done || s.beside.copies) {
 			continue
 		}
 		for sql := range strings.SplitSeq(b.undo, ";\n") {

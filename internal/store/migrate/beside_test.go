@@ -30,6 +30,10 @@ type Item @model @search(fields: ["title"]) @auth(rules: [{ allow: member }]) {
   rank: Int @index
   note: String! @index
   shopId: ID
+  size: Int! @index(name: "bySize", sortKeyFields: ["title"])
+  tag: Int
+  seen: Date
+  pages: String @index
 }`
 	grown = `
 type Shop @model @auth(rules: [{ allow: member }]) { name: String items: [Item] @hasMany }
@@ -42,6 +46,10 @@ type Item @model @search(fields: ["title", "state"]) @auth(rules: [{ allow: memb
   shop: Shop @belongsTo
   parent: Item @belongsTo
   shelf: Shelf @belongsTo
+  size: Float! @index(name: "bySize", sortKeyFields: ["title"])
+  tag: String
+  seen: DateTime
+  pages: Int @index
 }
 type Shelf @model @auth(rules: [{ allow: member }]) { name: String items: [Item] @hasMany }`
 )
@@ -52,15 +60,15 @@ func (d *database) stock(rows int) {
 	d.mustApply(inUse)
 	d.exec(fmt.Sprintf(`
 INSERT INTO "Shop" ("_org", id, name, "createdAt", "updatedAt", "_version") VALUES ('o', 's', 'x', now(), now(), 1);
-INSERT INTO "Item" ("_org", id, title, code, rank, note, "shopId", "createdAt", "updatedAt", "_version")
-	SELECT 'o', 'i' || i, 'title ' || i, 'c' || i, CASE WHEN i %% 3 = 0 THEN i END, 'note', 's', '2026-01-31T14:30:00Z', '2026-01-31T14:30:00Z', 1 FROM generate_series(1, %d) AS i;
+INSERT INTO "Item" ("_org", id, title, code, rank, note, "shopId", size, tag, seen, pages, "createdAt", "updatedAt", "_version")
+	SELECT 'o', 'i' || i, 'title ' || i, 'c' || i, CASE WHEN i %% 3 = 0 THEN i END, 'note', 's', i, CASE WHEN i %% 2 = 0 THEN -i END, date '2026-01-01' + i %% 7, i::text, '2026-01-31T14:30:00Z', '2026-01-31T14:30:00Z', 1 FROM generate_series(1, %d) AS i;
 INSERT INTO "_usage" (org, rows, bytes) VALUES ('o', %[1]d + 1, 0)`, rows))
 }
 
 // items is what became of the rows.
 func (d *database) items() []string {
 	d.Helper()
-	return d.rows(`SELECT count(*), count(rank), sum(CASE WHEN rank = 1 THEN 1 ELSE 0 END), min(state), max(state), count("shopId"), count("shelfId") FROM "Item" WHERE id LIKE 'i%'`)
+	return d.rows(`SELECT count(*), count(rank), sum(CASE WHEN rank = 1 THEN 1 ELSE 0 END), min(state), max(state), count("shopId"), count("shelfId"), sum(size) FROM "Item" WHERE id LIKE 'i%'`)
 }
 
 // TestInUse migrates a table while others write to it, of 100,000 rows with LOAM_SOAK:
@@ -90,14 +98,14 @@ func TestInUse(t *testing.T) {
 				err := d.Engine.WriteRows(context.Background(), func(c store.Conn) error {
 					c.Enter("o")
 					if i%2 == 0 {
-						_, err := c.Exec(`INSERT INTO "Item" ("_org", id, title, rank, note, "createdAt", "updatedAt", "_version") VALUES ('o', ?1, 'new', ?2, 'n', now(), now(), 1)`,
+						_, err := c.Exec(`INSERT INTO "Item" ("_org", id, title, rank, note, size, tag, pages, "createdAt", "updatedAt", "_version") VALUES ('o', ?1, 'new', ?2, 'n', 8, 9, '10', now(), now(), 1)`,
 							fmt.Sprintf("w%d.%d", w, i), map[bool]any{true: nil, false: 7}[i%4 == 0])
 						if err == nil {
 							_, err = c.Exec(`UPDATE "_usage" SET rows = rows + 1 WHERE org = 'o'`)
 						}
 						return err
 					}
-					_, err := c.Exec(`UPDATE "Item" SET title = 'changed' WHERE "_org" = 'o' AND id = ?1`, "i"+strconv.Itoa(w+3*i+1))
+					_, err := c.Exec(`UPDATE "Item" SET title = 'changed', tag = 0 WHERE "_org" = 'o' AND id = ?1`, "i"+strconv.Itoa(w+3*i+1))
 					return err
 				})
 				_, broken := errors.AsType[*store.ConstraintError](err)
@@ -139,8 +147,13 @@ func TestInUse(t *testing.T) {
 	if got, want := d.rows(`SELECT rows FROM "_usage"`), d.rows(`SELECT count(*) + 1 FROM "Item"`); !slices.Equal(got, want) {
 		t.Errorf("on record are %v rows, not %v", got, want)
 	}
-	if got, want := d.items(), texts(fmt.Sprintf(`[%d,%[1]d,%d,"new","new",%[1]d,0]`, rows, rows-rows/3)); !slices.Equal(got, want) {
+	if got, want := d.items(), texts(fmt.Sprintf(`[%d,%[1]d,%d,"new","new",%[1]d,0,%[3]d]`, rows, rows-rows/3, rows*(rows+1)/2)); !slices.Equal(got, want) {
 		t.Error(got, want)
+	}
+	if got := d.rows(`SELECT count(*) FROM "Item" WHERE size IS NULL OR id LIKE 'w%' AND (size <> 8 OR tag <> '9') OR title = 'changed' AND tag <> '0'
+	OR id LIKE 'w%' AND pages IS DISTINCT FROM 10 OR id LIKE 'i%' AND pages::text IS DISTINCT FROM substr(id, 2)
+	OR id LIKE 'i%' AND title <> 'changed' AND (seen IS NULL OR coalesce(tag, '-' || substr(id, 2)) <> '-' || substr(id, 2))`); !slices.Equal(got, texts(`[0]`)) {
+		t.Error(got, "rows have other values")
 	}
 	if got := d.rows(`SELECT count(*) FROM "Item" WHERE id LIKE 'w%' AND rank <> 7 AND rank <> 1`); !slices.Equal(got, texts(`[0]`)) {
 		t.Error(got)
@@ -280,7 +293,7 @@ func TestBuildingCut(t *testing.T) {
 func TestBuildingRefused(t *testing.T) {
 	d := openDatabase(t, store.PostgreSQL)
 	d.stock(30)
-	d.building(t, `INSERT INTO "Item" ("_org", id, title, code, note, "createdAt", "updatedAt", "_version") SELECT 'o', 'new' || i, '', 'twice', '', now(), now(), 1 FROM generate_series(1, 2) AS i`, func() {})
+	d.building(t, `INSERT INTO "Item" ("_org", id, title, code, note, size, "createdAt", "updatedAt", "_version") SELECT 'o', 'new' || i, '', 'twice', '', i, now(), now(), 1 FROM generate_series(1, 2) AS i`, func() {})
 	before := structure(t, d.Engine)
 	_, err := d.apply(grown)
 	if !fault.Is(err, fault.MigrateFailed) || !strings.Contains(err.Error(), `is more than once ["o", "twice"]: rows of Item would have the same (code)`) {
@@ -288,6 +301,29 @@ func TestBuildingRefused(t *testing.T) {
 	}
 	if after := structure(t, d.Engine); !slices.Equal(before, after) {
 		t.Errorf("left behind: %s", strings.Join(lacking(after, before), "\n"))
+	}
+}
+
+// TestMisfitMeanwhile: a value that has no equal in the new type, and came while the
+// others were taken over, ends the migration, which leaves nothing behind.
+func TestMisfitMeanwhile(t *testing.T) {
+	d := openDatabase(t, store.PostgreSQL)
+	d.stock(30)
+	before, came := structure(t, d.Engine), false
+	_, err := d.Apply(t.Context(), parse(t, grown), migrate.ApplyOptions{Source: grown, Progress: func(step string, part float64) {
+		if strings.Contains(step, "Item.pages") && part > 0 && !came {
+			came = true
+			d.exec(`UPDATE "Item" SET pages = 'many' WHERE id = 'i7'`)
+		}
+	}})
+	if !came || !fault.Is(err, fault.MigrateFailed) || !strings.Contains(err.Error(), "pages") {
+		t.Error(came, err)
+	}
+	if after := structure(t, d.Engine); !slices.Equal(before, after) {
+		t.Errorf("left behind: %s", strings.Join(lacking(after, before), "\n"))
+	}
+	if got := d.rows(`SELECT pages FROM "Item" WHERE id IN ('i7', 'i8') ORDER BY id`); !slices.Equal(got, texts(`["many"]`, `["8"]`)) {
+		t.Error(got)
 	}
 }
 

@@ -18,6 +18,8 @@ type beside struct {
 	then  []string // inside the transaction, in place of the step's own SQL
 	index string   // what ahead builds alone; "" where it does something else
 	holds bool     // what is written from then on may be refused
+
+	copies bool // a column whose values all have an equal; ahead can be run again where it was not finished
 }
 
 // text is by what one is known again; "" of none.
@@ -44,7 +46,9 @@ func (w *postgresPlan) besides() {
 		case addReference:
 			s.beside = w.checkReference(s.change, s.reference)
 		case changeColumn:
-			s.beside = w.checkNullness(s)
+			if s.beside = w.checkNullness(s); !s.nullness {
+				s.beside = w.copyColumn(s)
+			}
 		}
 	}
 	for i := range w.plan.Steps {

@@ -156,7 +156,7 @@ func (p *Plan) count(c store.Conn, built built) error {
 		if err := s.count(c, built); err != nil {
 			return fmt.Errorf("counting the rows that stand in the way of %q: %w", s.Words, err)
 		}
-		if s.beside != nil && (s.Rows == 0 || s.mend == "") {
+		if s.beside != nil && (s.Rows == 0 || s.mend == "" && !s.beside.copies) {
 			s.Ahead, s.SQL = s.beside.ahead, s.beside.then
 		}
 	}
