@@ -1,1 +1,0 @@
-import{At as e,Pt as t,it as n}from"./index-Q6SwI-8e.js";import{t as r}from"./jsx-runtime-C3cWAN_r.js";var i=r();function a(){let r=t(n).data,a=r?.models.find(e=>e.operations.list&&!e.builtIn)??r?.models.find(e=>e.operations.list);return a?(0,i.jsx)(e,{to:`/data/$plural`,params:{plural:a.plural},search:{},replace:!0}):null}export{a as FirstModel};
