@@ -95,9 +95,13 @@ func (p *Policy) Explain(by *Principal, m *schema.Model, op schema.Operation, ab
 		e.Rules = append(e.Rules, x.rule(&rules[i], op))
 	}
 	d := x.model(op)
+	readable := d
+	if op&writes != 0 {
+		readable = x.model(schema.Get)
+	}
 	for _, f := range m.Fields {
 		if !f.Hidden {
-			e.Fields = append(e.Fields, x.field(f, d))
+			e.Fields = append(e.Fields, x.field(f, d, readable))
 		}
 	}
 	if about.New != nil {

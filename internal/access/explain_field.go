@@ -18,8 +18,8 @@ type FieldExplained struct {
 	Rules []RuleExplained `json:"rules"` // its own
 }
 
-// field explains one; of is the decision about the row.
-func (x *explainer) field(f *schema.Field, of Decision) FieldExplained {
+// field explains one, by the decisions about the row and about reading it.
+func (x *explainer) field(f *schema.Field, of, readable Decision) FieldExplained {
 	out := FieldExplained{Name: f.Name, Rules: []RuleExplained{}}
 	for _, own := range standsOn(f) {
 		rules, has := x.models[x.m].fields[own]
@@ -28,12 +28,11 @@ func (x *explainer) field(f *schema.Field, of Decision) FieldExplained {
 			out.Rules = append(out.Rules, x.rule(&rules[i], x.op))
 		}
 	}
-	op, row := x.op, of
-	if x.op&writes != 0 {
+	op := x.op
+	if op&writes != 0 {
 		op = schema.Get
-		row = x.model(op)
 	}
-	out.Read = x.read(f, op, row)
+	out.Read = x.read(f, op, readable)
 	if x.op&(schema.Create|schema.Update) != 0 && f.Relation == nil {
 		write := x.write(f, of)
 		out.Write = &write

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/loam-dev/loam/internal/access"
@@ -184,7 +185,11 @@ func consoleConnections(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	found, more := c.api.Sockets.List(q.Get("cursor"), limit)
+	after, err := strconv.ParseUint("0"+q.Get("cursor"), 10, 64)
+	if err != nil {
+		return reply{}, fault.New(fault.QueryBadCursor, "the cursor was not made for this list; start again without it").At("cursor")
+	}
+	found, more := c.api.Sockets.List(after, limit)
 	page := list[item]{Items: []item{}}
 	name, node := c.api.Console.Namer(c.Context()), c.api.Console.Node()
 	for _, one := range found {

@@ -221,8 +221,12 @@ func newPool(writers int) *pool {
 
 func (p *pool) put(o *outbox) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopped { // it joined as the server was stopping, and is to be told so
+		go o.flush()
+		return
+	}
 	p.ready = append(p.ready, o)
-	p.mu.Unlock()
 	p.some.Signal()
 }
 

@@ -22,10 +22,9 @@ type Connection struct {
 }
 
 // List are connections that are open here, oldest first: at most so many after the one
-// of an id, "" for the oldest. More tells whether others follow.
-func (s *Server) List(after string, limit int) (out []Connection, more bool) {
-	last, _ := strconv.ParseUint(after, 10, 64)
-	all := slices.DeleteFunc(s.conns(nil), func(c *conn) bool { return c.number <= last && after != "" })
+// of a number, 0 for the oldest. More tells whether others follow.
+func (s *Server) List(after uint64, limit int) (out []Connection, more bool) {
+	all := slices.DeleteFunc(s.conns(nil), func(c *conn) bool { return c.number <= after })
 	slices.SortFunc(all, func(a, b *conn) int { return cmp.Compare(a.number, b.number) })
 	more = len(all) > limit
 	out = make([]Connection, min(len(all), limit))

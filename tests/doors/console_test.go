@@ -185,6 +185,7 @@ func TestConsoleConnections(t *testing.T) {
 		t.Errorf("the second page is %s", r.Body)
 	}
 	boss.Get("/console/api/connections?limit=1000").WantCode(400, "query/limit")
+	boss.Get("/console/api/connections?cursor=x").WantCode(400, "query/bad_cursor")
 	boss.Do("DELETE", "/console/api/connections/"+r.String("items", 0, "id"), nil).Want(204)
 	if e := live.Next(); e.Name != "error" {
 		t.Errorf("it ends with %+v", e)

@@ -158,7 +158,7 @@ WHERE n.nspname = $1 AND t.relname = $2 ORDER BY u.place`
 // locate finds the columns of a broken constraint by its name: the server's message
 // tells them in its own language, or not at all where a policy is. The transaction is
 // over by then; the server does not go on with one that had an error. What it returns
-// is why they can't be known just now.
+// is why they are not known.
 func (t *transaction) locate(broken *store.ConstraintError) error {
 	pg, ok := errors.AsType[*pgconn.PgError](broken.Cause)
 	switch {

@@ -21,7 +21,7 @@ type columns struct {
 	formats []int16
 }
 
-func columnsOf(fields []pgconn.FieldDescription) (c columns) {
+func formsOf(fields []pgconn.FieldDescription) (c columns) {
 	c.oids = make([]uint32, len(fields))
 	for i, f := range fields {
 		if c.oids[i] = f.DataTypeOID; f.DataTypeOID == pgtype.TimestamptzOID {
@@ -37,7 +37,7 @@ func columnsOf(fields []pgconn.FieldDescription) (c columns) {
 // or is what comes, also where nothing was known of it before; that is in text.
 func (c columns) or(rows *pgconn.ResultReader) columns {
 	if c.oids == nil {
-		c.oids = columnsOf(rows.FieldDescriptions()).oids
+		c.oids = formsOf(rows.FieldDescriptions()).oids
 	}
 	return c
 }

@@ -132,7 +132,7 @@ func (s *session) prepared(d *pgconn.StatementDescription) {
 	d.Name = st.name
 	st.underway = false
 	st.description = d
-	st.columns = columnsOf(d.Fields)
+	st.columns = formsOf(d.Fields)
 }
 
 // unprepared forgets the statements that the server may not have, because of an

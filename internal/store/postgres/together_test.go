@@ -191,6 +191,19 @@ func TestKeyNotFound(t *testing.T) {
 	}
 }
 
+// Where the key can never be found out, the write is refused for it all the same.
+func TestKeyHidden(t *testing.T) {
+	url := storetest.URL(t)
+	e := openAt(t, url, patient, 4)
+	storetest.Tables(t, e, made)
+	storetest.Admin(t, url, "REVOKE SELECT ON pg_constraint FROM PUBLIC")
+	errs := together(t, e, adds(e, "a"), adds(e, "a"), adds(e, "b"))
+	broken, ok := errors.AsType[*store.ConstraintError](errs[1])
+	if errs[0] != nil || errs[2] != nil || !ok || broken.Kind != store.UniqueViolation {
+		t.Errorf("%v", errs)
+	}
+}
+
 // A write that waits for a lock, or takes long, holds nobody up.
 func TestSlowWriteLeavesItsGroup(t *testing.T) {
 	url := storetest.URL(t)

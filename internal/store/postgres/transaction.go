@@ -204,7 +204,9 @@ func (t *transaction) fail(err error) error {
 	}
 	if broken, ok := errors.AsType[*store.ConstraintError](t.failed); ok {
 		if err := t.locate(broken); err != nil {
-			t.verdict, t.failed = judge(err), t.engine.translate(t.ctx, err)
+			if passing, ok := errors.AsType[*fault.Error](t.engine.translate(t.ctx, err)); ok {
+				t.verdict, t.failed = judge(err), passing
+			}
 		}
 	}
 	return t.failed

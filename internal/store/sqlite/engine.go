@@ -217,8 +217,8 @@ func (f *file) hold(ctx context.Context) (*os.File, error) {
 	defer again.Stop()
 	for {
 		lock, err := holdFile(f.path + "-lock")
-		if err == nil {
-			return lock, nil
+		if err == nil || fault.Is(err, fault.StoreUnreadable) {
+			return lock, err
 		}
 		select {
 		case <-again.C:

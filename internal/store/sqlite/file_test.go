@@ -28,6 +28,17 @@ func TestSecondHolderIsRefused(t *testing.T) {
 	openEngine(t, Options{Path: path})
 }
 
+// A lock that can't even be opened is nobody's, and is not waited for.
+func TestLockOutOfReach(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "loam.db")
+	if err := os.Mkdir(path+"-lock", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Hold(t.Context(), path); !fault.Is(err, fault.StoreUnreadable) || !strings.Contains(err.Error(), "loam.db-lock") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestOpenRefusals(t *testing.T) {
 	dir := t.TempDir()
 	make := func(name string, key []byte) string {
