@@ -16,7 +16,7 @@ import (
 // the same with a server that counts it and with one that does not, in turn, fifty at
 // a time, in processor time.
 //
-//	go test ./tests/doors -run '^$' -bench Overview -benchtime 200x
+//	go test ./tests/doors -run '^$' -bench Overview -benchtime 20000x
 func BenchmarkOverview(b *testing.B) {
 	const batch = 50
 	type arm struct {
