@@ -22,10 +22,10 @@ export function History({ model, id }: { model: Model; id: string }) {
   })
   const items = list.data?.pages.flatMap((p) => p.items) ?? []
   const searching = items.length === 0 && list.hasNextPage
-  const { isFetching, fetchNextPage } = list
+  const { isFetching, isError, fetchNextPage } = list
   useEffect(() => { // the log is read piece by piece: a row that was not changed lately is further back
-    if (searching && !isFetching) void fetchNextPage()
-  }, [searching, isFetching, fetchNextPage])
+    if (searching && !isFetching && !isError) void fetchNextPage()
+  }, [searching, isFetching, isError, fetchNextPage])
   if (list.error) return <Trouble error={list.error} retry={() => void list.refetch()} />
   if (!list.data || searching) return <Skeleton lines={6} />
   if (items.length === 0) return <Empty icon={HistoryIcon} title="Nothing on record">The change log keeps changes for {list.data.pages[0]?.retention}; this row was last written before that.</Empty>
