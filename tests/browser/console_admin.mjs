@@ -137,6 +137,7 @@ async function sessionIsEnded() {
   await page.getByRole('link', { name: 'Grace Hopper' }).click()
   await heading('Grace Hopper')
   const sessions = page.getByRole('region', { name: 'Sessions' }).getByRole('row')
+  await sessions.nth(2).waitFor() // below the heads, both
   const before = await sessions.count()
   await sessions.nth(1).getByRole('button', { name: 'End' }).click() // the newest
   await dialog.getByRole('button', { name: 'End it' }).click()

@@ -194,6 +194,9 @@ func (w *postgresPlan) checkNullness(s *Step) *beside {
 	table, name := ident(c.new.Name), shortened(c.new.Name+"."+n.Name+".required")
 	b := &beside{}
 	fill := slices.DeleteFunc(slices.Clone(s.SQL), func(sql string) bool { return !strings.HasPrefix(sql, "UPDATE ") })
+	if len(fill) > 0 && slices.ContainsFunc(c.old.Indexes, func(x Index) bool { return x.Unique && slices.Contains(x.Columns, n.Name) && !c.keeps(x) }) {
+		return nil // the one value that all are to get waits until they may have the same
+	}
 	if n.Required {
 		b = w.checking(c, name, "ALTER TABLE "+table+" ADD CONSTRAINT "+ident(name)+" CHECK ("+ident(n.Name)+" IS NOT NULL)")
 		b.ahead = slices.Insert(b.ahead, 1, fill...) // what was written meanwhile

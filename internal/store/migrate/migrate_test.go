@@ -78,6 +78,8 @@ var migrations = []migrationTest{
 		words: "makes Task.a required; rewrites table Task", query: "SELECT a" + oneTwo, want: []string{`["a"]`}},
 	{name: "refuses to make a column required", before: "a: String", after: "a: String!", rows: insert("1", "", ""),
 		refused: `migrate/refused makes Task.a required, but 1 row of Task has no value; "" would be put in its place`},
+	{name: "fills what is required now and unique no more", before: "a: String @unique", after: "a: String!", rows: insert("1", "", "") + insert("2", "", ""), allow: []string{"require:Task.a"},
+		query: "SELECT a" + oneTwo, want: []string{`[""]`, `[""]`}},
 	{name: "fills what is required now", before: "a: Int", after: `a: Int! @default(value: "7")`, rows: insert("1", "", ""),
 		query: "SELECT a" + oneTwo, want: []string{`[7]`}},
 
