@@ -98,6 +98,7 @@ type Backend struct {
 	channels *channel.Hub
 	replicas *replica.Set    // nil: there are none
 	signals  *signal.Reader  // nil: nobody else changes what is remembered
+	peers    *signal.Peers   // nil: there is nobody else
 	backup   *backup.Service // nil: loam.yaml asks for none
 	schedule *schedule       // of backups of a database on a server; nil: loam.yaml asks for none
 	copying  sync.Mutex      // held while the rows are copied for a backup
@@ -340,7 +341,7 @@ func (b *Backend) Drain() {
 func (b *Backend) follow() error {
 	wake := make(chan struct{}, 1)
 	b.engine.Notify(wake)
-	b.sockets = socket.New(socket.Options{Limits: b.opts.Config.Limits.Realtime, Generation: b.Auth.Forgotten, Log: b.opts.Log})
+	b.sockets = socket.New(socket.Options{Limits: b.opts.Config.Limits.Realtime, Generation: b.Auth.Forgotten, Node: nodeName(), Audit: b.Audit, Log: b.opts.Log})
 	var err error
 	limits := b.opts.Config.Limits.Realtime
 	poll := time.Duration(0)
@@ -387,6 +388,7 @@ func (b *Backend) Close() (err error) {
 	b.channels.Close()
 	if b.signals != nil {
 		b.signals.Close()
+		b.peers.Close()
 	}
 	b.hub.Close()
 	b.jobs.Close()

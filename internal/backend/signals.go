@@ -50,12 +50,14 @@ func (b *Backend) leave() error {
 	return err
 }
 
-// heed has this node forget what other nodes have changed, and hear what they say in
-// channels.
+// heed has this node forget what other nodes have changed, answer what they ask, and
+// hear what they say in channels.
 func (b *Backend) heed() {
 	if b.engine.Dialect() != store.PostgreSQL {
 		return
 	}
+	b.peers = signal.Join(signal.PeersOptions{Engine: b.engine, Node: b.sockets.Identity(), Answer: b.sockets.Answer, Log: b.opts.Log})
+	b.sockets.Connect(b.peers)
 	wake := make(chan struct{}, 1)
 	b.engine.Notify(wake)
 	b.signals = signal.Follow(signal.Options{Engine: b.engine, Wake: wake, Heard: b.heard, Log: b.opts.Log})
@@ -80,6 +82,8 @@ func (b *Backend) heard(ctx context.Context, s signal.Signal) error {
 		return b.Auth.ReloadKeys(ctx)
 	case signal.Schema:
 		return b.stand(ctx)
+	case signal.Question:
+		b.peers.Hear(s.Subject)
 	default: // all of it, and what a newer version may have more
 		b.Auth.ForgetAll()
 		b.Auth.ForgetKeys()

@@ -56,9 +56,6 @@ func (s *Service) Settings() Settings {
 		Dev: o.Dev, URL: o.Config.URL, Data: o.Data, Database: o.Where, Settings: o.Config.InForce()}
 }
 
-// Node is what this server is called among those of one database.
-func (s *Service) Node() string { return s.opts.Node }
-
 // StartedAt is when this server began to serve.
 func (s *Service) StartedAt() string { return form.Stamp(s.began) }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/loam-dev/loam/internal/access"
@@ -173,39 +172,38 @@ func consoleSettings(c *call) (reply, error) {
 	return c.answer(http.StatusOK, c.api.Console.Settings(), nil)
 }
 
-// consoleConnections are those of the server that answers, which says its name.
+// consoleConnections are those of all servers of the database; of one, by `node`.
 func consoleConnections(c *call) (reply, error) {
 	type item struct {
 		socket.Connection
 		Name string `json:"name"` // the user's address
-		Node string `json:"node"`
 	}
 	q := c.URL.Query()
 	limit, err := c.api.Console.Limit(q.Get("limit"))
 	if err != nil {
 		return reply{}, err
 	}
-	after, err := strconv.ParseUint("0"+q.Get("cursor"), 10, 64)
+	found, err := c.api.Sockets.List(c.Context(), socket.Asked{Node: q.Get("node"), Cursor: q.Get("cursor"), Limit: limit})
 	if err != nil {
-		return reply{}, fault.New(fault.QueryBadCursor, "the cursor was not made for this list; start again without it").At("cursor")
+		return reply{}, err
 	}
-	found, more := c.api.Sockets.List(after, limit)
-	page := list[item]{Items: []item{}}
-	name, node := c.api.Console.Namer(c.Context()), c.api.Console.Node()
-	for _, one := range found {
-		page.Items = append(page.Items, item{one, name(one.Subject), node})
+	page := struct {
+		list[item]
+		Nodes []socket.Node `json:"nodes"`
+	}{list[item]{Items: []item{}}, found.Nodes}
+	name := c.api.Console.Namer(c.Context())
+	for _, one := range found.Items {
+		page.Items = append(page.Items, item{one, name(one.Subject)})
 	}
-	if more {
-		page.NextCursor = &found[len(found)-1].ID
+	if found.Cursor != "" {
+		page.NextCursor = &found.Cursor
 	}
 	return c.answer(http.StatusOK, page, nil)
 }
 
 func consoleHangUp(c *call) (reply, error) {
-	if !c.api.Sockets.End(c.PathValue("id")) {
-		return reply{}, fault.New(fault.HTTPNotFound, "there is no such connection any more, or it is another server's")
-	}
-	err := c.api.Audit.Write(c.Context(), audit.Event{Action: "admin.connection_closed", Actor: c.by.Subject(), Target: "connection:" + c.PathValue("id")})
+	id := c.PathValue("id")
+	err := c.api.Sockets.End(c.Context(), id, audit.Event{Action: "admin.connection_closed", Actor: c.by.Subject(), Target: "connection:" + id})
 	return c.answer(http.StatusNoContent, nil, err)
 }
 

@@ -15,7 +15,7 @@ var consoleRoutes = []route{
 	{"GET /console/api/history/{plural}/{id}", adminReads, consoleHistory, "what happened to a row of `?organization=`, newest first"},
 	{"GET /console/api/migrations", adminReads, consoleMigrations, "the migrations that the database has had, and what the schema's file would do to it"},
 	{"GET /console/api/settings", adminReads, consoleSettings, "the settings in force, without secrets, and what the server is"},
-	{"GET /console/api/connections", adminReads, consoleConnections, "the live connections of the server that answers"},
+	{"GET /console/api/connections", adminReads, consoleConnections, "the live connections of all servers of the database, oldest first, or of one (`node`), and which servers there are"},
 	{"DELETE /console/api/connections/{id}", adminActs, consoleHangUp, "closes one of them"},
 	{"GET /console/api/users/{user}/sessions", adminReads, consoleSessions, "a user's sessions"},
 	{"DELETE /console/api/users/{user}/sessions/{session}", adminActs, consoleEndSession, "ends one of them"},

@@ -7,6 +7,8 @@
 // committed since it last looked, in whatever order: it asks the database by the
 // snapshot of that look. It needs neither LISTEN nor locks nor clocks that agree; a
 // node that can't look remembers nothing. SQLite has one node, and no signals.
+//
+// What a node has to ask the others goes the same way (peers.go).
 package signal
 
 import (
@@ -37,6 +39,7 @@ const (
 	Organization Kind = "organization" // its id
 	Signing      Kind = "signing"      // "": the keys that sign tokens
 	Schema       Kind = "schema"       // "": the one that the database is at
+	Question     Kind = "question"     // the id of one that a node asks: see Peers
 	Everything   Kind = "everything"   // "": never written; some signals may have been missed
 )
 
@@ -141,10 +144,13 @@ func (r *Reader) look(ctx context.Context) error {
 // Every is how often signals that all have heard are to be removed.
 const Every = keptFor / 2
 
-// Prune removes them.
+// Prune removes them, and what nodes left that died.
 func Prune(ctx context.Context, e store.Engine) error {
 	return e.Write(ctx, func(c store.Conn) error {
 		_, err := c.Exec(`DELETE FROM "_signals" WHERE "at" < now() - CAST(?1 AS interval)`, keptFor.String())
+		if err == nil {
+			err = prune(c, "")
+		}
 		return err
 	})
 }

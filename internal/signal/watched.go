@@ -29,7 +29,7 @@ func watched() []struct{ table, on, tells string } {
 	}
 }
 
-// Tables returns the room's system table and the triggers that write to it, as
+// Tables returns the room's system tables and the triggers that write signals, as
 // statements that run in order at every start, after those of all other rooms. A
 // transaction's signals are one of each: it is known by its number.
 //
@@ -39,13 +39,13 @@ func Tables(d store.Dialect) []string {
 	if d != store.PostgreSQL {
 		return nil
 	}
-	statements := []string{`CREATE TABLE IF NOT EXISTS "_signals" (
+	statements := append([]string{`CREATE TABLE IF NOT EXISTS "_signals" (
 		"tx" xid8 NOT NULL,
 		"kind" text COLLATE "C" NOT NULL,
 		"subject" text COLLATE "C" NOT NULL,
 		"at" timestamptz NOT NULL DEFAULT now(),
 		PRIMARY KEY ("tx", "kind", "subject")
-	)`}
+	)`}, peerTables()...)
 	for _, w := range watched() {
 		name := "_signal" + w.table
 		statements = append(statements,

@@ -6,6 +6,7 @@ package socket
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"net"
 	"net/http"
@@ -13,13 +14,16 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/audit"
 	"github.com/loam-dev/loam/internal/config"
 	"github.com/loam-dev/loam/internal/fault"
+	"github.com/loam-dev/loam/internal/signal"
 )
 
 // Options are what a Server needs.
@@ -28,6 +32,8 @@ type Options struct {
 	// Generation grows whenever somebody's rights may have changed: connections
 	// are looked at again then, and once in checkEvery.
 	Generation func() uint64
+	Node       string // what this server is called among those of one database
+	Audit      *audit.Log
 	Log        *slog.Logger
 }
 
@@ -47,6 +53,8 @@ type Caller struct {
 // Server holds the connections. It is safe for concurrent use.
 type Server struct {
 	Options
+	node    signal.Node
+	peers   *signal.Peers // nil: there are none
 	pool    *pool
 	context context.Context // ends with the server
 	stop    context.CancelFunc
@@ -75,7 +83,7 @@ type counters struct {
 // New starts the writers and the watch over connections.
 func New(o Options) *Server {
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Server{Options: o, pool: newPool(2 * runtime.GOMAXPROCS(0)), context: ctx, stop: stop, all: map[*conn]struct{}{}, users: map[string]int{}, orgs: map[string]int{}}
+	s := &Server{Options: o, node: signal.Node{ID: strings.ToLower(rand.Text()[:8]), Name: o.Node}, pool: newPool(2 * runtime.GOMAXPROCS(0)), context: ctx, stop: stop, all: map[*conn]struct{}{}, users: map[string]int{}, orgs: map[string]int{}}
 	s.gone.Go(s.watch)
 	return s
 }
