@@ -3,12 +3,13 @@
 // AppSync schema (*.appsync.graphql), and the documents that `amplify codegen`
 // writes for a client of it (*.documents.graphql).
 //
-//   npm run oracle    write the goldens
+//   npm run oracle    write the goldens, and the sum of what they come of
 //   npm run check     fail where a golden differs from what Amplify prints today
 import { readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { record, unchanged } from './printed.mjs';
 
 const require = createRequire(import.meta.url);
 const { App, NestedStack, Stack } = require('aws-cdk-lib');
@@ -97,5 +98,11 @@ for (const file of readdirSync(testdata).filter((f) => /^[a-z0-9]+\.graphql$/.te
   const schema = appsync(readFileSync(path.join(testdata, file), 'utf8'));
   golden(`${name}.appsync.graphql`, schema);
   golden(`${name}.documents.graphql`, documents(schema));
+}
+if (!check) {
+  record();
+} else if (!stale && !unchanged()) {
+  console.error('the goldens are what Amplify prints, but printed.sum is of others; run: npm run oracle');
+  stale++;
 }
 process.exitCode = stale ? 1 : 0;
