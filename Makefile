@@ -4,6 +4,8 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 3s
 SOAKTIME    ?= 2h
+# What random tests draw from, and the order of tests: the same each time, for what judges a change.
+SEED        ?= 1
 # Two packages are left out of the race detector, which makes them six to nine times
 # slower; everything around them is watched. One connection of SQLite is in one
 # goroutine's hands, and its memory is its own. Argon2id reads a buffer that is its own
@@ -12,12 +14,13 @@ RACE        := -race -gcflags=github.com/ncruces/go-sqlite3-wasm/v6/...=-race=fa
 
 # As the binary is built, so that Go's cache has each package once; the race detector alone needs C.
 export CGO_ENABLED := 0
+export LOAM_SEED    = $(SEED)
 
 # What runs on the engine that LOAM_TEST_ENGINE names; the store's own tests run on both by themselves. Attacks and
 # invariants are as many again, and take five minutes more: make postgres EITHER='./tests/attack ./tests/invariant'.
 EITHER      := ./internal/audit ./internal/auth ./internal/federation ./internal/jobs ./internal/mail ./internal/tenant ./tests/doors
 
-.PHONY: test tools lint vuln node openapi-check gotest goclient postgres deploy fuzz goldens generate soak bench build demo
+.PHONY: test tools lint vuln node openapi-check gotest explore goclient postgres deploy fuzz goldens generate soak bench build demo
 
 test: tools lint vuln node gotest goclient postgres goldens fuzz
 
@@ -40,7 +43,11 @@ openapi-check:
 	cd tests/openapi && npm ci --no-audit --no-fund --loglevel=error && npm test --silent
 
 gotest:
-	CGO_ENABLED=1 go test $(RACE) -shuffle=on -timeout 25m ./...
+	CGO_ENABLED=1 go test $(RACE) -shuffle=$(SEED) -timeout 25m ./...
+
+# The same with other draws, in another order.
+explore: SEED := $(shell date +%s)
+explore: gotest
 
 # A Go client, made of the OpenAPI document by oapi-codegen, and run. A module of its own.
 goclient:
@@ -64,9 +71,11 @@ goldens: ; @scripts/goldens.sh
 # Rewrites every golden and generated page.
 generate: ; @scripts/generate.sh
 
-# 1,000 kills of the engine, 200 of the server and 100 under 50 subscribers, reads under writes, 600,000 random cases;
-# with SOAKTIME=5m each of the three ends by then, with what it has done.
+# 1,000 kills of the engine, 200 of the server and 100 under 50 subscribers, reads under writes, 600,000 random cases
+# drawn anew; with SOAKTIME=5m each of the three ends by then, with what it has done.
+soak: SEED := $(shell date +%s)
 soak:
+	@echo "SEED=$(SEED)"
 	LOAM_SOAK=1 go test -count=1 -v -timeout $(SOAKTIME) ./tests/kill ./tests/fault ./tests/invariant
 
 # Loam beside its peers and the bare limits: see bench/README.md.

@@ -155,8 +155,9 @@ func TestNothingLost(t *testing.T) {
 func TestBounds(t *testing.T) {
 	e := storetest.Open(t, storetest.Chosen(t))
 	s := stations(t, e, "a")[0]
+	random := rand.New(rand.NewPCG(storetest.Seed(t), 0))
 	for i := range 10_000 {
-		s.Record("GET /api/{plural}", fmt.Sprint("model", i), 200, time.Duration(rand.Int64N(int64(time.Minute))))
+		s.Record("GET /api/{plural}", fmt.Sprint("model", i), 200, time.Duration(random.Int64N(int64(time.Minute))))
 	}
 	if n := len(s.current); n > maxOperations+1 {
 		t.Errorf("%d operations are told apart", n)
@@ -177,9 +178,10 @@ func TestBounds(t *testing.T) {
 func TestQuantiles(t *testing.T) {
 	var f Figures
 	var all []time.Duration
+	random := rand.New(rand.NewPCG(storetest.Seed(t), 0))
 	for range 20_000 {
-		d := time.Duration(1<<rand.IntN(30)) * time.Microsecond / 16
-		d += time.Duration(rand.Int64N(int64(d) + 1))
+		d := time.Duration(1<<random.IntN(30)) * time.Microsecond / 16
+		d += time.Duration(random.Int64N(int64(d) + 1))
 		f.Count++
 		f.times[bucketOf(d.Microseconds())]++
 		all = append(all, d)

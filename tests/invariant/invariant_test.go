@@ -12,16 +12,13 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/loam-dev/loam/internal/schema"
+	"github.com/loam-dev/loam/internal/store/storetest"
 	"github.com/loam-dev/loam/internal/testkit"
 )
 
-var (
-	seedFlag   = flag.Uint64("seed", 0, "the first world's seed; 0 draws one")
-	worldsFlag = flag.Int("worlds", 0, "worlds to make; 0 for as many as the cases need")
-)
+var worldsFlag = flag.Int("worlds", 0, "worlds to make; 0 for as many as the cases need")
 
 const (
 	casesOfTest  = 10_000
@@ -30,7 +27,8 @@ const (
 )
 
 // TestInvariant makes worlds until enough cases are asked. A failure prints the
-// seed of its world, the last requests and the schema.
+// seed of its world, which LOAM_SEED and -worlds 1 make again, the last requests and
+// the schema.
 func TestInvariant(t *testing.T) {
 	run(t, casesOfSoak, (*world).explore)
 }
@@ -46,11 +44,7 @@ func run(t *testing.T, soak int, explore func(*world)) {
 	if *worldsFlag > 0 {
 		worlds = *worldsFlag
 	}
-	first := *seedFlag
-	if first == 0 {
-		first = uint64(time.Now().UnixNano())
-	}
-	t.Logf("-seed %d", first)
+	first := storetest.Seed(t)
 	var asked, skipped atomic.Int64
 	var failed atomic.Bool
 	t.Run("world", func(t *testing.T) {

@@ -452,6 +452,6 @@ func (w *world) fatalf(format string, args ...any) {
 		latest = append(latest, fmt.Sprintf("%s: %s %s\n  -> %d %s", x.caller, x.request, text(x.body), x.status, x.answer.body))
 	}
 	test, _, _ := strings.Cut(w.t.Name(), "/")
-	w.t.Fatalf("%s\n\nrun again: go test ./tests/invariant -run %s -seed %d -worlds 1\n\n%s\n%s",
-		fmt.Sprintf(format, args...), test, w.seed, strings.Join(latest, "\n"), w.sdl)
+	w.t.Fatalf("%s\n\nrun again: LOAM_SEED=%d go test ./tests/invariant -run %s -worlds 1\n\n%s\n%s",
+		fmt.Sprintf(format, args...), w.seed, test, strings.Join(latest, "\n"), w.sdl)
 }

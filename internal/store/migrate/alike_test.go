@@ -22,7 +22,7 @@ import (
 func TestMigrateAlike(t *testing.T) {
 	openers := []*opener{newOpener(t, store.SQLite), newOpener(t, store.PostgreSQL)}
 	n, arrived := 0, 0
-	rapid.Check(t, func(t *rapid.T) {
+	check(t, func(t *rapid.T) {
 		if !drawChance(t, 30) {
 			return // it takes long
 		}

@@ -1,12 +1,29 @@
 package migrate_test
 
 import (
+	"flag"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/loam-dev/loam/internal/store/storetest"
 )
+
+// check holds a property against random cases: those of the seed of all random tests,
+// or of -rapid.seed.
+func check(t *testing.T, property func(*rapid.T)) {
+	t.Helper()
+	if seed := flag.Lookup("rapid.seed").Value; seed.String() == "0" {
+		if err := seed.Set(strconv.FormatUint(storetest.Seed(t), 10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rapid.Check(t, property)
+}
 
 // drawn is a random schema.
 type drawn []drawnModel

@@ -95,7 +95,7 @@ func TestIsolation(t *testing.T) {
 func TestIsolationOfEveryTable(t *testing.T) {
 	o := newOpener(t, store.PostgreSQL)
 	cases := 0
-	rapid.Check(t, func(t *rapid.T) {
+	check(t, func(t *rapid.T) {
 		from := drawSchema(t, nil)
 		to := drawSchema(t, &from)
 		if !drawChance(t, 15) {

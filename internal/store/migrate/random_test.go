@@ -28,7 +28,7 @@ func TestMigrateAnywhere(t *testing.T) {
 func migrateAnywhere(t *testing.T, dialect store.Dialect) {
 	o := newOpener(t, dialect)
 	n, arrived, failed := 0, 0, 0
-	rapid.Check(t, func(t *rapid.T) {
+	check(t, func(t *rapid.T) {
 		if dialect == store.PostgreSQL && !drawChance(t, 25) {
 			return // it takes longer over each
 		}
