@@ -57,7 +57,7 @@ export type AuditSearch = { [name in 'action' | 'actor' | 'target' | 'organizati
 const audit = createRoute({ getParentRoute: () => app, path: 'audit', validateSearch: known('action', 'actor', 'target', 'organization', 'span') as (given: Record<string, unknown>) => AuditSearch, component: lazyRouteComponent(() => import('./pages/audit/audit'), 'AuditPage') })
 const mailbox = createRoute({ getParentRoute: () => app, path: 'mailbox', validateSearch: known('to', 'message'), component: lazyRouteComponent(() => import('./pages/mailbox/mailbox'), 'MailboxPage') })
 const jobs = createRoute({ getParentRoute: () => app, path: 'jobs', validateSearch: known('state'), component: lazyRouteComponent(() => import('./pages/jobs/jobs'), 'JobsPage') })
-const connections = createRoute({ getParentRoute: () => app, path: 'connections', component: lazyRouteComponent(() => import('./pages/connections/connections'), 'ConnectionsPage') })
+const connections = createRoute({ getParentRoute: () => app, path: 'connections', validateSearch: known('node'), component: lazyRouteComponent(() => import('./pages/connections/connections'), 'ConnectionsPage') })
 const settings = createRoute({ getParentRoute: () => app, path: 'settings', validateSearch: known('search', 'only'), component: lazyRouteComponent(() => import('./pages/settings/settings'), 'SettingsPage') })
 const graphql = createRoute({ getParentRoute: () => app, path: 'graphql', component: lazyRouteComponent(() => import('./pages/explore/graphql'), 'GraphQLPage') })
 const rest = createRoute({ getParentRoute: () => app, path: 'rest', validateSearch: known('route'), component: lazyRouteComponent(() => import('./pages/explore/rest'), 'RESTPage') })

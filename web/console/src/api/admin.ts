@@ -122,7 +122,15 @@ export interface Connection {
   since: string
   subscriptions: number
   name: string // the user's address; "": nobody, or gone
-  node: string
+  node: string // the name of the server that has it
+}
+
+/** ServerNode is one of the servers of the database. */
+export interface ServerNode {
+  id: string
+  name: string
+  connections: number | null
+  silent: boolean // it did not answer: its connections are missing
 }
 
 export interface Setting {

@@ -4,11 +4,11 @@ import { get, params, type Page } from '../api/request'
 import { Button } from './button'
 import { Skeleton, Trouble } from './show'
 
-/** useList reads a list page by page. What it is asked with is part of its key. */
-export function useList<T>(path: string, query: Record<string, string | number | boolean | undefined> = {}, { limit = 50, enabled = true, refetchInterval = false as number | false } = {}) {
-  return useInfiniteQuery<Page<T>, Error, InfiniteData<Page<T>>, unknown[], string | null>({
+/** useList reads a list page by page. What it is asked with is part of its key; a page may have more than Page has. */
+export function useList<T, P extends Page<T> = Page<T>>(path: string, query: Record<string, string | number | boolean | undefined> = {}, { limit = 50, enabled = true, refetchInterval = false as number | false } = {}) {
+  return useInfiniteQuery<P, Error, InfiniteData<P>, unknown[], string | null>({
     queryKey: [path, query, limit],
-    queryFn: ({ pageParam, signal }) => get<Page<T>>(path + params({ ...query, limit, cursor: pageParam }), signal),
+    queryFn: ({ pageParam, signal }) => get<P>(path + params({ ...query, limit, cursor: pageParam }), signal),
     initialPageParam: null,
     getNextPageParam: (last) => last.nextCursor,
     enabled,
