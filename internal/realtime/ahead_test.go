@@ -215,7 +215,25 @@ func (n *notebook) settle(lists []*page) {
 		if got := strings.Join(p.rows, ","); got != string(fresh.Rows) {
 			n.Fatalf("%+v: known is\n%s\na fresh read is\n%s", p.read, got, fresh.Rows)
 		}
+		if got, want := n.behind(p.read, p.next), n.behind(p.read, fresh.Next); got != want {
+			n.Fatalf("%+v: behind what is known there is\n%s\nbehind a fresh read\n%s", p.read, got, want)
+		}
 	}
+}
+
+// behind is the page of a cursor.
+func (n *notebook) behind(r *query.Read, cursor string) string {
+	n.Helper()
+	if cursor == "" {
+		return "nothing"
+	}
+	next := *r
+	next.Cursor = cursor
+	rows, err := n.plain.Read(n.Context(), n.by, &next)
+	if err != nil {
+		n.Fatal(err)
+	}
+	return string(rows.Rows)
 }
 
 // page is what one reader of a list knows.
@@ -224,6 +242,7 @@ type page struct {
 	read  *query.Read
 	sub   *realtime.Subscription
 	rows  []string
+	next  string
 	last  string
 	ended error
 }
@@ -254,15 +273,18 @@ func noteOf(row string) (n note) {
 // Tell applies an event.
 func (p *page) Tell(s *realtime.Subscription, e *realtime.Event) {
 	p.last = string(s.Position(nil, e.Resume))
+	if e.End != nil {
+		p.next = s.Cursor(e)
+	}
 	switch e.Op {
-	case realtime.Gap:
+	case realtime.Gap, realtime.Next:
 		return
 	case realtime.Rows:
 		var items []json.RawMessage
 		if err := json.Unmarshal([]byte("["+string(e.Page.Items)+"]"), &items); err != nil {
 			p.Error(err)
 		}
-		p.rows = nil
+		p.rows, p.next = nil, e.Page.Next
 		for _, item := range items {
 			p.rows = append(p.rows, string(item))
 		}

@@ -96,7 +96,7 @@ func (l *list) take(v *view, ch *store.Change) {
 		}
 		v.tell(e)
 	}
-	if l.short() {
+	if l.spent() {
 		l.refresh(v)
 	}
 }
@@ -104,9 +104,13 @@ func (l *list) take(v *view, ch *store.Change) {
 // short tells whether rows are missing that only the database knows.
 func (l *list) short() bool { return !l.whole && len(l.rows) < l.limit }
 
+// spent tells whether none is left in reserve: whether any follows is not known then.
+func (l *list) spent() bool { return !l.whole && len(l.rows) <= l.limit }
+
 // apply changes the list, and returns what there is to tell.
 func (l *list) apply(w access.Watch, ch *store.Change) []*Event {
 	l.seq = ch.Seq
+	end := l.end()
 	id := query.KeyID(ch.Key)
 	was := l.find(ch, id)
 	var next *entry
@@ -127,7 +131,7 @@ func (l *list) apply(w access.Watch, ch *store.Change) []*Event {
 	if next != nil {
 		is = l.insert(next)
 	}
-	return l.moved(ch, id, was, is, shown)
+	return l.ending(l.moved(ch, id, was, is, shown), end, ch.Seq)
 }
 
 // moved is what to tell of one row that stood at a place, -1 for none, and stands at
@@ -168,6 +172,20 @@ func numbered(events []*Event, before, seq int64) []*Event {
 			e.Resume = seq
 		}
 	}
+	return events
+}
+
+// ending has the last event of a step say what follows the list now, where that is
+// something else than before; an event of its own says so where there is no other.
+func (l *list) ending(events []*Event, before []any, seq int64) []*Event {
+	now := l.end()
+	if slices.EqualFunc(now, before, func(a, b any) bool { return access.Compare(a, b) == 0 }) {
+		return events
+	}
+	if len(events) == 0 {
+		events = []*Event{{Op: Next, change: seq, Resume: seq}}
+	}
+	events[len(events)-1].End = &now
 	return events
 }
 

@@ -3,6 +3,7 @@ package realtime
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -44,19 +45,33 @@ func say(rows []*entry) string {
 }
 
 // TestMoved changes random rows of a list that knows few more than it shows: who is
-// told of each knows what it shows, which is what all rows in order begin with.
+// told of each knows what it shows, which is what all rows in order begin with, and what
+// follows it.
 func TestMoved(t *testing.T) {
 	for seed := range uint64(300) {
 		g := rand.New(rand.NewPCG(seed, 1))
 		l := &list{limit: 1 + g.IntN(4), spare: 1 + g.IntN(3), order: byRank, whole: true}
 		var all []*entry // the truth
 		var known client
+		var end []any // what it knows to follow
+		hear := func(events []*Event) {
+			known = known.apply(t, events)
+			for _, e := range events {
+				if e.End != nil {
+					end = *e.End
+				}
+			}
+			if !reflect.DeepEqual(end, l.end()) {
+				t.Fatalf("seed %d: told that %v ends the list, %v does", seed, end, l.end())
+			}
+		}
 		refill := func() {
 			l.rows = slices.Clone(all[:min(len(all), l.limit+l.spare)])
 			l.whole = len(l.rows) == len(all)
 		}
 		for n := range 120 {
 			id := fmt.Sprint("r", g.IntN(14))
+			before := l.end()
 			op := query.Update
 			old := slices.IndexFunc(all, func(r *entry) bool { return r.id == id })
 			was := slices.IndexFunc(l.rows, func(r *entry) bool { return r.id == id })
@@ -77,17 +92,24 @@ func TestMoved(t *testing.T) {
 				slices.SortFunc(all, func(a, b *entry) int { return l.compare(a.sort, b.sort) })
 				is = l.insert(next)
 			}
-			known = known.apply(t, l.moved(&store.Change{Seq: int64(n), Op: op}, id, was, is, shown))
+			hear(l.ending(l.moved(&store.Change{Seq: int64(n), Op: op}, id, was, is, shown), before, int64(n)))
 			if say(known) != say(l.visible()) {
 				t.Fatalf("seed %d, step %d: told of %s, shown are %s", seed, n, say(known), say(l.visible()))
 			}
 			if want := all[:min(len(all), l.limit)]; !l.short() && say(known) != say(want) {
 				t.Fatalf("seed %d, step %d: shown are %s, the rows begin with %s", seed, n, say(known), say(want))
 			}
-			if l.short() && g.IntN(2) == 0 { // the database answers, sooner or later
-				before := slices.Clone(l.visible())
+			var follows []any
+			if len(all) > l.limit {
+				follows = all[l.limit-1].sort
+			}
+			if !l.spent() && !reflect.DeepEqual(end, follows) {
+				t.Fatalf("seed %d, step %d: told that %v ends the list, %v does", seed, n, end, follows)
+			}
+			if l.spent() && g.IntN(2) == 0 { // the database answers, sooner or later
+				shown, before := slices.Clone(l.visible()), l.end()
 				refill()
-				known = known.apply(t, l.difference(before, int64(n), nil))
+				hear(l.ending(l.difference(shown, int64(n), nil), before, int64(n)))
 				if say(known) != say(l.visible()) {
 					t.Fatalf("seed %d, step %d: told of %s, read anew are %s", seed, n, say(known), say(l.visible()))
 				}

@@ -303,10 +303,11 @@ const (
 	Update           // it changed, or its place did
 	Delete           // it was deleted
 	Remove           // it left: another row took its place, or it may not be seen any more
+	Next             // of a list: none of what is shown has changed, but what follows has
 )
 
 func (o Op) String() string {
-	return [...]string{"start", "rows", "gap", "insert", "update", "delete", "remove"}[o]
+	return [...]string{"start", "rows", "gap", "insert", "update", "delete", "remove", "next"}[o]
 }
 
 // Event is what a subscriber is told. It is shared by all who are told the same
@@ -318,6 +319,7 @@ type Event struct {
 	Index  int    // of the row in its list, once the event is applied
 	Row    []byte // as the subscriber sees it; of a feed's Delete, as it was; nil for Remove
 	Page   *Page  // of Rows
+	End    *[]any // where a list ends now, if it ended elsewhere before: see Subscription.Cursor
 	change int64  // which change it tells of
 }
 
@@ -373,6 +375,19 @@ type Subscription struct {
 // Position appends the text of a position, for its subscriber alone.
 func (s *Subscription) Position(b []byte, pos int64) []byte {
 	return s.hub.positions.Seal(b, s.place, pos)
+}
+
+// Cursor is that of what follows the list, for its subscriber alone, once an event with an
+// End is applied; "" where nothing does.
+func (s *Subscription) Cursor(e *Event) string {
+	if *e.End == nil {
+		return ""
+	}
+	text, err := s.hub.service.Cursor(s.watch, *e.End)
+	if err != nil {
+		panic("realtime: what rows are sorted by always encodes: " + err.Error())
+	}
+	return text
 }
 
 // Reached appends a position that the subscriber may resume from though nothing was

@@ -101,7 +101,7 @@ func (l *list) ask(s *data.Service, w access.Watch) (store.Snapshot, error) {
 
 // renew takes a snapshot in place of what the list knew, and tells the difference.
 func (l *list) renew(v *view, s *data.Service, snap store.Snapshot) error {
-	before, after, total := slices.Clone(l.visible()), snap.Seq, l.total
+	before, end, after, total := slices.Clone(l.visible()), l.end(), snap.Seq, l.total
 	if !v.watch.Deep() && after < v.hub.pos && !v.hub.recent.covers(after) {
 		l.dirty = true // too old already to be brought up to now
 		return nil
@@ -116,8 +116,8 @@ func (l *list) renew(v *view, s *data.Service, snap store.Snapshot) error {
 		})
 	}
 	short := !v.watch.Deep() && l.short()
-	l.dirty = l.dirty || short
-	changes := l.difference(before, after, l.deleted)
+	l.dirty = l.dirty || !v.watch.Deep() && l.spent()
+	changes := l.ending(l.difference(before, after, l.deleted), end, after)
 	clear(l.deleted)
 	if v.watch.Grant().Node().Count && l.total != total {
 		return v.tellRows(s)

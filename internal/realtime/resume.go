@@ -142,6 +142,9 @@ func (j *joining) joinAt(l *rewound) error {
 		v = &view{hub: j.Hub, class: j.class, watch: j.watch, list: l.list}
 	}
 	v.join(j.sub)
+	if v.list.spent() {
+		v.list.refresh(v)
+	}
 	return nil
 }
 

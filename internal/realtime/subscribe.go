@@ -148,18 +148,18 @@ func (j *joining) joinList(ctx context.Context, l *list) error {
 
 // upToDate applies what was judged since the list was read.
 func (j *joining) upToDate(l *list) bool {
-	if l.seq >= j.pos {
-		return !l.short()
-	}
 	if j.watch.Deep() {
-		return !j.touched(l.seq)
+		return l.seq >= j.pos || !j.touched(l.seq)
+	}
+	if l.seq >= j.pos {
+		return !l.spent()
 	}
 	n := j.watch.Grant().Node()
 	return j.recent.after(l.seq, func(ch *store.Change) {
 		if ch.Model == n.Model && ch.Org == j.watch.Org() {
 			l.apply(j.watch, ch)
 		}
-	}) && !l.short()
+	}) && !l.spent()
 }
 
 // touched tells whether anything that has a say in the list was changed behind a

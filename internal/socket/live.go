@@ -218,7 +218,7 @@ func (f *followed) Tell(s *realtime.Subscription, e *realtime.Event) {
 		return appendText(b, func(b []byte) []byte {
 			b = append(f.frame(b, e.Op.String()), `,"position":"`...)
 			b = append(s.Position(b, e.Resume), `","data":`...)
-			return append(listData(b, e), '}')
+			return append(listData(b, s, e), '}')
 		})
 	})
 	if errors.Is(err, errSlow) && !f.of.over.Swap(true) {

@@ -181,25 +181,23 @@ func ListFormat() Format {
 func listEvent(b []byte, s *realtime.Subscription, e *realtime.Event) []byte {
 	b = append(append(append(b, "event: "...), e.Op.String()...), "\nid: "...)
 	b = append(s.Position(b, e.Resume), "\ndata: "...)
-	return append(listData(b, e), "\n\n"...)
+	return append(listData(b, s, e), "\n\n"...)
 }
 
 // listData appends what an event says, in JSON.
-func listData(b []byte, e *realtime.Event) []byte {
+func listData(b []byte, s *realtime.Subscription, e *realtime.Event) []byte {
 	switch e.Op {
 	case realtime.Rows:
-		b = append(append(append(b, `{"items":[`...), e.Page.Items...), `],"nextCursor":`...)
-		if e.Page.Next == "" {
-			b = append(b, "null"...)
-		} else {
-			b = strconv.AppendQuote(b, e.Page.Next) // base64url: nothing to escape
-		}
+		b = append(append(append(b, `{"items":[`...), e.Page.Items...), ']', ',')
+		b = nextCursor(b, e.Page.Next)
 		if e.Page.Counted {
 			b = strconv.AppendInt(append(b, `,"total":`...), e.Page.Total, 10)
 		}
 		return append(b, '}')
 	case realtime.Gap:
 		return append(b, `{}`...)
+	case realtime.Next:
+		return append(nextCursor(append(b, '{'), s.Cursor(e)), '}')
 	}
 	id, err := json.Marshal(e.ID)
 	if err != nil {
@@ -210,5 +208,17 @@ func listData(b []byte, e *realtime.Event) []byte {
 		b = append(strconv.AppendInt(append(b, `,"index":`...), int64(e.Index), 10), `,"row":`...)
 		b = append(b, e.Row...)
 	}
+	if e.End != nil {
+		b = nextCursor(append(b, ','), s.Cursor(e))
+	}
 	return append(b, '}')
+}
+
+// nextCursor appends the member that says what follows a list.
+func nextCursor(b []byte, cursor string) []byte {
+	b = append(b, `"nextCursor":`...)
+	if cursor == "" {
+		return append(b, "null"...)
+	}
+	return strconv.AppendQuote(b, cursor) // base64url: nothing to escape
 }

@@ -36,6 +36,10 @@ func (f *follower) hearList(e heard) {
 		f.lists = append(f.lists, next)
 		return
 	}
+	if e.Op == realtime.Next {
+		f.lists = append(f.lists, next)
+		return
+	}
 	f.could(e, e.ID, e.Row)
 	next.known = slices.DeleteFunc(next.known, func(i item) bool { return i.id == e.ID })
 	if e.Row != nil {
