@@ -78,6 +78,27 @@ test('who comes late has the rows at once, and many changes are shown together',
   app.close()
 })
 
+test('what follows a list is told as the list changes', async () => {
+  const app = client(server.url)
+  await signedUp(app)
+  const top = listen(app, 'notes', { sort: 'rank', limit: 2, fields: ['title'] })
+  await until(() => top.rows)
+  const behind = async () => (await app.notes.list({ sort: 'rank', limit: 2, fields: ['title'], cursor: top.info.nextCursor })).items.map((n) => n.title).join(' ')
+  for (const rank of [1, 3, 5]) await app.notes.create({ title: 'n' + rank, rank })
+  await until(() => top.info.nextCursor, 'there is more, of which nothing is shown')
+  assert.deepEqual([top.titles(), await behind()], ['n1 n3', 'n5'])
+  const first = await app.notes.create({ title: 'n0', rank: 0 })
+  await until(() => top.titles() === 'n0 n1')
+  assert.equal(await behind(), 'n3 n5', 'what was pushed out is not passed over')
+  await app.batch((tx) => [tx.notes.delete(first.id), tx.notes.create({ title: 'n4', rank: 4 })])
+  await until(() => top.titles() === 'n1 n3')
+  assert.equal(await behind(), 'n4 n5')
+  for (const { id } of (await app.notes.list({ where: { rank: { ge: 4 } } })).items) await app.notes.delete(id)
+  await until(() => top.info.nextCursor === null, 'nothing is behind it any more')
+  assert.equal(top.titles(), 'n1 n3')
+  app.close()
+})
+
 test('what is refused fails by itself', async () => {
   const app = client(server.url)
   await signedUp(app)

@@ -7,7 +7,7 @@ const row = (id, more) => ({ id, version: 1, ...more })
 const three = applied(nothing, 'rows', { items: [row('a'), row('b'), row('c')], nextCursor: 'n', total: 9 }, ['id'])
 const ids = (rows) => rows.map((r) => r.id).join('')
 
-for (const [name, type, data, want] of [
+for (const [name, type, data, want, cursor = 'n'] of [
   ['an insert at its index', 'insert', { id: 'x', index: 1, row: row('x') }, 'axbc'],
   ['one at the end', 'insert', { id: 'x', index: 3, row: row('x') }, 'abcx'],
   ['one that is known already', 'insert', { id: 'c', index: 0, row: row('c') }, 'cab'],
@@ -17,13 +17,16 @@ for (const [name, type, data, want] of [
   ['a delete of what is not there', 'delete', { id: 'x' }, 'abc'],
   ['a remove', 'remove', { id: 'a' }, 'bc'],
   ['a gap', 'gap', {}, 'abc'],
-  ['rows in place of all', 'rows', { items: [row('z')], nextCursor: null }, 'z'],
+  ['rows in place of all', 'rows', { items: [row('z')], nextCursor: null }, 'z', null],
   ['an event of later servers', 'sparkle', { id: 'a' }, 'bc'],
+  ['what follows has changed', 'next', { nextCursor: 'm' }, 'abc', 'm'],
+  ['and with a row', 'insert', { id: 'x', index: 0, row: row('x'), nextCursor: 'm' }, 'xabc', 'm'],
+  ['nothing follows any more', 'delete', { id: 'b', nextCursor: null }, 'ac', null],
 ]) {
   test(name, () => {
     const next = applied(three, type, data, ['id'])
     assert.equal(ids(next.rows), want)
-    assert.deepEqual(next.ids, next.rows.map((r) => r.id))
+    assert.equal(next.nextCursor, cursor)
     assert.equal(ids(three.rows), 'abc', 'what was known before stays as it was')
   })
 }
@@ -47,15 +50,15 @@ for (const [name, pending, want] of [
   ['one after the other', [write('create', 'x', { row: row('x') }), write('update', 'x', { input: { version: 9 } }), write('delete', 'a')], 'x9 b1 c1'],
 ]) {
   test(name, () => {
-    const rows = ahead(three, pending, () => 'first')
+    const rows = ahead(three.rows, ['id'], pending, () => 'first')
     assert.equal(rows.map((r) => r.id + r.version).join(' '), want)
   })
 }
 
 test('a create is shown by nobody who does not place it', () => {
-  assert.equal(ids(ahead(three, [write('create', 'x', { row: row('x') })], undefined)), 'abc')
-  assert.equal(ids(ahead(three, [write('create', 'x', { row: row('x') })], () => undefined)), 'abc')
-  assert.equal(ids(ahead(three, [write('create', 'x', { row: row('x') })], () => 1)), 'axbc')
+  assert.equal(ids(ahead(three.rows, ['id'], [write('create', 'x', { row: row('x') })], undefined)), 'abc')
+  assert.equal(ids(ahead(three.rows, ['id'], [write('create', 'x', { row: row('x') })], () => undefined)), 'abc')
+  assert.equal(ids(ahead(three.rows, ['id'], [write('create', 'x', { row: row('x') })], () => 1)), 'axbc')
 })
 
 test('a new row has what its list includes, or is not shown', () => {

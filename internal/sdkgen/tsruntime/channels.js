@@ -3,22 +3,25 @@ import { createLink, failure } from './link.js';
 const patience = 15_000;
 export function createChannels(http, session, socket) {
     const rooms = new Map();
-    const states = new Set();
     const asked = new Map();
     let next = 1;
     // Asks for something, and waits for the answer.
-    const ask = (message) => new Promise((resolve, reject) => {
+    const ask = async (message) => {
         const id = next++;
         if (!link.say({ ...message, id }))
-            return reject(lost());
-        const timer = setTimeout(() => end(() => reject(lost())), patience);
-        const end = (fn) => {
+            throw lost();
+        let timer;
+        try {
+            return await new Promise((resolve, reject) => {
+                asked.set(id, { resolve, reject });
+                timer = setTimeout(() => reject(lost()), patience);
+            });
+        }
+        finally {
             clearTimeout(timer);
             asked.delete(id);
-            fn();
-        };
-        asked.set(id, { resolve: (m) => end(() => resolve(m)), reject: (err) => end(() => reject(err)) });
-    });
+        }
+    };
     const lost = () => new LoamError({ code: 'client/network', message: 'the channel is not connected', retryable: true });
     const out = (room, err) => {
         if (rooms.get(room.name) !== room)
@@ -45,14 +48,12 @@ export function createChannels(http, session, socket) {
         if (m.type === 'presence')
             room.here = m['here'] ?? [];
         else {
-            const same = (p) => (user !== undefined ? p.user === user : p.key === key);
-            const old = room.here.find(same);
-            const connections = (old?.connections ?? []).filter((c) => c.ref !== ref);
+            const old = room.here.find((p) => p.user === user && p.key === key) ?? { ...(user && { user }), ...(key && { key }), connections: [] };
+            const now = { ...old, connections: old.connections.filter((c) => c.ref !== ref) };
             if (m.type !== 'leave')
-                connections.push({ ref: ref, state });
-            const now = { ...(user !== undefined ? { user } : { key: key }), connections };
-            room.here = old ? room.here.map((p) => (p === old ? now : p)) : [...room.here, now];
-            room.here = room.here.filter((p) => p.connections.length);
+                now.connections.push({ ref, state });
+            const here = room.here.includes(old) ? room.here.map((p) => (p === old ? now : p)) : [...room.here, now];
+            room.here = here.filter((p) => p.connections.length);
         }
         room.members.forEach((j) => j.onPresence?.(room.here));
     };
@@ -83,17 +84,13 @@ export function createChannels(http, session, socket) {
                 rooms.forEach((room) => (room.inside = false));
                 asked.forEach((a) => a.reject(lost()));
             }
-            states.forEach((l) => l(state));
         },
     }, socket);
     return {
         get state() {
             return link.state;
         },
-        onState: (listener) => {
-            states.add(listener);
-            return () => states.delete(listener);
-        },
+        onState: link.onState,
         join: (name, options = {}) => {
             let room = rooms.get(name);
             const fresh = !room;

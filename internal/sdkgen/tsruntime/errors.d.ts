@@ -29,7 +29,7 @@ export declare class LoamError extends Error {
     readonly retryable: boolean;
     /** Milliseconds that the server asks to wait. */
     readonly retryAfter: number | undefined;
-    constructor(f: Failure);
+    constructor({ message, cause, ...rest }: Failure);
 }
 /** Tells an error of some codes: `isError(err, 'data/version')`; without codes, any of Loam's. */
 export declare function isError(err: unknown, ...codes: Code[]): err is LoamError;

@@ -1,4 +1,5 @@
 import { LoamError } from './errors.js';
+import { type Listeners } from './listeners.js';
 import type { Http } from './request.js';
 import type { SessionKeeper } from './session.js';
 /** How a connection is doing. `idle`: nothing needs it. */
@@ -11,6 +12,7 @@ export interface Message {
 }
 export interface Link {
     readonly state: LinkState;
+    onState: Listeners<LinkState>['on'];
     /** Opens it unless it is open; `false` lets it close a moment later. */
     need(is: boolean): void;
     /** Says something, where somebody hears it. */

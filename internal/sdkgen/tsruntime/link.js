@@ -1,6 +1,7 @@
 // A WebSocket that stays: opened while it is needed, opened again when it is lost,
 // and kept under a token that holds.
 import { LoamError } from './errors.js';
+import { createListeners } from './listeners.js';
 const linger = 1_000; // milliseconds that a connection stays which nothing needs
 const pulse = 20_000; // between two looks at it
 const patience = 10_000; // for an answer
@@ -14,6 +15,7 @@ export function failure(said) {
 }
 /** Makes a connection to a path. `fallback` is what takes a WebSocket's place where there is none. */
 export function createLink(http, session, path, protocol, on, given, fallback) {
+    const states = createListeners();
     let state = 'idle';
     let ws;
     let ready = false;
@@ -29,6 +31,7 @@ export function createLink(http, session, path, protocol, on, given, fallback) {
         if (state === next)
             return;
         state = next;
+        states.tell(next);
         on.changed(next);
     };
     const say = (message) => {
@@ -151,24 +154,21 @@ export function createLink(http, session, path, protocol, on, given, fallback) {
     // Of React Native there is a window without events, and no document.
     const page = typeof document === 'undefined' ? undefined : document;
     const hear = globalThis.addEventListener;
-    hear?.('online', wake);
-    hear?.('offline', sleep);
-    page?.addEventListener('visibilitychange', seen);
-    let who = '';
-    const name = () => JSON.stringify([session.held?.user.id, session.held?.organization?.id]);
-    const stop = session.onChange(() => {
-        if (name() === who)
-            return;
-        who = name();
+    const gone = new AbortController();
+    const until = { signal: gone.signal };
+    hear?.('online', wake, until);
+    hear?.('offline', sleep, until);
+    page?.addEventListener('visibilitychange', seen, until);
+    const stop = session.onSwitch(() => {
         lost = 0;
         if (state !== 'idle')
             again();
     });
-    void session.ready.then(() => (who = name()));
     return {
         get state() {
             return state;
         },
+        onState: states.on,
         need: (is) => {
             clearTimeout(leaving);
             if (is) {
@@ -189,9 +189,7 @@ export function createLink(http, session, path, protocol, on, given, fallback) {
             wanted = false;
             clearTimeout(leaving);
             stop();
-            globalThis.removeEventListener?.('online', wake);
-            globalThis.removeEventListener?.('offline', sleep);
-            page?.removeEventListener('visibilitychange', seen);
+            gone.abort();
             again();
         },
     };

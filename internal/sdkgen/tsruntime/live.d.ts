@@ -14,7 +14,7 @@ export type LiveState = 'connecting' | 'live' | 'offline' | 'failed';
 /** What is known of a live list beside its rows. */
 export interface LiveInfo {
     state: LiveState;
-    /** Of what comes after the last row; null where nothing does. */
+    /** Of what comes after the last row that the server has in the list; null where nothing does. It changes as they do. */
     nextCursor: string | null;
     /** Where the query asks for `count`. */
     total: number | undefined;
@@ -42,7 +42,7 @@ interface Listener {
     rows: (rows: Row[], info: LiveInfo) => void;
     options: LiveOptions<Row>;
     shown: Row[] | undefined;
-    told: LiveState | undefined;
+    told: LiveInfo | undefined;
 }
 /** The live lists of a client, over one connection. */
 export interface Live {

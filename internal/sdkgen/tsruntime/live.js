@@ -6,9 +6,9 @@ const restless = 1_000; // milliseconds within which to try again what the serve
 export function createLive(http, session, pending, socket) {
     const lists = new Map();
     const byId = new Map();
-    const states = new Set();
     let next = 1;
     const stateOf = (f) => f.error ? 'failed' : link.state === 'offline' ? 'offline' : link.state === 'live' && f.known ? 'live' : f.known ? 'offline' : 'connecting';
+    const infoOf = (f, state) => ({ state, nextCursor: f.window.nextCursor, total: f.window.total, error: f.error });
     const completed = (f, row, rows) => {
         const made = f.drafts.get(row) ?? whole(row, f.included, rows);
         if (made)
@@ -19,17 +19,17 @@ export function createLive(http, session, pending, socket) {
         clearTimeout(f.due);
         f.due = undefined;
         const state = stateOf(f);
-        const info = { state, nextCursor: f.window.nextCursor, total: f.window.total, error: f.error };
+        const info = infoOf(f, state);
         const mine = pending().filter((p) => p.path === f.meta.path);
         for (const l of f.listeners) {
-            const rows = mine.length ? ahead(f.window, mine, l.options.place, (row, rows) => completed(f, row, rows)) : f.window.rows;
-            const changed = state !== l.told;
-            l.told = state;
-            if (changed)
+            const rows = mine.length ? ahead(f.window.rows, f.meta.key, mine, l.options.place, (row, rows) => completed(f, row, rows)) : f.window.rows;
+            const { told } = l;
+            l.told = info;
+            if (state !== told?.state)
                 l.options.onState?.(info);
             if (!f.known && !rows.length)
                 continue;
-            if (l.shown && l.shown.length === rows.length && rows.every((r, i) => r === l.shown[i]) && !changed)
+            if (state === told?.state && info.nextCursor === told.nextCursor && l.shown?.length === rows.length && rows.every((r, i) => r === l.shown[i]))
                 continue;
             l.rows((l.shown = rows), info);
         }
@@ -79,19 +79,10 @@ export function createLive(http, session, pending, socket) {
             f.window = applied(f.window, m.type, (m['data'] ?? {}), f.meta.key);
             soon(f);
         },
-        changed: (state) => {
-            states.forEach((l) => l(state));
-            lists.forEach(soon);
-        },
+        changed: () => lists.forEach(soon),
     }, socket, async () => (await import('./stream.js')).streamSocket(http));
     // Rows of somebody else are nobody's to see.
-    let who = '';
-    const name = () => JSON.stringify([session.held?.user.id, session.held?.organization?.id]);
-    void session.ready.then(() => (who = name()));
-    const stop = session.onChange(() => {
-        if (name() === who)
-            return;
-        who = name();
+    const stop = session.onSwitch(() => {
         for (const f of lists.values()) {
             f.window = nothing;
             f.position = f.error = undefined;
@@ -99,7 +90,7 @@ export function createLive(http, session, pending, socket) {
             f.tries = 0;
             f.listeners.forEach((l) => {
                 if (l.shown)
-                    l.rows((l.shown = []), { state: 'connecting', nextCursor: null, total: undefined, error: undefined });
+                    l.rows((l.shown = []), infoOf(f, 'connecting'));
             });
             soon(f);
         }
@@ -126,10 +117,7 @@ export function createLive(http, session, pending, socket) {
         get state() {
             return link.state;
         },
-        onState: (listener) => {
-            states.add(listener);
-            return () => states.delete(listener);
-        },
+        onState: link.onState,
         follow: (meta, args, listener, options = {}) => {
             const query = listQuery(args);
             const path = meta.path + (query && '?' + query);

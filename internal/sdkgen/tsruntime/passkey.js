@@ -3,7 +3,12 @@ import { LoamError } from './errors.js';
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
 /** Bytes in base64url. */
 export const base64url = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
-const ids = (list = []) => list.map((d) => ({ ...d, id: bytes(d.id) }));
+const named = (d) => ({ ...d, id: bytes(d.id) });
+// What a browser is asked with, for either: of what is not its own it takes no notice.
+function asked(options) {
+    const { challenge, user, excludeCredentials, allowCredentials, ...rest } = options;
+    return { ...rest, challenge: bytes(challenge), user: user && named(user), excludeCredentials: excludeCredentials?.map(named), allowCredentials: allowCredentials?.map(named) };
+}
 // What a browser answers, with its buffers as text.
 function answer(c) {
     const r = c.response;
@@ -16,7 +21,7 @@ function answer(c) {
         response['transports'] = r.getTransports();
     return { id: c.id, rawId: base64url(c.rawId), type: c.type, authenticatorAttachment: c.authenticatorAttachment, clientExtensionResults: {}, response };
 }
-async function asked(ask) {
+async function answered(ask) {
     try {
         return answer((await ask()));
     }
@@ -27,15 +32,9 @@ async function asked(ask) {
 }
 /** The browser's own. */
 export const browserPasskeys = {
-    create: (options) => asked(() => {
-        const o = options;
-        const publicKey = { ...o, challenge: bytes(o.challenge), user: { ...o.user, id: bytes(o.user.id) }, excludeCredentials: ids(o.excludeCredentials) };
-        return navigator.credentials.create({ publicKey: publicKey });
-    }),
-    get: (options, { signal, conditional }) => asked(() => {
-        const o = options;
-        const publicKey = { ...o, challenge: bytes(o.challenge), allowCredentials: ids(o.allowCredentials) };
-        const request = { publicKey: publicKey };
+    create: (options) => answered(() => navigator.credentials.create({ publicKey: asked(options) })),
+    get: (options, { signal, conditional }) => answered(() => {
+        const request = { publicKey: asked(options) };
         if (signal)
             request.signal = signal;
         if (conditional)

@@ -1,4 +1,5 @@
 import { LoamError } from './errors.js';
+import { type Listeners } from './listeners.js';
 import { type Http } from './request.js';
 import { type ModelMeta, type Writes } from './rows.js';
 import type { SessionKeeper } from './session.js';
@@ -17,9 +18,9 @@ export interface Refused {
 export interface Queue {
     /** How many are on their way. */
     readonly size: number;
-    onChange(listener: (size: number) => void): () => void;
+    onChange: Listeners<number>['on'];
     /** Hears what was refused, also of writes from before the page was loaded anew. */
-    onRefused(listener: (refused: Refused) => void): () => void;
+    onRefused: Listeners<Refused>['on'];
     /** Gives up all that is on its way. */
     clear(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { LoamError } from './errors.js';
 import { newId } from './id.js';
+import { createListeners } from './listeners.js';
 import { sleep } from './request.js';
 import { rowPath } from './rows.js';
 import { idOf } from './window.js';
@@ -7,28 +8,24 @@ const most = 1_000; // writes that may wait
 const mostBytes = 1 << 20; // of their text
 const echo = 5_000; // milliseconds for the live lists to tell of what was done
 const longestWait = 30_000;
+const longestObeyed = 600_000; // of a Retry-After
 /** The queue of a client. `shown` shows the live lists of a path anew. */
 export function createQueue(http, session, store, metas, shown) {
     let writes = []; // what is stored, and what was done a moment ago
-    // A new row as it will be; when it was made is in the write's own key.
-    const drafted = (w) => {
-        if (w.kind !== 'create')
-            return w;
-        const at = new Date(parseInt(w.key.replace('-', '').slice(0, 12), 16)).toISOString();
-        return { ...w, row: { ...metas[w.path.slice(5)]?.draft?.row({ id: w.id, at, by: w.user }), ...w.input } };
-    };
+    // A new row as it will be.
+    const drafted = (w) => w.kind === 'create' ? { ...w, row: { ...metas[w.path.slice(5)]?.draft?.row({ id: w.id, at: w.at, by: w.user }), ...w.input } } : w;
     const waiting = new Map();
-    const changes = new Set();
-    const refusals = new Set();
+    const changes = createListeners();
+    const refusals = createListeners();
     const stop = new AbortController();
     let running = false;
     let more = false;
     let nudge; // ends a pause
-    const mine = (w) => w.user === session.held?.user.id && w.org === (session.held.organization?.id ?? '');
+    const mine = (w) => session.who === w.user + ' ' + w.org;
     const undone = () => writes.filter((w) => !w.done);
     const changed = (path) => {
         shown(path);
-        changes.forEach((l) => l(undone().length));
+        changes.tell(undone().length);
     };
     const save = (fn) => store.change((stored) => {
         const next = fn(stored ?? []);
@@ -38,14 +35,15 @@ export function createQueue(http, session, store, metas, shown) {
         }
         return next;
     });
-    const forget = (keys, err) => {
-        writes = writes.filter((w) => !keys.includes(w.key));
-        for (const key of keys) {
-            waiting.get(key)?.reject(err);
+    const forget = (is, why = new LoamError({ code: 'client/aborted', message: 'the write was given up before it was sent' })) => {
+        for (const { key } of writes.filter(is)) {
+            waiting.get(key)?.reject(why);
             waiting.delete(key);
         }
+        writes = writes.filter((w) => !is(w));
         changed();
     };
+    const everything = () => true;
     // A write is over: its row counts until the lists tell of it, or it is taken back.
     const settle = (key, row, error) => {
         const w = writes.find((x) => x.key === key);
@@ -54,7 +52,7 @@ export function createQueue(http, session, store, metas, shown) {
         if (w && error) {
             writes = writes.filter((x) => x !== w);
             const { kind, path, id, input } = w;
-            refusals.forEach((l) => l({ error, kind, path, id, ...(input && { input }) }));
+            refusals.tell({ error, kind, path, id, ...(input && { input }) });
         }
         else if (w) {
             w.done = row ?? true;
@@ -84,17 +82,17 @@ export function createQueue(http, session, store, metas, shown) {
                     for (;;) {
                         const w = ((await store.read()) ?? []).find(mine);
                         if (!w || stop.signal.aborted)
-                            return false;
+                            return;
                         let row;
                         let error;
                         try {
-                            const headers = w.ifVersion === undefined ? {} : { 'If-Match': `"${w.ifVersion}"` };
-                            row = await http.request(w.url, { method: w.method, body: w.input, headers, idempotencyKey: w.key, retry: false, signal: stop.signal });
+                            const { method, input: body, ifVersion, key: idempotencyKey } = w;
+                            row = await http.request(w.url, { method, body, ifVersion, idempotencyKey, retry: false, as: w.user + ' ' + w.org, signal: stop.signal });
                         }
                         catch (err) {
                             error = err;
                             if (!(err instanceof LoamError) || err.retryable || err.status === 401 || err.code === 'client/aborted')
-                                return true;
+                                return error.retryAfter ?? 0;
                         }
                         failures = 0;
                         await save((stored) => stored.filter((x) => x.key !== w.key));
@@ -102,11 +100,11 @@ export function createQueue(http, session, store, metas, shown) {
                         store.tell({ key: w.key, row, error: error && { ...error, message: error.message } });
                     }
                 });
-                if (!pause)
+                if (pause === undefined)
                     continue;
                 more = true;
                 nudge = new AbortController();
-                await sleep(Math.random() * Math.min(longestWait, 500 * 2 ** failures++), nudge.signal).catch(() => undefined);
+                await sleep(Math.min(pause, longestObeyed) + Math.random() * Math.min(longestWait, 500 * 2 ** failures++), nudge.signal).catch(() => undefined);
             }
         }
         finally {
@@ -122,7 +120,7 @@ export function createQueue(http, session, store, metas, shown) {
         const { held } = session;
         if (!held)
             throw new LoamError({ code: 'access/sign_in', message: 'sign in first: the queue is a user’s', status: 401 });
-        const text = JSON.stringify({ ...w, key: newId(), user: held.user.id, org: held.organization?.id ?? '' });
+        const text = JSON.stringify({ ...w, key: newId(), at: new Date(), user: held.user.id, org: held.organization?.id ?? '' });
         const write = JSON.parse(text); // as it is sent: without what is undefined
         writes.push(drafted(write));
         changed(write.path);
@@ -132,7 +130,7 @@ export function createQueue(http, session, store, metas, shown) {
         }
         catch (err) {
             done.catch(() => undefined);
-            forget([write.key], err);
+            forget((w) => w.key === write.key, err);
             throw err;
         }
         store.tell({ added: write });
@@ -148,20 +146,15 @@ export function createQueue(http, session, store, metas, shown) {
             wake(); // should the other be gone before it is sent
         }
         else if (m?.cleared)
-            forget(writes.map((w) => w.key), given());
+            forget(everything);
         else if (m?.key)
             settle(m.key, m.row, m.error && new LoamError(m.error));
     });
-    const given = () => new LoamError({ code: 'client/aborted', message: 'the write was given up before it was sent' });
     const left = session.onChange((held) => {
-        if (held) {
-            const others = writes.filter((w) => w.user !== held.user.id).map((w) => w.key);
-            if (others.length) {
-                forget(others, given());
-                void save((stored) => stored.filter((w) => w.user === held.user.id));
-            }
-        }
-        changed();
+        const theirs = (w) => held !== null && w.user !== held.user.id;
+        if (writes.some(theirs))
+            void save((stored) => stored.filter((w) => !theirs(w)));
+        forget(theirs);
         wake();
     });
     void session.ready.then(async () => {
@@ -172,7 +165,7 @@ export function createQueue(http, session, store, metas, shown) {
         changed();
         wake();
     });
-    globalThis.addEventListener?.('online', wake);
+    globalThis.addEventListener?.('online', wake, { signal: stop.signal });
     const written = (meta, kind, key, input, ifVersion) => {
         const url = rowPath(meta, key);
         const id = typeof key === 'object' && key !== null ? idOf(meta.key, key) : String(key);
@@ -182,16 +175,10 @@ export function createQueue(http, session, store, metas, shown) {
         get size() {
             return undone().length;
         },
-        onChange: (listener) => {
-            changes.add(listener);
-            return () => changes.delete(listener);
-        },
-        onRefused: (listener) => {
-            refusals.add(listener);
-            return () => refusals.delete(listener);
-        },
+        onChange: changes.on,
+        onRefused: refusals.on,
         clear: async () => {
-            forget(writes.map((w) => w.key), given());
+            forget(everything);
             await store.write(null);
             store.tell({ cleared: true });
         },
@@ -208,7 +195,6 @@ export function createQueue(http, session, store, metas, shown) {
             nudge?.abort();
             left();
             store.close();
-            globalThis.removeEventListener?.('online', wake);
         },
     };
 }

@@ -26,10 +26,14 @@ export interface RequestOptions {
      * somebody is signed in, since the server takes none from anybody else.
      */
     idempotencyKey?: string | true | undefined;
+    /** The version that a row must still have. */
+    ifVersion?: number | undefined;
     /** Whether a failure that may pass is tried again; by default where that is safe. */
     retry?: boolean | undefined;
     /** Sent as the one asking; false for requests that sign in. */
     auth?: boolean;
+    /** Whose it is, as `Credentials.who` names them: as another it is not sent. */
+    as?: string;
     timeout?: number;
     /** Answers with the `Response` as it comes, for what is long or no JSON; `timeout` is until it begins. */
     raw?: boolean;
@@ -44,6 +48,8 @@ export interface Answer<T> {
 export interface Credentials {
     /** The access token for the next request, fresh enough to be taken; undefined where nobody is signed in, '' where it is in a cookie. */
     authorize(): Promise<string | undefined>;
+    /** Names the user and the organization that the token is of; '' for nobody. */
+    readonly who?: string;
     /**
      * A request with this token was answered 401. True where there is another token to
      * try with; one refresh serves all who wait.

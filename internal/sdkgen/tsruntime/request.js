@@ -1,9 +1,12 @@
 import { LoamError, problem } from './errors.js';
 import { newId } from './id.js';
+const givenUp = 'the request was given up';
 const defaultTimeout = 30_000;
 const defaultRetries = 3;
 const firstWait = 250; // milliseconds; each further one is at most twice as long
 const longestWait = 8_000;
+// Segments of dots, which a browser takes for the way up, also where they are escaped.
+const goesUp = /^[^?#]*\/(\.|%2e){1,2}([/?#]|$)/i;
 const longestObeyed = 60_000; // of a Retry-After; with a longer one the caller gets the error at once
 /** Makes the way to a server. */
 export function createHttp(options) {
@@ -14,30 +17,40 @@ export function createHttp(options) {
         credentials: undefined,
         request: async (path, o = {}) => (await http.send(path, o)).body,
         send: async (path, o = {}) => {
+            if (goesUp.test(path))
+                throw new LoamError({ code: 'client/argument', message: 'an id of dots would lead elsewhere: ' + path });
+            const { signal } = o;
+            const asker = o.auth === false ? undefined : http.credentials;
+            let as = o.as;
             let key;
             let failures = 0;
             let renewed = false;
             for (;;) {
-                const token = o.auth === false ? undefined : await http.credentials?.authorize();
-                if (o.idempotencyKey !== true)
-                    key = o.idempotencyKey;
-                else if (token !== undefined || options.apiKey !== undefined)
-                    key ??= newId();
+                let token;
+                let sent = false;
                 try {
+                    token = await heeding(signal, asker?.authorize());
+                    if ((as ||= asker?.who) !== asker?.who)
+                        throw aborted('another user or organization is active by now');
+                    if (o.idempotencyKey !== true)
+                        key = o.idempotencyKey;
+                    else if (token !== undefined || options.apiKey !== undefined)
+                        key ??= newId();
+                    sent = true;
                     return await attempt(http, path, o, token, key);
                 }
                 catch (err) {
-                    if (!(err instanceof LoamError) || o.signal?.aborted)
+                    if (!(err instanceof LoamError) || signal?.aborted)
                         throw err;
-                    if (err.status === 401 && token !== undefined && !renewed && (await http.credentials?.unauthorized(token, err))) {
+                    if (err.status === 401 && token !== undefined && !renewed && (await heeding(signal, asker?.unauthorized(token, err)))) {
                         renewed = true; // the server has done nothing yet, so that any request may be sent again
                         continue;
                     }
-                    if (!err.retryable || !(o.retry ?? isSafe(o, key)) || failures >= (options.retries ?? defaultRetries))
+                    if (!err.retryable || !(o.retry ?? (!sent || isSafe(o, key))) || failures >= (options.retries ?? defaultRetries))
                         throw err;
                     if ((err.retryAfter ?? 0) > longestObeyed)
                         throw err;
-                    await sleep(waitBefore(failures++, err.retryAfter), o.signal);
+                    await sleep(waitBefore(failures++, err.retryAfter), signal);
                 }
             }
         },
@@ -63,6 +76,8 @@ async function attempt(http, path, o, token, key) {
         headers['X-Api-Key'] = options.apiKey;
     if (key !== undefined)
         headers['Idempotency-Key'] = key;
+    if (o.ifVersion !== undefined)
+        headers['If-Match'] = `"${o.ifVersion}"`;
     const init = { method: o.method ?? 'GET', headers };
     if (o.body !== undefined)
         init.body = JSON.stringify(o.body);
@@ -119,7 +134,7 @@ function within(outer, ms) {
         signal: inner.signal,
         error: () => {
             if (outer?.aborted)
-                return aborted(outer);
+                return aborted(givenUp, outer.reason);
             return late ? new LoamError({ code: 'client/timeout', message: `no answer within ${ms} ms`, retryable: true }) : undefined;
         },
         // What goes on coming may still be given up.
@@ -130,24 +145,24 @@ function within(outer, ms) {
         },
     };
 }
-function aborted(signal) {
-    return new LoamError({ code: 'client/aborted', message: 'the request was given up', cause: signal.reason });
+function aborted(message, cause) {
+    return new LoamError({ code: 'client/aborted', message, cause });
+}
+// Waits, unless the signal ends it: then it throws `client/aborted`. What is waited for
+// goes on, since others may wait for it as well.
+function heeding(signal, promise) {
+    if (!signal || !promise)
+        return promise;
+    return new Promise((resolve, reject) => {
+        const stop = () => reject(aborted(givenUp, signal.reason));
+        if (signal.aborted)
+            stop();
+        signal.addEventListener('abort', stop);
+        void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    });
 }
 /** Waits, unless the signal ends it: then it throws `client/aborted`. */
-export function sleep(ms, signal) {
-    return new Promise((resolve, reject) => {
-        const stop = () => {
-            clearTimeout(timer);
-            if (signal)
-                reject(aborted(signal));
-        };
-        const timer = setTimeout(() => {
-            signal?.removeEventListener('abort', stop);
-            resolve();
-        }, ms);
-        if (signal?.aborted)
-            stop();
-        else
-            signal?.addEventListener('abort', stop, { once: true });
-    });
+export async function sleep(ms, signal) {
+    let timer;
+    await heeding(signal, new Promise((resolve) => (timer = setTimeout(resolve, ms))))?.finally(() => clearTimeout(timer));
 }

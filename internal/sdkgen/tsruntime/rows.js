@@ -2,7 +2,7 @@ import { LoamError } from './errors.js';
 /** The collection of a model. */
 export function createCollection(http, meta, queue) {
     const read = (path, query, options) => http.request(path + (query && '?' + query), options);
-    const list = (args = {}, options) => read(meta.path, listQuery(args), options);
+    const list = async (args = {}, options) => read(meta.path, listQuery(args), options);
     const totals = async (args, options) => {
         const { where, ...names } = args;
         const query = [...filter('filter', where), ...Object.entries(names).flatMap(([name, fields]) => words(name, fields))];
@@ -19,19 +19,17 @@ export function createCollection(http, meta, queue) {
             }
         },
         count: async (args = {}, options) => (await totals(args, options))[0]?.count ?? 0,
-        aggregate: (args = {}, options) => totals(args, options),
-        get: (key, args = {}, options) => read(rowPath(meta, key), listQuery(args), options),
+        aggregate: async (args = {}, options) => totals(args, options),
+        get: async (key, args = {}, options) => read(rowPath(meta, key), listQuery(args), options),
         create: (input, o = {}) => o.queue ? queue.create(meta, input) : http.request(meta.path, change('POST', o, input)),
-        update: (key, input, o = {}) => o.queue ? queue.update(meta, key, input, o.ifVersion) : http.request(rowPath(meta, key), change('PATCH', o, input)),
+        update: async (key, input, o = {}) => o.queue ? queue.update(meta, key, input, o.ifVersion) : http.request(rowPath(meta, key), change('PATCH', o, input)),
         upsert: (input, o) => http.request(meta.path, change('PUT', o, input)),
-        delete: (key, o = {}) => o.queue ? queue.remove(meta, key, o.ifVersion) : http.request(rowPath(meta, key), change('DELETE', o)),
+        delete: async (key, o = {}) => o.queue ? queue.remove(meta, key, o.ifVersion) : http.request(rowPath(meta, key), change('DELETE', o)),
     };
     return methods;
 }
 function change(method, o = {}, body) {
-    const { ifVersion, idempotencyKey = true, ...options } = o;
-    const headers = ifVersion === undefined ? {} : { 'If-Match': `"${ifVersion}"` };
-    return { ...options, method, body, headers, idempotencyKey };
+    return { ...o, method, body, idempotencyKey: o.idempotencyKey ?? true };
 }
 /** The path of a row: the values of its key in order, joined by commas. */
 export function rowPath(meta, key) {

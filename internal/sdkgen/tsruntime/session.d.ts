@@ -1,4 +1,5 @@
 import type { Identity } from './auth-types.js';
+import { type Listeners } from './listeners.js';
 import type { Credentials, Http } from './request.js';
 import type { Store } from './storage.js';
 /** What is stored. */
@@ -18,9 +19,12 @@ export interface Granted extends Identity {
 /** Who is signed in, for all modules of one client. */
 export interface SessionKeeper extends Credentials {
     readonly held: Held | null;
+    readonly who: string;
     readonly ready: Promise<void>;
-    /** Hears who is signed in, once that has changed. */
-    onChange(listener: (who: Held | null) => void): () => void;
+    /** Hears who is signed in, once that or anything known of them has changed. */
+    onChange: Listeners<Held | null>['on'];
+    /** Hears of it before, and only where it is another user or organization. */
+    onSwitch: Listeners<void>['on'];
     /** Takes what a sign-in answered. */
     take(granted: Granted): Promise<void>;
     /** Asks for other tokens of the session, while nobody else does. */

@@ -1,5 +1,6 @@
 // Who is signed in: the tokens, their renewal, and what other tabs do.
 import { LoamError } from './errors.js';
+import { createListeners } from './listeners.js';
 const ahead = 60_000; // milliseconds before its end that a token is renewed
 const justNow = 5_000; // in cookies one does not see with which token a request went
 const patience = 15_000; // of a renewal: less than anybody else waits for the storage
@@ -9,15 +10,20 @@ const stale = ['access/sign_in', 'auth/bad_token', 'auth/expired_token', 'auth/r
 export function createSession(http, store, cookie) {
     let held = null;
     let told = 'null'; // of whom the listeners know
-    const listeners = new Set();
+    const changes = createListeners();
+    const switches = createListeners();
+    const who = () => (held ? held.user.id + ' ' + (held.organization?.id ?? '') : '');
     const adopt = (next) => {
+        const before = who();
         const name = JSON.stringify(next && [next.user, next.organization]);
         const same = name === told && next && held;
         held = same ? { ...next, user: held.user, organization: held.organization } : next;
         if (name === told)
             return;
         told = name;
-        listeners.forEach((l) => l(held));
+        if (who() !== before)
+            switches.tell();
+        changes.tell(held);
     };
     const set = async (next) => {
         adopt(next);
@@ -82,11 +88,12 @@ export function createSession(http, store, cookie) {
         get held() {
             return held;
         },
-        ready,
-        onChange: (listener) => {
-            listeners.add(listener);
-            return () => listeners.delete(listener);
+        get who() {
+            return who();
         },
+        ready,
+        onChange: changes.on,
+        onSwitch: switches.on,
         // Whatever is stored is stored in turn: a renewal that is under way would put the
         // tokens of before in its place.
         take: (granted) => store.alone(() => taken(granted)),

@@ -1,3 +1,4 @@
+import { type Listeners } from './listeners.js';
 /** What keeps texts by name: the browser's own storages, React Native's AsyncStorage, or yours. */
 export interface Storage {
     getItem(key: string): string | null | Promise<string | null>;
@@ -21,7 +22,7 @@ export interface Store {
     alone<T>(fn: () => Promise<T>): Promise<T>;
     /** Tells the others who share the storage; and hears them. */
     tell(message: unknown): void;
-    hear(listener: (message: unknown) => void): void;
+    hear: Listeners<unknown>['on'];
     close(): void;
 }
 /** One name in a storage. */

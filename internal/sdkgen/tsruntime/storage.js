@@ -1,5 +1,6 @@
 import { LoamError } from './errors.js';
 import { newId } from './id.js';
+import { createListeners } from './listeners.js';
 import { sleep } from './request.js';
 const lease = 20_000; // milliseconds that nobody else may come in, where there are no Web Locks
 const propagation = 150; // until another process of the browser reads what was written
@@ -38,18 +39,18 @@ export function createStore(choice, key) {
         else
             await storage.setItem(key, JSON.stringify(value));
     };
-    const listeners = new Set();
+    const others = createListeners();
     const channel = shared && typeof BroadcastChannel !== 'undefined' ? new BroadcastChannel(key) : undefined;
     channel?.unref?.(); // Node would wait for it
-    const heard = (message) => listeners.forEach((l) => l(message));
+    const gone = new AbortController();
     const stored = (e) => {
         if (e.key === key || e.key === null)
-            heard(undefined);
+            others.tell(undefined);
     };
     if (channel)
-        channel.onmessage = (e) => heard(e.data);
+        channel.onmessage = (e) => others.tell(e.data);
     if (shared)
-        globalThis.addEventListener?.('storage', stored); // the channel may be faster than what is stored
+        globalThis.addEventListener?.('storage', stored, { signal: gone.signal }); // the channel may be faster than what is stored
     let changes = Promise.resolve();
     return {
         read: async () => parse(await storage.getItem(key)),
@@ -76,10 +77,10 @@ export function createStore(choice, key) {
             });
         },
         tell: (message) => channel?.postMessage(message),
-        hear: (listener) => void listeners.add(listener),
+        hear: others.on,
         close: () => {
             channel?.close();
-            globalThis.removeEventListener?.('storage', stored);
+            gone.abort();
         },
     };
 }

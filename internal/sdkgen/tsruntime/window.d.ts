@@ -1,7 +1,6 @@
 /** A row, of which only its key's fields are known here. */
 export type Row = Record<string, unknown>;
 export interface Window {
-    ids: string[];
     rows: Row[];
     nextCursor: string | null;
     total: number | undefined;
@@ -45,4 +44,4 @@ export type Included = Record<string, readonly string[]>;
  */
 export declare function whole(row: Row, included: Included, rows: readonly Row[]): Row | undefined;
 /** The list as it will be once all that is on its way has been done. */
-export declare function ahead(w: Window, pending: readonly Pending[], place: Place | undefined, complete?: (row: Row, _rows: readonly Row[]) => Row | undefined): Row[];
+export declare function ahead(rows: Row[], key: readonly string[], pending: readonly Pending[], place: Place | undefined, complete?: (row: Row, _rows: readonly Row[]) => Row | undefined): Row[];

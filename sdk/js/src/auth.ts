@@ -17,12 +17,20 @@ const param = (url: string, name: string): string | undefined => {
   return text && decodeURIComponent(text)
 }
 
+// A path, with what it names escaped.
+const at = (parts: TemplateStringsArray, ...names: string[]): string => String.raw({ raw: parts }, ...names.map(encodeURIComponent))
+
 /** Signing in, and what belongs to the caller's account. */
 export function createAuth(http: Http, session: SessionKeeper, trips: Store, device: PasskeyDevice, left: () => Promise<void>): T.Auth {
   type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
-  const ask = <R = void>(method: Method, path: string, body?: object): Promise<R> => http.request<R>('/auth' + path, { method, body })
+  type Path = string | Promise<string>
+  const ask = async <R = void>(method: Method, path: Path, body?: object): Promise<R> => http.request<R>('/auth' + (await path), { method, body })
   const open = <R>(path: string, body: object = {}): Promise<R> => http.request<R>('/auth' + path, { method: 'POST', body, auth: false })
-  const list = async <R>(path: string): Promise<R[]> => (await ask<Page<R>>('GET', path)).items
+  const get = <R = void>(path: Path): Promise<R> => ask('GET', path)
+  const post = <R = void>(path: Path, body?: object): Promise<R> => ask('POST', path, body)
+  const patch = <R = void>(path: Path, body: object): Promise<R> => ask('PATCH', path, body)
+  const remove = <R = void>(path: Path, body?: object): Promise<R> => ask('DELETE', path, body)
+  const list = async <R>(path: Path): Promise<R[]> => (await get<Page<R>>(path)).items
 
   interface Answer extends Granted {
     challenge?: { id: string; kinds: T.Challenge['kinds'] }
@@ -57,8 +65,13 @@ export function createAuth(http: Http, session: SessionKeeper, trips: Store, dev
   }
   // What a passkey signs.
   const signed = async (path: string, body?: object, how: { signal?: AbortSignal; conditional?: boolean } = {}) => {
-    const { id, publicKey } = await ask<Options>('POST', path, body)
+    const { id, publicKey } = await post<Options>(path, body)
     return { id, passkey: await device.get(publicKey, how) }
+  }
+
+  const leave = async (): Promise<void> => {
+    await left()
+    await session.forget()
   }
 
   // A verifier stays with the browser that goes to a provider; who sees the code that
@@ -75,12 +88,11 @@ export function createAuth(http: Http, session: SessionKeeper, trips: Store, dev
     return url
   }
 
-  const org = (path: string, o: T.Part = {}): string => {
+  const org = async (path: string, o: T.Part = {}): Promise<string> => {
     const id = o.organization ?? session.held?.organization?.id
     if (!id) throw new LoamError({ code: 'client/argument', message: 'no organization is active: name one' })
-    return '/organizations/' + id + path + queryOf({ limit: o.limit, cursor: o.cursor })
+    return at`/organizations/${id}` + path + queryOf({ limit: o.limit, cursor: o.cursor })
   }
-  const known = async (): Promise<void> => void (await auth.refresh())
 
   const auth: T.Auth = {
     ready: session.ready,
@@ -92,35 +104,34 @@ export function createAuth(http: Http, session: SessionKeeper, trips: Store, dev
     },
     onChange: (listener) => session.onChange((held) => listener(held && { user: held.user, organization: held.organization })),
 
-    ways: () => ask('GET', '/settings'),
+    ways: () => get('/settings'),
     providers: () => list('/providers'),
     signUp: async (input) => up(await open('/sign-up', input)),
     signIn: (input) => enter('/sign-in', input),
     sendSignIn: (input) => open('/sign-in/email', input),
     signInByMail: (proof) => enter('/sign-in/email/verify', proof),
     signInWithPasskey: async (how) => enter('/sign-in/passkey', await signed('/sign-in/passkey/options', undefined, how)),
-    signInWithProvider: (provider, d) => depart((start) => `${http.url}/auth/sign-in/${encodeURIComponent(provider)}${queryOf(start)}`, d),
+    signInWithProvider: (provider, d) => depart((start) => http.url + at`/auth/sign-in/${provider}` + queryOf(start), d),
     finishRedirect: async (url = globalThis.location?.href ?? '') => {
       const [code, error] = [param(url, 'code'), param(url, 'error')]
       const verifier = await trips.read<string>()
       if (!verifier || (!code && !error)) return undefined
       await trips.write(null)
       if (error) throw new LoamError({ code: error as 'federation/denied', message: 'the provider let nobody in: ' + error })
-      const answer = await ask<Answer | Page<T.LinkedIdentity>>('POST', '/exchange', { code, verifier })
+      const answer = await post<Answer | Page<T.LinkedIdentity>>('/exchange', { code, verifier })
       if (!('items' in answer)) return entered(answer)
       const held = session.held
       return held ? { status: 'session', user: held.user, organization: held.organization } : undefined
     },
     discover: (email) => open('/sign-in/discover', { email }),
     signInAnonymously: () => enter('/anonymous'),
-    convert: async (input) => up(await ask('POST', '/anonymous/convert', input)),
+    convert: async (input) => up(await post('/anonymous/convert', input)),
     signOut: async () => {
       const seen = session.held?.accessToken
-      await ask('POST', '/sign-out').catch((err) => {
+      await post('/sign-out').catch((err) => {
         if (!seen && session.held) throw err // cookies stay; tokens go with us, and the session with time
       })
-      await left()
-      await session.forget()
+      await leave()
     },
 
     confirm: (proof) => enter('/confirm', proof),
@@ -128,95 +139,94 @@ export function createAuth(http: Http, session: SessionKeeper, trips: Store, dev
     forgotPassword: (input) => open('/password/forgot', input),
     resetPassword: (input) => enter('/password/reset', input),
     changePassword: (input) => session.move('/auth/password', input),
-    changeEmail: (input) => ask('POST', '/email', input),
+    changeEmail: (input) => post('/email', input),
     confirmEmail: (input) => open('/email/confirm', input),
-    reauthenticate: async (proof) => ask('POST', '/reauthenticate', proof === 'passkey' ? await signed('/reauthenticate/options') : proof),
+    reauthenticate: async (proof) => post('/reauthenticate', proof === 'passkey' ? await signed('/reauthenticate/options') : proof),
 
     refresh: async () => {
       await session.ready
-      if (session.held) await session.know(await ask<T.Identity>('GET', '/me'))
+      if (session.held) await session.know(await get<T.Identity>('/me'))
       return session.held
     },
     update: async (input) => {
-      const { user } = await ask<T.Identity>('PATCH', '/me', input)
+      const { user } = await patch<T.Identity>('/me', input)
       if (session.held) await session.know({ user, organization: session.held.organization })
       return user
     },
     deleteAccount: async (input) => {
-      await ask('DELETE', '/me', input)
-      await left()
-      await session.forget()
+      await remove('/me', input)
+      await leave()
     },
 
     organizations: {
       list: () => list('/organizations'),
-      create: (input) => ask('POST', '/organizations', input),
+      create: (input) => post('/organizations', input),
       switch: async (id) => {
-        await session.move(`/auth/organizations/${id}/switch`)
+        await session.move(at`/auth/organizations/${id}/switch`)
         return session.held!
       },
-      get: (o) => ask('GET', org('', o)),
+      get: (o) => get(org('', o)),
       update: async (input, o) => {
-        const changed = await ask<T.Organization>('PATCH', org('', o), input)
-        await known()
+        const changed = await patch<T.Organization>(org('', o), input)
+        await auth.refresh()
         return changed
       },
       delete: async (confirm, o) => {
-        await ask('DELETE', org('', o), { confirm })
+        await remove(org('', o), { confirm })
         await session.renew()
       },
       roles: (o) => list(org('/roles', o)),
-      members: (p) => ask('GET', org('/members', p)),
-      addMember: (input, o) => ask('POST', org('/members', o), input),
-      setRole: (user, role, o) => ask('PATCH', org('/members/' + user, o), { role }),
-      removeMember: (user, o) => ask('DELETE', org('/members/' + user, o)),
+      members: (p) => get(org('/members', p)),
+      addMember: (input, o) => post(org('/members', o), input),
+      setRole: (user, role, o) => patch(org(at`/members/${user}`, o), { role }),
+      removeMember: (user, o) => remove(org(at`/members/${user}`, o)),
       leave: async (o) => {
-        await ask('DELETE', org('/members/' + session.held?.user.id, o))
+        await remove(org('/members/' + session.held?.user.id, o))
         await session.renew()
       },
-      invite: (input, o) => ask('POST', org('/invitations', o), input),
-      invitations: (p) => ask('GET', org('/invitations', p)),
-      resendInvitation: (id, o) => ask('POST', org(`/invitations/${id}/resend`, o)),
-      revokeInvitation: (id, o) => ask('DELETE', org('/invitations/' + id, o)),
+      invite: (input, o) => post(org('/invitations', o), input),
+      invitations: (p) => get(org('/invitations', p)),
+      resendInvitation: (id, o) => post(org(at`/invitations/${id}/resend`, o)),
+      revokeInvitation: (id, o) => remove(org(at`/invitations/${id}`, o)),
       teams: (o) => list(org('/teams', o)),
-      createTeam: (input, o) => ask('POST', org('/teams', o), input),
-      updateTeam: (id, input, o) => ask('PATCH', org('/teams/' + id, o), input),
-      deleteTeam: (id, o) => ask('DELETE', org('/teams/' + id, o)),
-      teamMembers: (id, p) => ask('GET', org(`/teams/${id}/members`, p)),
-      joinTeam: (id, user, o) => ask('PUT', org(`/teams/${id}/members/${user}`, o)),
-      leaveTeam: (id, user, o) => ask('DELETE', org(`/teams/${id}/members/${user}`, o)),
+      createTeam: (input, o) => post(org('/teams', o), input),
+      updateTeam: (id, input, o) => patch(org(at`/teams/${id}`, o), input),
+      deleteTeam: (id, o) => remove(org(at`/teams/${id}`, o)),
+      teamMembers: (id, p) => get(org(at`/teams/${id}/members`, p)),
+      joinTeam: (id, user, o) => ask('PUT', org(at`/teams/${id}/members/${user}`, o)),
+      leaveTeam: (id, user, o) => remove(org(at`/teams/${id}/members/${user}`, o)),
     },
     invitations: {
-      show: (token) => ask('GET', '/invitations?token=' + encodeURIComponent(token)),
+      show: (token) => get(at`/invitations?token=${token}`),
       mine: () => list('/me/invitations'),
-      accept: (which) => ask('POST', '/invitations/accept', which),
-      decline: (which) => ask('POST', '/invitations/decline', which),
+      accept: (which) => post('/invitations/accept', which),
+      decline: (which) => post('/invitations/decline', which),
     },
-    sessions: { list: () => list('/sessions'), end: (id) => ask('DELETE', '/sessions/' + id), endOthers: () => ask('DELETE', '/sessions?others=true') },
+    sessions: { list: () => list('/sessions'), end: (id) => remove(at`/sessions/${id}`), endOthers: () => remove('/sessions?others=true') },
     passkeys: {
       list: () => list('/passkeys'),
       add: async (name) => {
-        const { id, publicKey } = await ask<Options>('POST', '/passkeys/options')
-        return ask('POST', '/passkeys', { id, passkey: await device.create(publicKey), ...(name && { name }) })
+        const { id, publicKey } = await post<Options>('/passkeys/options')
+        return post('/passkeys', { id, passkey: await device.create(publicKey), ...(name && { name }) })
       },
-      rename: (id, name) => ask('PATCH', '/passkeys/' + id, { name }),
-      remove: (id) => ask('DELETE', '/passkeys/' + id),
+      rename: (id, name) => patch(at`/passkeys/${id}`, { name }),
+      remove: (id) => remove(at`/passkeys/${id}`),
     },
     factors: {
-      get: () => ask('GET', '/factors'),
-      beginTotp: () => ask('POST', '/totp'),
-      confirmTotp: (code) => ask('POST', '/totp/confirm', { code: code.trim() }),
-      removeTotp: () => ask('DELETE', '/totp'),
-      renewRecoveryCodes: () => ask('POST', '/recovery-codes'),
+      get: () => get('/factors'),
+      beginTotp: () => post('/totp'),
+      confirmTotp: (code) => post('/totp/confirm', { code: code.trim() }),
+      removeTotp: () => remove('/totp'),
+      renewRecoveryCodes: () => post('/recovery-codes'),
     },
     identities: {
       list: () => list('/identities'),
       link: (provider, d) =>
-        depart(async (start) => (await ask<{ url: string }>('POST', '/identities/' + encodeURIComponent(provider), start)).url, d),
-      unlink: (provider) => ask('DELETE', '/identities/' + encodeURIComponent(provider)),
+        depart(async (start) => (await post<{ url: string }>(at`/identities/${provider}`, start)).url, d),
+      unlink: (provider) => remove(at`/identities/${provider}`),
     },
-    consents: { list: () => list('/consents'), revoke: (client) => ask('DELETE', '/consents/' + encodeURIComponent(client)) },
-    keys: { list: () => list('/keys'), create: (input) => ask('POST', '/keys', input), revoke: (id) => ask('DELETE', '/keys/' + id) },
+    consents: { list: () => list('/consents'), revoke: (client) => remove(at`/consents/${client}`) },
+    keys: { list: () => list('/keys'), create: (input) => post('/keys', input), revoke: (id) => remove(at`/keys/${id}`) },
   }
   return auth
 }

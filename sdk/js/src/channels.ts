@@ -62,23 +62,24 @@ const patience = 15_000
 
 export function createChannels(http: Http, session: SessionKeeper, socket?: SocketClass): Channels & { close(): void } {
   const rooms = new Map<string, Room>()
-  const states = new Set<(state: LinkState) => void>()
   const asked = new Map<number, { resolve: (m: Message) => void; reject: (err: LoamError) => void }>()
   let next = 1
 
   // Asks for something, and waits for the answer.
-  const ask = (message: Omit<Message, 'id'> & { type: string }): Promise<Message> =>
-    new Promise((resolve, reject) => {
-      const id = next++
-      if (!link.say({ ...message, id })) return reject(lost())
-      const timer = setTimeout(() => end(() => reject(lost())), patience)
-      const end = (fn: () => void): void => {
-        clearTimeout(timer)
-        asked.delete(id)
-        fn()
-      }
-      asked.set(id, { resolve: (m) => end(() => resolve(m)), reject: (err) => end(() => reject(err)) })
-    })
+  const ask = async (message: Omit<Message, 'id'> & { type: string }): Promise<Message> => {
+    const id = next++
+    if (!link.say({ ...message, id })) throw lost()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    try {
+      return await new Promise((resolve, reject) => {
+        asked.set(id, { resolve, reject })
+        timer = setTimeout(() => reject(lost()), patience)
+      })
+    } finally {
+      clearTimeout(timer)
+      asked.delete(id)
+    }
+  }
   const lost = (): LoamError => new LoamError({ code: 'client/network', message: 'the channel is not connected', retryable: true })
 
   const out = (room: Room, err: LoamError): void => {
@@ -104,16 +105,14 @@ export function createChannels(http: Http, session: SessionKeeper, socket?: Sock
   }
 
   const presence = (room: Room, m: Message): void => {
-    const { user, key, ref, state } = m as { user?: string; key?: string; ref?: string; state?: unknown }
+    const { user, key, ref, state } = m as unknown as { user?: string; key?: string; ref: string; state?: unknown }
     if (m.type === 'presence') room.here = (m['here'] as Present[] | undefined) ?? []
     else {
-      const same = (p: Present): boolean => (user !== undefined ? p.user === user : p.key === key)
-      const old = room.here.find(same)
-      const connections = (old?.connections ?? []).filter((c) => c.ref !== ref)
-      if (m.type !== 'leave') connections.push({ ref: ref!, state })
-      const now: Present = { ...(user !== undefined ? { user } : { key: key! }), connections }
-      room.here = old ? room.here.map((p) => (p === old ? now : p)) : [...room.here, now]
-      room.here = room.here.filter((p) => p.connections.length)
+      const old = room.here.find((p) => p.user === user && p.key === key) ?? { ...(user && { user }), ...(key && { key }), connections: [] }
+      const now = { ...old, connections: old.connections.filter((c) => c.ref !== ref) }
+      if (m.type !== 'leave') now.connections.push({ ref, state })
+      const here = room.here.includes(old) ? room.here.map((p) => (p === old ? now : p)) : [...room.here, now]
+      room.here = here.filter((p) => p.connections.length)
     }
     room.members.forEach((j) => j.onPresence?.(room.here))
   }
@@ -145,7 +144,6 @@ export function createChannels(http: Http, session: SessionKeeper, socket?: Sock
           rooms.forEach((room) => (room.inside = false))
           asked.forEach((a) => a.reject(lost()))
         }
-        states.forEach((l) => l(state))
       },
     },
     socket,
@@ -155,10 +153,7 @@ export function createChannels(http: Http, session: SessionKeeper, socket?: Sock
     get state() {
       return link.state
     },
-    onState: (listener) => {
-      states.add(listener)
-      return () => states.delete(listener)
-    },
+    onState: link.onState,
     join: <T>(name: string, options: JoinOptions<T> = {}): Joined<T> => {
       let room = rooms.get(name)
       const fresh = !room

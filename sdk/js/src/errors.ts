@@ -29,26 +29,21 @@ export interface Failure {
 export class LoamError extends Error {
   override readonly name = 'LoamError'
   /** Branch on this: `data/version`, `access/denied`, `client/network`. */
-  readonly code: Code
+  declare readonly code: Code
   /** Of the answer; 0 where there was none. */
-  readonly status: number
+  declare readonly status: number
   /** The dotted path of what is wrong, where there is one: `title`, `operations.1.name`. */
-  readonly field: string | undefined
+  declare readonly field: string | undefined
   /** Names the request in the server's log. */
-  readonly requestId: string | undefined
+  declare readonly requestId: string | undefined
   /** The same call may succeed later. */
-  readonly retryable: boolean
+  declare readonly retryable: boolean
   /** Milliseconds that the server asks to wait. */
-  readonly retryAfter: number | undefined
+  declare readonly retryAfter: number | undefined
 
-  constructor(f: Failure) {
-    super(f.message, f.cause === undefined ? undefined : { cause: f.cause })
-    this.code = f.code
-    this.status = f.status ?? 0
-    this.field = f.field
-    this.requestId = f.requestId
-    this.retryable = f.retryable ?? false
-    this.retryAfter = f.retryAfter
+  constructor({ message, cause, ...rest }: Failure) {
+    super(message, cause === undefined ? undefined : { cause })
+    Object.assign(this, { status: 0, retryable: false, ...rest })
   }
 }
 
@@ -62,21 +57,8 @@ const passing = [408, 429, 502, 503, 504]
 
 /** The error that an answer is. */
 export function problem(status: number, text: string, header: (name: string) => string | null): LoamError {
-  const retryable = passing.includes(status)
-  const retryAfter = waitOf(header('Retry-After'))
-  const doc = members(text)
-  if (doc['code'] === undefined) {
-    return new LoamError({ code: 'client/answer', message: `the server answered ${status} with what is no error of Loam's`, status, retryable, retryAfter })
-  }
-  return new LoamError({
-    code: doc['code'] as Code,
-    message: doc['detail'] ?? doc['code'],
-    status,
-    field: doc['field'],
-    requestId: doc['requestId'],
-    retryable,
-    retryAfter,
-  })
+  const { code = 'client/answer', detail = `the server answered ${status} with what is no error of Loam's`, field, requestId } = members(text)
+  return new LoamError({ code: code as Code, message: detail, status, field, requestId, retryable: passing.includes(status), retryAfter: waitOf(header('Retry-After')) })
 }
 
 // The members of a problem document that are texts; of a proxy's page, none.

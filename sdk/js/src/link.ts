@@ -2,6 +2,7 @@
 // and kept under a token that holds.
 
 import { LoamError, type Code } from './errors.js'
+import { createListeners, type Listeners } from './listeners.js'
 import type { Http } from './request.js'
 import type { SessionKeeper } from './session.js'
 
@@ -17,6 +18,7 @@ export interface Message {
 
 export interface Link {
   readonly state: LinkState
+  onState: Listeners<LinkState>['on']
   /** Opens it unless it is open; `false` lets it close a moment later. */
   need(is: boolean): void
   /** Says something, where somebody hears it. */
@@ -59,6 +61,7 @@ export function failure(said: object): LoamError {
 
 /** Makes a connection to a path. `fallback` is what takes a WebSocket's place where there is none. */
 export function createLink(http: Http, session: SessionKeeper, path: string, protocol: string, on: LinkEvents, given?: SocketClass, fallback?: () => Promise<SocketClass>): Link {
+  const states = createListeners<LinkState>()
   let state: LinkState = 'idle'
   let ws: SocketLike | undefined
   let ready = false
@@ -74,6 +77,7 @@ export function createLink(http: Http, session: SessionKeeper, path: string, pro
   const become = (next: LinkState): void => {
     if (state === next) return
     state = next
+    states.tell(next)
     on.changed(next)
   }
   const say = (message: Message): boolean => {
@@ -180,24 +184,22 @@ export function createLink(http: Http, session: SessionKeeper, path: string, pro
   // Of React Native there is a window without events, and no document.
   const page = typeof document === 'undefined' ? undefined : document
   const hear = globalThis.addEventListener as typeof addEventListener | undefined
-  hear?.('online', wake)
-  hear?.('offline', sleep)
-  page?.addEventListener('visibilitychange', seen)
+  const gone = new AbortController()
+  const until = { signal: gone.signal }
+  hear?.('online', wake, until)
+  hear?.('offline', sleep, until)
+  page?.addEventListener('visibilitychange', seen, until)
 
-  let who = ''
-  const name = (): string => JSON.stringify([session.held?.user.id, session.held?.organization?.id])
-  const stop = session.onChange(() => {
-    if (name() === who) return
-    who = name()
+  const stop = session.onSwitch(() => {
     lost = 0
     if (state !== 'idle') again()
   })
-  void session.ready.then(() => (who = name()))
 
   return {
     get state() {
       return state
     },
+    onState: states.on,
     need: (is) => {
       clearTimeout(leaving)
       if (is) {
@@ -215,9 +217,7 @@ export function createLink(http: Http, session: SessionKeeper, path: string, pro
       wanted = false
       clearTimeout(leaving)
       stop()
-      globalThis.removeEventListener?.('online', wake)
-      globalThis.removeEventListener?.('offline', sleep)
-      page?.removeEventListener('visibilitychange', seen)
+      gone.abort()
       again()
     },
   }

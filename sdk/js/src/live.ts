@@ -16,7 +16,7 @@ export type LiveState = 'connecting' | 'live' | 'offline' | 'failed'
 /** What is known of a live list beside its rows. */
 export interface LiveInfo {
   state: LiveState
-  /** Of what comes after the last row; null where nothing does. */
+  /** Of what comes after the last row that the server has in the list; null where nothing does. It changes as they do. */
   nextCursor: string | null
   /** Where the query asks for `count`. */
   total: number | undefined
@@ -49,7 +49,7 @@ interface Listener {
   rows: (rows: Row[], info: LiveInfo) => void
   options: LiveOptions<Row>
   shown: Row[] | undefined
-  told: LiveState | undefined
+  told: LiveInfo | undefined
 }
 
 // One list, shared by all who follow it.
@@ -83,11 +83,12 @@ const restless = 1_000 // milliseconds within which to try again what the server
 export function createLive(http: Http, session: SessionKeeper, pending: () => readonly Pending[], socket?: SocketClass): Live {
   const lists = new Map<string, Followed>()
   const byId = new Map<number, Followed>()
-  const states = new Set<(state: LinkState) => void>()
   let next = 1
 
   const stateOf = (f: Followed): LiveState =>
     f.error ? 'failed' : link.state === 'offline' ? 'offline' : link.state === 'live' && f.known ? 'live' : f.known ? 'offline' : 'connecting'
+
+  const infoOf = (f: Followed, state: LiveState): LiveInfo => ({ state, nextCursor: f.window.nextCursor, total: f.window.total, error: f.error })
 
   const completed = (f: Followed, row: Row, rows: readonly Row[]): Row | undefined => {
     const made = f.drafts.get(row) ?? whole(row, f.included, rows)
@@ -98,15 +99,15 @@ export function createLive(http: Http, session: SessionKeeper, pending: () => re
     clearTimeout(f.due)
     f.due = undefined
     const state = stateOf(f)
-    const info: LiveInfo = { state, nextCursor: f.window.nextCursor, total: f.window.total, error: f.error }
+    const info = infoOf(f, state)
     const mine = pending().filter((p) => p.path === f.meta.path)
     for (const l of f.listeners) {
-      const rows = mine.length ? ahead(f.window, mine, l.options.place, (row, rows) => completed(f, row, rows)) : f.window.rows
-      const changed = state !== l.told
-      l.told = state
-      if (changed) l.options.onState?.(info)
+      const rows = mine.length ? ahead(f.window.rows, f.meta.key, mine, l.options.place, (row, rows) => completed(f, row, rows)) : f.window.rows
+      const { told } = l
+      l.told = info
+      if (state !== told?.state) l.options.onState?.(info)
       if (!f.known && !rows.length) continue
-      if (l.shown && l.shown.length === rows.length && rows.every((r, i) => r === l.shown![i]) && !changed) continue
+      if (state === told?.state && info.nextCursor === told.nextCursor && l.shown?.length === rows.length && rows.every((r, i) => r === l.shown![i])) continue
       l.rows((l.shown = rows), info)
     }
   }
@@ -154,29 +155,21 @@ export function createLive(http: Http, session: SessionKeeper, pending: () => re
         f.window = applied(f.window, m.type, (m['data'] ?? {}) as EventData, f.meta.key)
         soon(f)
       },
-      changed: (state) => {
-        states.forEach((l) => l(state))
-        lists.forEach(soon)
-      },
+      changed: () => lists.forEach(soon),
     },
     socket,
     async () => (await import('./stream.js')).streamSocket(http),
   )
 
   // Rows of somebody else are nobody's to see.
-  let who = ''
-  const name = (): string => JSON.stringify([session.held?.user.id, session.held?.organization?.id])
-  void session.ready.then(() => (who = name()))
-  const stop = session.onChange(() => {
-    if (name() === who) return
-    who = name()
+  const stop = session.onSwitch(() => {
     for (const f of lists.values()) {
       f.window = nothing
       f.position = f.error = undefined
       f.known = false
       f.tries = 0
       f.listeners.forEach((l) => {
-        if (l.shown) l.rows((l.shown = []), { state: 'connecting', nextCursor: null, total: undefined, error: undefined })
+        if (l.shown) l.rows((l.shown = []), infoOf(f, 'connecting'))
       })
       soon(f)
     }
@@ -202,10 +195,7 @@ export function createLive(http: Http, session: SessionKeeper, pending: () => re
     get state() {
       return link.state
     },
-    onState: (listener) => {
-      states.add(listener)
-      return () => states.delete(listener)
-    },
+    onState: link.onState,
     follow: (meta, args, listener, options = {}) => {
       const query = listQuery(args)
       const path = meta.path + (query && '?' + query)

@@ -14,7 +14,7 @@ interface Described {
 
 interface OptionsJSON {
   challenge: string
-  user: { id: string }
+  user?: { id: string }
   excludeCredentials?: Described[]
   allowCredentials?: Described[]
 }
@@ -25,7 +25,13 @@ const bytes = (text: string) => Uint8Array.from(atob(text.replace(/-/g, '+').rep
 export const base64url = (buffer: ArrayBuffer | Uint8Array): string =>
   btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '')
 
-const ids = (list: Described[] = []) => list.map((d) => ({ ...d, id: bytes(d.id) }))
+const named = (d: Described) => ({ ...d, id: bytes(d.id) })
+
+// What a browser is asked with, for either: of what is not its own it takes no notice.
+function asked(options: object): unknown {
+  const { challenge, user, excludeCredentials, allowCredentials, ...rest } = options as OptionsJSON
+  return { ...rest, challenge: bytes(challenge), user: user && named(user), excludeCredentials: excludeCredentials?.map(named), allowCredentials: allowCredentials?.map(named) }
+}
 
 // What a browser answers, with its buffers as text.
 function answer(c: PublicKeyCredential): object {
@@ -38,7 +44,7 @@ function answer(c: PublicKeyCredential): object {
   return { id: c.id, rawId: base64url(c.rawId), type: c.type, authenticatorAttachment: c.authenticatorAttachment, clientExtensionResults: {}, response }
 }
 
-async function asked(ask: () => Promise<Credential | null>): Promise<object> {
+async function answered(ask: () => Promise<Credential | null>): Promise<object> {
   try {
     return answer((await ask()) as PublicKeyCredential)
   } catch (cause) {
@@ -50,16 +56,10 @@ async function asked(ask: () => Promise<Credential | null>): Promise<object> {
 /** The browser's own. */
 export const browserPasskeys: PasskeyDevice = {
   create: (options) =>
-    asked(() => {
-      const o = options as OptionsJSON
-      const publicKey = { ...o, challenge: bytes(o.challenge), user: { ...o.user, id: bytes(o.user.id) }, excludeCredentials: ids(o.excludeCredentials) }
-      return navigator.credentials.create({ publicKey: publicKey as unknown as PublicKeyCredentialCreationOptions })
-    }),
+    answered(() => navigator.credentials.create({ publicKey: asked(options) as PublicKeyCredentialCreationOptions })),
   get: (options, { signal, conditional }) =>
-    asked(() => {
-      const o = options as OptionsJSON
-      const publicKey = { ...o, challenge: bytes(o.challenge), allowCredentials: ids(o.allowCredentials) }
-      const request: CredentialRequestOptions = { publicKey: publicKey as unknown as PublicKeyCredentialRequestOptions }
+    answered(() => {
+      const request: CredentialRequestOptions = { publicKey: asked(options) as PublicKeyCredentialRequestOptions }
       if (signal) request.signal = signal
       if (conditional) request.mediation = 'conditional'
       return navigator.credentials.get(request)

@@ -1,5 +1,6 @@
 import { LoamError } from './errors.js'
 import { newId } from './id.js'
+import { createListeners, type Listeners } from './listeners.js'
 import { sleep, type Http } from './request.js'
 import { rowPath, type ModelMeta, type Writes } from './rows.js'
 import type { SessionKeeper } from './session.js'
@@ -20,9 +21,9 @@ export interface Refused {
 export interface Queue {
   /** How many are on their way. */
   readonly size: number
-  onChange(listener: (size: number) => void): () => void
+  onChange: Listeners<number>['on']
   /** Hears what was refused, also of writes from before the page was loaded anew. */
-  onRefused(listener: (refused: Refused) => void): () => void
+  onRefused: Listeners<Refused>['on']
   /** Gives up all that is on its way. */
   clear(): Promise<void>
 }
@@ -32,6 +33,8 @@ interface Write extends Pending {
   /** Whose it is: the user and the organization, for it is sent as nobody else. */
   user: string
   org: string
+  /** When it was made, as in ISO 8601. */
+  at: string
   method: 'POST' | 'PATCH' | 'DELETE'
   url: string
   ifVersion?: number
@@ -41,6 +44,7 @@ const most = 1_000 // writes that may wait
 const mostBytes = 1 << 20 // of their text
 const echo = 5_000 // milliseconds for the live lists to tell of what was done
 const longestWait = 30_000
+const longestObeyed = 600_000 // of a Retry-After
 
 export interface QueueKeeper extends Queue, Writes {
   pending(): readonly Pending[]
@@ -50,25 +54,22 @@ export interface QueueKeeper extends Queue, Writes {
 /** The queue of a client. `shown` shows the live lists of a path anew. */
 export function createQueue(http: Http, session: SessionKeeper, store: Store, metas: Record<string, ModelMeta>, shown: (path?: string) => void): QueueKeeper {
   let writes: Write[] = [] // what is stored, and what was done a moment ago
-  // A new row as it will be; when it was made is in the write's own key.
-  const drafted = (w: Write): Write => {
-    if (w.kind !== 'create') return w
-    const at = new Date(parseInt(w.key.replace('-', '').slice(0, 12), 16)).toISOString()
-    return { ...w, row: { ...metas[w.path.slice(5)]?.draft?.row({ id: w.id, at, by: w.user }), ...w.input } }
-  }
+  // A new row as it will be.
+  const drafted = (w: Write): Write =>
+    w.kind === 'create' ? { ...w, row: { ...metas[w.path.slice(5)]?.draft?.row({ id: w.id, at: w.at, by: w.user }), ...w.input } } : w
   const waiting = new Map<string, { resolve: (row: never) => void; reject: (err: LoamError) => void }>()
-  const changes = new Set<(size: number) => void>()
-  const refusals = new Set<(refused: Refused) => void>()
+  const changes = createListeners<number>()
+  const refusals = createListeners<Refused>()
   const stop = new AbortController()
   let running = false
   let more = false
   let nudge: AbortController | undefined // ends a pause
 
-  const mine = (w: Write): boolean => w.user === session.held?.user.id && w.org === (session.held.organization?.id ?? '')
+  const mine = (w: Write): boolean => session.who === w.user + ' ' + w.org
   const undone = (): Write[] => writes.filter((w) => !w.done)
   const changed = (path?: string): void => {
     shown(path)
-    changes.forEach((l) => l(undone().length))
+    changes.tell(undone().length)
   }
   const save = (fn: (stored: Write[]) => Write[]): Promise<void> =>
     store.change<Write[]>((stored) => {
@@ -79,14 +80,15 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, me
       }
       return next
     })
-  const forget = (keys: string[], err: LoamError): void => {
-    writes = writes.filter((w) => !keys.includes(w.key))
-    for (const key of keys) {
-      waiting.get(key)?.reject(err)
+  const forget = (is: (w: Write) => boolean, why = new LoamError({ code: 'client/aborted', message: 'the write was given up before it was sent' })): void => {
+    for (const { key } of writes.filter(is)) {
+      waiting.get(key)?.reject(why)
       waiting.delete(key)
     }
+    writes = writes.filter((w) => !is(w))
     changed()
   }
+  const everything = (): boolean => true
 
   // A write is over: its row counts until the lists tell of it, or it is taken back.
   const settle = (key: string, row: Row | undefined, error: LoamError | undefined): void => {
@@ -96,7 +98,7 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, me
     if (w && error) {
       writes = writes.filter((x) => x !== w)
       const { kind, path, id, input } = w
-      refusals.forEach((l) => l({ error, kind, path, id, ...(input && { input }) }))
+      refusals.tell({ error, kind, path, id, ...(input && { input }) })
     } else if (w) {
       w.done = row ?? true
       if (w.row) w.row = { ...w.row, ...row }
@@ -121,15 +123,15 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, me
         const pause = await store.alone(async () => {
           for (;;) {
             const w = ((await store.read<Write[]>()) ?? []).find(mine)
-            if (!w || stop.signal.aborted) return false
+            if (!w || stop.signal.aborted) return
             let row: Row | undefined
             let error: LoamError | undefined
             try {
-              const headers: Record<string, string> = w.ifVersion === undefined ? {} : { 'If-Match': `"${w.ifVersion}"` }
-              row = await http.request<Row>(w.url, { method: w.method, body: w.input, headers, idempotencyKey: w.key, retry: false, signal: stop.signal })
+              const { method, input: body, ifVersion, key: idempotencyKey } = w
+              row = await http.request<Row>(w.url, { method, body, ifVersion, idempotencyKey, retry: false, as: w.user + ' ' + w.org, signal: stop.signal })
             } catch (err) {
               error = err as LoamError
-              if (!(err instanceof LoamError) || err.retryable || err.status === 401 || err.code === 'client/aborted') return true
+              if (!(err instanceof LoamError) || err.retryable || err.status === 401 || err.code === 'client/aborted') return error.retryAfter ?? 0
             }
             failures = 0
             await save((stored) => stored.filter((x) => x.key !== w.key))
@@ -137,10 +139,10 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, me
             store.tell({ key: w.key, row, error: error && { ...error, message: error.message } })
           }
         })
-        if (!pause) continue
+        if (pause === undefined) continue
         more = true
         nudge = new AbortController()
-        await sleep(Math.random() * Math.min(longestWait, 500 * 2 ** failures++), nudge.signal).catch(() => undefined)
+        await sleep(Math.min(pause, longestObeyed) + Math.random() * Math.min(longestWait, 500 * 2 ** failures++), nudge.signal).catch(() => undefined)
       }
     } finally {
       running = false
@@ -151,11 +153,11 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, me
     void run().catch(() => undefined)
   }
 
-  const add = async (w: Omit<Write, 'user' | 'org' | 'key'>): Promise<Row> => {
+  const add = async (w: Omit<Write, 'user' | 'org' | 'at' | 'key'>): Promise<Row> => {
     await session.ready
     const { held } = session
     if (!held) throw new LoamError({ code: 'access/sign_in', message: 'sign in first: the queue is a user’s', status: 401 })
-    const text = JSON.stringify({ ...w, key: newId(), user: held.user.id, org: held.organization?.id ?? '' })
+    const text = JSON.stringify({ ...w, key: newId(), at: new Date(), user: held.user.id, org: held.organization?.id ?? '' })
     const write = JSON.parse(text) as Write // as it is sent: without what is undefined
     writes.push(drafted(write))
     changed(write.path)
@@ -164,7 +166,7 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, me
       await save((stored) => [...stored, write])
     } catch (err) {
       done.catch(() => undefined)
-      forget([write.key], err as LoamError)
+      forget((w) => w.key === write.key, err as LoamError)
       throw err
     }
     store.tell({ added: write })
@@ -178,20 +180,13 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, me
       if (writes.every((w) => w.key !== m.added!.key)) writes.push(drafted(m.added))
       changed(m.added.path)
       wake() // should the other be gone before it is sent
-    } else if (m?.cleared) forget(writes.map((w) => w.key), given())
+    } else if (m?.cleared) forget(everything)
     else if (m?.key) settle(m.key, m.row, m.error && new LoamError(m.error))
   })
-  const given = (): LoamError => new LoamError({ code: 'client/aborted', message: 'the write was given up before it was sent' })
-
   const left = session.onChange((held) => {
-    if (held) {
-      const others = writes.filter((w) => w.user !== held.user.id).map((w) => w.key)
-      if (others.length) {
-        forget(others, given())
-        void save((stored) => stored.filter((w) => w.user === held.user.id))
-      }
-    }
-    changed()
+    const theirs = (w: Write): boolean => held !== null && w.user !== held.user.id
+    if (writes.some(theirs)) void save((stored) => stored.filter((w) => !theirs(w)))
+    forget(theirs)
     wake()
   })
   void session.ready.then(async () => {
@@ -201,7 +196,7 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, me
     changed()
     wake()
   })
-  globalThis.addEventListener?.('online', wake)
+  globalThis.addEventListener?.('online', wake, { signal: stop.signal })
 
   const written = (meta: ModelMeta, kind: 'update' | 'delete', key: unknown, input?: Row, ifVersion?: number) => {
     const url = rowPath(meta, key)
@@ -212,16 +207,10 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, me
     get size() {
       return undone().length
     },
-    onChange: (listener) => {
-      changes.add(listener)
-      return () => changes.delete(listener)
-    },
-    onRefused: (listener) => {
-      refusals.add(listener)
-      return () => refusals.delete(listener)
-    },
+    onChange: changes.on,
+    onRefused: refusals.on,
     clear: async () => {
-      forget(writes.map((w) => w.key), given())
+      forget(everything)
       await store.write(null)
       store.tell({ cleared: true })
     },
@@ -238,7 +227,6 @@ export function createQueue(http: Http, session: SessionKeeper, store: Store, me
       nudge?.abort()
       left()
       store.close()
-      globalThis.removeEventListener?.('online', wake)
     },
   }
 }

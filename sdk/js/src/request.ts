@@ -29,10 +29,14 @@ export interface RequestOptions {
    * somebody is signed in, since the server takes none from anybody else.
    */
   idempotencyKey?: string | true | undefined
+  /** The version that a row must still have. */
+  ifVersion?: number | undefined
   /** Whether a failure that may pass is tried again; by default where that is safe. */
   retry?: boolean | undefined
   /** Sent as the one asking; false for requests that sign in. */
   auth?: boolean
+  /** Whose it is, as `Credentials.who` names them: as another it is not sent. */
+  as?: string
   timeout?: number
   /** Answers with the `Response` as it comes, for what is long or no JSON; `timeout` is until it begins. */
   raw?: boolean
@@ -49,6 +53,8 @@ export interface Answer<T> {
 export interface Credentials {
   /** The access token for the next request, fresh enough to be taken; undefined where nobody is signed in, '' where it is in a cookie. */
   authorize(): Promise<string | undefined>
+  /** Names the user and the organization that the token is of; '' for nobody. */
+  readonly who?: string
   /**
    * A request with this token was answered 401. True where there is another token to
    * try with; one refresh serves all who wait.
@@ -68,10 +74,13 @@ export interface Http {
   send<T>(path: string, options?: RequestOptions): Promise<Answer<T>>
 }
 
+const givenUp = 'the request was given up'
 const defaultTimeout = 30_000
 const defaultRetries = 3
 const firstWait = 250 // milliseconds; each further one is at most twice as long
 const longestWait = 8_000
+// Segments of dots, which a browser takes for the way up, also where they are escaped.
+const goesUp = /^[^?#]*\/(\.|%2e){1,2}([/?#]|$)/i
 const longestObeyed = 60_000 // of a Retry-After; with a longer one the caller gets the error at once
 
 /** Makes the way to a server. */
@@ -83,24 +92,32 @@ export function createHttp(options: HttpOptions): Http {
     credentials: undefined,
     request: async <T>(path: string, o: RequestOptions = {}) => (await http.send<T>(path, o)).body,
     send: async <T>(path: string, o: RequestOptions = {}) => {
+      if (goesUp.test(path)) throw new LoamError({ code: 'client/argument', message: 'an id of dots would lead elsewhere: ' + path })
+      const { signal } = o
+      const asker = o.auth === false ? undefined : http.credentials
+      let as = o.as
       let key: string | undefined
       let failures = 0
       let renewed = false
       for (;;) {
-        const token = o.auth === false ? undefined : await http.credentials?.authorize()
-        if (o.idempotencyKey !== true) key = o.idempotencyKey
-        else if (token !== undefined || options.apiKey !== undefined) key ??= newId()
+        let token: string | undefined
+        let sent = false
         try {
+          token = await heeding(signal, asker?.authorize())
+          if ((as ||= asker?.who) !== asker?.who) throw aborted('another user or organization is active by now')
+          if (o.idempotencyKey !== true) key = o.idempotencyKey
+          else if (token !== undefined || options.apiKey !== undefined) key ??= newId()
+          sent = true
           return await attempt<T>(http, path, o, token, key)
         } catch (err) {
-          if (!(err instanceof LoamError) || o.signal?.aborted) throw err
-          if (err.status === 401 && token !== undefined && !renewed && (await http.credentials?.unauthorized(token, err))) {
+          if (!(err instanceof LoamError) || signal?.aborted) throw err
+          if (err.status === 401 && token !== undefined && !renewed && (await heeding(signal, asker?.unauthorized(token, err)))) {
             renewed = true // the server has done nothing yet, so that any request may be sent again
             continue
           }
-          if (!err.retryable || !(o.retry ?? isSafe(o, key)) || failures >= (options.retries ?? defaultRetries)) throw err
+          if (!err.retryable || !(o.retry ?? (!sent || isSafe(o, key))) || failures >= (options.retries ?? defaultRetries)) throw err
           if ((err.retryAfter ?? 0) > longestObeyed) throw err
-          await sleep(waitBefore(failures++, err.retryAfter), o.signal)
+          await sleep(waitBefore(failures++, err.retryAfter), signal)
         }
       }
     },
@@ -125,6 +142,7 @@ async function attempt<T>(http: Http, path: string, o: RequestOptions, token?: s
   if (token) headers['Authorization'] = 'Bearer ' + token
   else if (options.apiKey !== undefined && o.auth !== false) headers['X-Api-Key'] = options.apiKey
   if (key !== undefined) headers['Idempotency-Key'] = key
+  if (o.ifVersion !== undefined) headers['If-Match'] = `"${o.ifVersion}"`
   const init: RequestInit = { method: o.method ?? 'GET', headers }
   if (o.body !== undefined) init.body = JSON.stringify(o.body)
   if (options.credentials !== undefined) init.credentials = options.credentials
@@ -173,7 +191,7 @@ function within(outer: AbortSignal | undefined, ms: number) {
   return {
     signal: inner.signal,
     error: (): LoamError | undefined => {
-      if (outer?.aborted) return aborted(outer)
+      if (outer?.aborted) return aborted(givenUp, outer.reason)
       return late ? new LoamError({ code: 'client/timeout', message: `no answer within ${ms} ms`, retryable: true }) : undefined
     },
     // What goes on coming may still be given up.
@@ -184,22 +202,24 @@ function within(outer: AbortSignal | undefined, ms: number) {
   }
 }
 
-function aborted(signal: AbortSignal): LoamError {
-  return new LoamError({ code: 'client/aborted', message: 'the request was given up', cause: signal.reason })
+function aborted(message: string, cause?: unknown): LoamError {
+  return new LoamError({ code: 'client/aborted', message, cause })
+}
+
+// Waits, unless the signal ends it: then it throws `client/aborted`. What is waited for
+// goes on, since others may wait for it as well.
+function heeding<T>(signal: AbortSignal | undefined, promise: Promise<T> | undefined): Promise<T> | undefined {
+  if (!signal || !promise) return promise
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(aborted(givenUp, signal.reason))
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop)
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
 }
 
 /** Waits, unless the signal ends it: then it throws `client/aborted`. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer)
-      if (signal) reject(aborted(signal))
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop)
-      resolve()
-    }, ms)
-    if (signal?.aborted) stop()
-    else signal?.addEventListener('abort', stop, { once: true })
-  })
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  await heeding(signal, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms))))?.finally(() => clearTimeout(timer))
 }

@@ -108,7 +108,7 @@ export interface Writes {
 export function createCollection(http: Http, meta: ModelMeta, queue: Writes): Methods<Model> {
   const read = <T>(path: string, query: string, options?: CallOptions): Promise<T> =>
     http.request<T>(path + (query && '?' + query), options)
-  const list = (args: AnyArgs = {}, options?: CallOptions): Promise<Page<object>> =>
+  const list = async (args: AnyArgs = {}, options?: CallOptions): Promise<Page<object>> =>
     read(meta.path, listQuery(args), options)
   const totals = async (args: TotalArgs<Model, unknown, unknown, unknown, unknown, unknown>, options?: CallOptions) => {
     const { where, ...names } = args
@@ -125,20 +125,18 @@ export function createCollection(http: Http, meta: ModelMeta, queue: Writes): Me
       }
     },
     count: async (args: { where?: object } = {}, options?: CallOptions) => (await totals(args, options))[0]?.count ?? 0,
-    aggregate: (args = {}, options?: CallOptions) => totals(args, options),
-    get: (key: unknown, args: AnyArgs = {}, options?: CallOptions) => read(rowPath(meta, key), listQuery(args), options),
+    aggregate: async (args = {}, options?: CallOptions) => totals(args, options),
+    get: async (key: unknown, args: AnyArgs = {}, options?: CallOptions) => read(rowPath(meta, key), listQuery(args), options),
     create: (input: object, o: ChangeOptions & Queueing = {}) => o.queue ? queue.create(meta, input) : http.request(meta.path, change('POST', o, input)),
-    update: (key: unknown, input: object, o: ChangeOptions & Queueing = {}) => o.queue ? queue.update(meta, key, input, o.ifVersion) : http.request(rowPath(meta, key), change('PATCH', o, input)),
+    update: async (key: unknown, input: object, o: ChangeOptions & Queueing = {}) => o.queue ? queue.update(meta, key, input, o.ifVersion) : http.request(rowPath(meta, key), change('PATCH', o, input)),
     upsert: (input: object, o?: ChangeOptions) => http.request(meta.path, change('PUT', o, input)),
-    delete: (key: unknown, o: ChangeOptions & Queueing = {}) => o.queue ? queue.remove(meta, key, o.ifVersion) : http.request<void>(rowPath(meta, key), change('DELETE', o)),
+    delete: async (key: unknown, o: ChangeOptions & Queueing = {}) => o.queue ? queue.remove(meta, key, o.ifVersion) : http.request<void>(rowPath(meta, key), change('DELETE', o)),
   }
   return methods as unknown as Methods<Model>
 }
 
 function change(method: string, o: ChangeOptions = {}, body?: object) {
-  const { ifVersion, idempotencyKey = true, ...options } = o
-  const headers: Record<string, string> = ifVersion === undefined ? {} : { 'If-Match': `"${ifVersion}"` }
-  return { ...options, method, body, headers, idempotencyKey } as const
+  return { ...o, method, body, idempotencyKey: o.idempotencyKey ?? (true as const) }
 }
 
 /** The path of a row: the values of its key in order, joined by commas. */

@@ -2,6 +2,7 @@
 
 import type { Identity } from './auth-types.js'
 import { LoamError } from './errors.js'
+import { createListeners, type Listeners } from './listeners.js'
 import type { Credentials, Http, RequestOptions } from './request.js'
 import type { Store } from './storage.js'
 
@@ -31,9 +32,12 @@ const stale = ['access/sign_in', 'auth/bad_token', 'auth/expired_token', 'auth/r
 /** Who is signed in, for all modules of one client. */
 export interface SessionKeeper extends Credentials {
   readonly held: Held | null
+  readonly who: string
   readonly ready: Promise<void>
-  /** Hears who is signed in, once that has changed. */
-  onChange(listener: (who: Held | null) => void): () => void
+  /** Hears who is signed in, once that or anything known of them has changed. */
+  onChange: Listeners<Held | null>['on']
+  /** Hears of it before, and only where it is another user or organization. */
+  onSwitch: Listeners<void>['on']
   /** Takes what a sign-in answered. */
   take(granted: Granted): Promise<void>
   /** Asks for other tokens of the session, while nobody else does. */
@@ -50,15 +54,19 @@ export interface SessionKeeper extends Credentials {
 export function createSession(http: Http, store: Store, cookie: boolean): SessionKeeper {
   let held: Held | null = null
   let told = 'null' // of whom the listeners know
-  const listeners = new Set<(who: Held | null) => void>()
+  const changes = createListeners<Held | null>()
+  const switches = createListeners<void>()
+  const who = (): string => (held ? held.user.id + ' ' + (held.organization?.id ?? '') : '')
 
   const adopt = (next: Held | null): void => {
+    const before = who()
     const name = JSON.stringify(next && [next.user, next.organization])
     const same = name === told && next && held
     held = same ? { ...next, user: held!.user, organization: held!.organization } : next
     if (name === told) return
     told = name
-    listeners.forEach((l) => l(held))
+    if (who() !== before) switches.tell()
+    changes.tell(held)
   }
   const set = async (next: Held | null): Promise<void> => {
     adopt(next)
@@ -121,11 +129,12 @@ export function createSession(http: Http, store: Store, cookie: boolean): Sessio
     get held() {
       return held
     },
-    ready,
-    onChange: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+    get who() {
+      return who()
     },
+    ready,
+    onChange: changes.on,
+    onSwitch: switches.on,
     // Whatever is stored is stored in turn: a renewal that is under way would put the
     // tokens of before in its place.
     take: (granted) => store.alone(() => taken(granted)),

@@ -1,5 +1,6 @@
 import { LoamError } from './errors.js'
 import { newId } from './id.js'
+import { createListeners, type Listeners } from './listeners.js'
 import { sleep } from './request.js'
 
 /** What keeps texts by name: the browser's own storages, React Native's AsyncStorage, or yours. */
@@ -27,7 +28,7 @@ export interface Store {
   alone<T>(fn: () => Promise<T>): Promise<T>
   /** Tells the others who share the storage; and hears them. */
   tell(message: unknown): void
-  hear(listener: (message: unknown) => void): void
+  hear: Listeners<unknown>['on']
   close(): void
 }
 
@@ -67,15 +68,15 @@ export function createStore(choice: StorageChoice | undefined, key: string): Sto
     if (value === null) await storage.removeItem(key)
     else await storage.setItem(key, JSON.stringify(value))
   }
-  const listeners = new Set<(message: unknown) => void>()
+  const others = createListeners<unknown>()
   const channel = shared && typeof BroadcastChannel !== 'undefined' ? new BroadcastChannel(key) : undefined
   ;(channel as { unref?: () => void } | undefined)?.unref?.() // Node would wait for it
-  const heard = (message: unknown): void => listeners.forEach((l) => l(message))
+  const gone = new AbortController()
   const stored = (e: StorageEvent): void => {
-    if (e.key === key || e.key === null) heard(undefined)
+    if (e.key === key || e.key === null) others.tell(undefined)
   }
-  if (channel) channel.onmessage = (e: MessageEvent) => heard(e.data)
-  if (shared) globalThis.addEventListener?.('storage', stored) // the channel may be faster than what is stored
+  if (channel) channel.onmessage = (e: MessageEvent) => others.tell(e.data)
+  if (shared) globalThis.addEventListener?.('storage', stored, { signal: gone.signal }) // the channel may be faster than what is stored
   let changes: Promise<unknown> = Promise.resolve()
   return {
     read: async <T>() => parse<T>(await storage.getItem(key)),
@@ -100,10 +101,10 @@ export function createStore(choice: StorageChoice | undefined, key: string): Sto
       })
     },
     tell: (message) => channel?.postMessage(message),
-    hear: (listener) => void listeners.add(listener),
+    hear: others.on,
     close: () => {
       channel?.close()
-      globalThis.removeEventListener?.('storage', stored)
+      gone.abort()
     },
   }
 }

@@ -4,7 +4,6 @@
 export type Row = Record<string, unknown>
 
 export interface Window {
-  ids: string[]
   rows: Row[]
   nextCursor: string | null
   total: number | undefined
@@ -20,7 +19,7 @@ export interface EventData {
   row?: Row
 }
 
-export const nothing: Window = { ids: [], rows: [], nextCursor: null, total: undefined }
+export const nothing: Window = { rows: [], nextCursor: null, total: undefined }
 
 /** Names a row as the server does: the value of its key, or all of them joined by commas. */
 export function idOf(key: readonly string[], row: Row): string {
@@ -29,24 +28,12 @@ export function idOf(key: readonly string[], row: Row): string {
 
 /** The list after an event. */
 export function applied(w: Window, type: string, data: EventData, key: readonly string[]): Window {
-  if (type === 'rows') {
-    const rows = data.items ?? []
-    return { ids: rows.map((r) => idOf(key, r)), rows, nextCursor: data.nextCursor ?? null, total: data.total }
-  }
-  const { id, row, index = 0 } = data
-  if (id === undefined) return w // a gap: the rows follow
-  const ids = [...w.ids]
-  const rows = [...w.rows]
-  const at = ids.indexOf(id)
-  if (at >= 0) {
-    ids.splice(at, 1)
-    rows.splice(at, 1)
-  }
-  if (row && (type === 'insert' || type === 'update')) {
-    ids.splice(index, 0, id)
-    rows.splice(index, 0, row)
-  }
-  return { ...w, ids, rows }
+  const { items = [], total, id, row, index = 0, nextCursor = w.nextCursor } = data
+  if (type === 'rows') return { rows: items, nextCursor, total }
+  if (id === undefined) return { ...w, nextCursor } // before a gap's rows, or behind the list
+  const rows = w.rows.filter((r) => idOf(key, r) !== id)
+  if (row) rows.splice(index, 0, row)
+  return { ...w, rows, nextCursor }
 }
 
 /** A write that is on its way. */
@@ -86,12 +73,10 @@ export function whole(row: Row, included: Included, rows: readonly Row[]): Row |
 }
 
 /** The list as it will be once all that is on its way has been done. */
-export function ahead(w: Window, pending: readonly Pending[], place: Place | undefined, complete = (row: Row, _rows: readonly Row[]): Row | undefined => row): Row[] {
-  let { rows, ids } = w
+export function ahead(rows: Row[], key: readonly string[], pending: readonly Pending[], place: Place | undefined, complete = (row: Row, _rows: readonly Row[]): Row | undefined => row): Row[] {
   for (const p of pending) {
-    const at = ids.indexOf(p.id)
     const known = p.done === true ? undefined : p.done
-    const old = rows[at]
+    const old = rows.find((r) => idOf(key, r) === p.id)
     if (p.kind === 'create') {
       if (old || !place || p.done === true) continue
       const row = complete(p.row!, rows)
@@ -99,16 +84,13 @@ export function ahead(w: Window, pending: readonly Pending[], place: Place | und
       if (!row || index === undefined) continue
       const to = index === 'first' ? 0 : index === 'last' ? rows.length : index
       rows = [...rows.slice(0, to), row, ...rows.slice(to)]
-      ids = [...ids.slice(0, to), p.id, ...ids.slice(to)]
     } else if (!old) continue
-    else if (p.kind === 'delete') {
-      rows = rows.filter((_, i) => i !== at)
-      ids = ids.filter((_, i) => i !== at)
-    } else if (!known || !(Number(old['version']) >= Number(known['version']))) {
+    else if (p.kind === 'delete') rows = rows.filter((r) => r !== old)
+    else if (!known || !(Number(old['version']) >= Number(known['version']))) {
       const change = known ?? p.input!
       const next = { ...old }
       for (const name in change) if (name in old) next[name] = change[name]
-      rows = rows.map((r, i) => (i === at ? next : r))
+      rows = rows.map((r) => (r === old ? next : r))
     }
   }
   return rows
