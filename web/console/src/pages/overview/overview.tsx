@@ -29,7 +29,7 @@ export function OverviewPage() {
   return (
     <Page
       title="Overview"
-      lead={data && <>Started <When at={data.now.startedAt} />{data.now.nodes > 1 && `, on ${data.now.nodes} nodes`}</>}
+      lead={data && <>Started <When at={data.now.startedAt} />{data.now.nodes > 1 && `, one of ${data.now.nodes} servers`}</>}
       actions={<Tabs segmented label="Time" tabs={ranges} value={range} onChange={setRange} />}
     >
       {me?.dev && <Start me={me} />}
@@ -82,7 +82,7 @@ function Figures({ data }: { data: Overview }) {
         <Figure name="Requests" value={short(totals.count)} detail={`${short(totals.clientErrors)} refused`} />
         <Figure name="Failed" value={`${failed < 1 && failed > 0 ? failed.toFixed(2) : failed.toFixed(failed === 0 ? 0 : 1)} %`} detail={`${short(totals.serverErrors)} of ${short(totals.count)}`} bad={totals.serverErrors > 0} />
         <Figure name="Latency, p95" value={milliseconds(totals.p95)} detail={<><span className="nowrap">p50 {milliseconds(totals.p50)}</span> &ensp;<span className="nowrap">p99 {milliseconds(totals.p99)}</span></>} />
-        <Figure name="Live connections" value={short(now.connections)} detail={`${short(now.subscriptions)} subscriptions`} />
+        <Figure name="Live connections" value={short(now.connections)} detail={`${short(now.subscriptions)} subscriptions${now.nodes > 1 ? ', at this server' : ''}`} />
         <Figure name="Database" value={size(now.database)} detail="on disk" />
       </div>
       <div className="charts">
