@@ -35,10 +35,16 @@ func accountPages() []string {
 }
 
 func accountPage(c *call) (reply, error) {
-	if !slices.Contains(accountPages(), c.PathValue("page")) {
+	if slices.Contains(accountPages(), c.PathValue("page")) {
+		return c.accountFile("index.html")
+	}
+	c.out.Add("Vary", "Accept")
+	if !strings.Contains(c.Header.Get("Accept"), "text/html") {
 		return reply{}, fault.New(fault.HTTPNotFound, "there is nothing at %s; sign in at /account/sign-in", c.URL.Path)
 	}
-	return c.accountFile("index.html")
+	page, err := c.accountFile("index.html") // which says so itself
+	page.status = http.StatusNotFound
+	return page, err
 }
 
 func accountAsset(c *call) (reply, error) { return c.accountFile(c.PathValue("file")) }

@@ -98,6 +98,9 @@ func TestAttack112_AccountPages(t *testing.T) {
 			t.Errorf("%s: %d, want %d", path, r.StatusCode, status)
 		}
 	}
+	if r := s.Anonymous().Do("GET", "/account/nothing", nil, "Accept", "text/html").Want(404); r.Header.Get("Content-Security-Policy") == "" || inline.Match(r.Body) {
+		t.Errorf("a page that is none, as a browser asks for it: %v %s", r.Header, r.Body)
+	}
 	settings := s.Anonymous().Get("/auth/settings").Want(200)
 	if strings.Contains(string(settings.Body), "redirects") || !strings.HasPrefix(settings.Header.Get("Content-Type"), "application/json") {
 		t.Errorf("/auth/settings tells more than it should, or is no JSON: %s", settings.Body)

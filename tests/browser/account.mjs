@@ -225,6 +225,8 @@ async function alanAccepts() {
   await press(ada, 'Send the invitation')
   await ada.getByRole('button', { name: 'Revoke for alan@example.com' }).waitFor()
   const alan = await open()
+  await visit(alan, '/nothing', 'There is no such page')
+  await seen(alan, 'missing')
   await visit(alan, '/sign-up', 'Create an account')
   await signUp(alan, 'Alan Turing', 'alan@example.com', password)
   await title(alan, 'Check your mail')

@@ -146,7 +146,7 @@ async function sessionIsEnded() {
   assert.deepEqual([await answered(first), await answered(second)], [200, 401], 'that session, and no other')
   await page.getByRole('link', { name: 'Done to them' }).click()
   await heading('Audit trail')
-  for (const action of ['admin.session_ended', 'org.role_changed']) await page.getByRole('button', { name: action, exact: true }).first().waitFor() // of no organization and of one
+  for (const action of ['Session ended', 'Role changed']) await page.getByRole('button', { name: action, exact: true }).first().waitFor() // of no organization and of one
 }
 
 async function write(label, text) {

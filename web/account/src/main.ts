@@ -22,6 +22,9 @@ const pages: Record<string, () => Promise<HTMLElement>> = {
   'sign-in': signIn, 'sign-up': signUp, confirm, link: magicLink, reset, email: emailChange, invitation: invited, return: comeBack,
 }
 
+// missing is shown where an address has no page.
+const missing = async (): Promise<HTMLElement> => card('There is no such page', el('p', {}, 'The address may be mistyped, or of a link that is no longer used.'), link('/account', 'Go to your account'))
+
 const current = (): string => location.pathname.replace(/^\/account\/?/, '').replace(/\/$/, '')
 
 // takeToken moves the token of a mailed link out of the address, where a history
@@ -51,12 +54,13 @@ async function show(): Promise<void> {
   const turn = ++shown
   stopWaiting()
   const page = current()
-  if (!signedOut(page) && !app.me) {
+  const known = Object.hasOwn(pages, page)
+  if (known && !signedOut(page) && !app.me) {
     const wanted = new URLSearchParams(location.search).get('return_to') ?? (page && location.pathname)
     history.replaceState(null, '', '/account/sign-in' + (wanted && '?return_to=' + encodeURIComponent(wanted)))
     return show()
   }
-  const node = await (signedOut(page) ? settle() : Promise.resolve()).then(pages[page] ?? profile).catch((err: unknown) => trouble(err, page))
+  const node = await (signedOut(page) ? settle() : Promise.resolve()).then((known && pages[page]) || missing).catch((err: unknown) => trouble(err, page))
   if (turn !== shown) return
   replace(document.querySelector('#app')!, node)
   node.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })

@@ -4,7 +4,7 @@ import { useAuth, useCreateTask, useTasks, useUpdateTask } from './loam/react'
 import { Face, Faces, useNames } from './faces'
 import { go, To } from './place'
 import { AlsoHere, useOthers } from './presence'
-import { titles, useMayChange } from './rules'
+import { day, titles, useMayChange } from './rules'
 import { TaskDialog } from './task'
 
 const empty = { TODO: 'Write the first task above.', DOING: 'Drag a card here, or open it and set its status.', DONE: 'Nothing is done yet.' } satisfies Record<TaskStatus, string>
@@ -129,5 +129,3 @@ function Card({ task, changes, watched, onMove }: CardProps) {
     </li>
   )
 }
-
-const day = (date: string): string => new Date(date + 'T00:00').toLocaleDateString(undefined, { day: 'numeric', month: 'short' })

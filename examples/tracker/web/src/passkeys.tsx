@@ -34,7 +34,7 @@ export function Passkeys({ onClose }: { onClose: () => void }) {
         {data?.map((p) => (
           <li key={p.id}>
             <span>
-              <b>{p.name}</b> <small>added {new Date(p.createdAt).toLocaleDateString()}</small>
+              <b>{p.name}</b> <small>added {new Date(p.createdAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}</small>
             </span>
             <button aria-label={`Remove ${p.name}`} onClick={() => void tried(() => passkeys.remove(p.id))}>
               Remove

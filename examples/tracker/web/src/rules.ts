@@ -10,3 +10,6 @@ export function useMayChange(): (task: Pick<Task, 'owner' | 'assigneeId'>) => bo
   const { user, organization } = useAuth()
   return (task) => organization!.role !== 'member' || task.owner === user!.id || task.assigneeId === user!.id
 }
+
+/** A date as a card has it. */
+export const day = (date: string): string => new Date(date + 'T00:00').toLocaleDateString(undefined, { day: 'numeric', month: 'short' })

@@ -2,7 +2,7 @@ import { useState, type FormEvent } from 'react'
 import type { Task, TaskUpdate } from './loam'
 import { useAuth, useComments, useCreateComment, useDeleteComment, useDeleteTask, usePresence, useTask, useUpdateTask } from './loam/react'
 import { Face, Faces, useNames } from './faces'
-import { priorities, titles, useMayChange } from './rules'
+import { day, priorities, titles, useMayChange } from './rules'
 import { Sheet } from './sheet'
 
 /** A task, with its comments. `known` is the board's, which has it also while it is on its way to the server; null where the board has none. */
@@ -34,7 +34,7 @@ export function TaskDialog({ id, known, onClose }: { id: string; known: Task | n
             <Choice label="Assignee" value={task.assigneeId ?? ''} of={{ '': 'Nobody', ...Object.fromEntries(names) }} locked={!may} onChoose={(who) => change({ assigneeId: who || null })} />
             <label>
               Due
-              <input type="date" value={task.dueOn ?? ''} disabled={!may} onChange={(e) => change({ dueOn: e.target.value || null })} />
+              {may ? <input type="date" value={task.dueOn ?? ''} onChange={(e) => change({ dueOn: e.target.value || null })} /> : <input value={task.dueOn ? day(task.dueOn) : 'No date'} disabled />}
             </label>
           </div>
           <Line label="Description" long value={task.body ?? ''} locked={!may} onSave={(body) => change({ body: body || null })} />

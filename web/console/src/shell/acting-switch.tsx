@@ -68,7 +68,7 @@ function UserPicker({ acting, impersonation, onPick }: { acting: ReturnType<type
       }}
       trigger={
         <Button className={user ? 'as' : ''} icon={user ? <UserRound size={14} /> : <ShieldCheck size={14} />} aria-label={`As ${user ? user.name || user.email : 'admin'}`}>
-          <span className="clip">as {user ? user.name || user.email : 'admin'}</span><ChevronDown size={13} aria-hidden />
+          <span className="clip">As {user ? user.name || user.email : 'admin'}</span><ChevronDown size={13} aria-hidden />
         </Button>
       }
     />

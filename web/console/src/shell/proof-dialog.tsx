@@ -52,6 +52,7 @@ function Proof({ done }: { done: () => void }) {
     return { id: options.id, passkey: await passkey.use(options) }
   }
   if (!factors.data || !settings.data) return <Skeleton />
+  const ways = [factors.data.passkeys > 0 && passkey.usable(), settings.data.password.enabled, factors.data.totp].filter(Boolean).length
   return (
     <>
       <p className="quiet">This change matters. Show once more who you are; it holds for ten minutes.</p>
@@ -77,9 +78,9 @@ function Proof({ done }: { done: () => void }) {
           <div className="across end"><Button type="submit" busy={busy === 'code'}>Continue</Button></div>
         </form>
       )}
-      <p className="wrong" role="alert">{trouble}</p>
+      <p className="wrong" role="alert" hidden={trouble === ''}>{trouble}</p>
       <p className="small quiet">
-        None of these? <a href={'/account/sign-in?' + new URLSearchParams({ prompt: 'login', return_to: location.pathname + location.search }).toString()}>Sign in again</a>, then come back.
+        {ways > 1 ? 'None of these?' : 'Is it not at hand?'} <a href={'/account/sign-in?' + new URLSearchParams({ prompt: 'login', return_to: location.pathname + location.search }).toString()}>Sign in again</a>, then come back.
       </p>
     </>
   )

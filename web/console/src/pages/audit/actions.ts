@@ -10,5 +10,15 @@ const of: Record<string, string> = {
   backup: 'made',
 }
 
+// What an event of one word is about.
+const rooms: Record<string, string> = { org: 'Organization', access: 'Access', audit: 'Audit trail', backup: 'Backup', admin: 'Server' }
+
+/** wordsOf is an event as people say it: auth.sign_in is "Sign in", org.founded "Organization founded". */
+export function wordsOf(action: string): string {
+  const [room = '', name = ''] = action.split('.')
+  const words = name.includes('_') ? name : `${rooms[room] ?? ''} ${name}`.trim()
+  return words.charAt(0).toUpperCase() + words.slice(1).replaceAll('_', ' ')
+}
+
 /** actions are the names of what is on record. */
 export const actions: string[] = Object.entries(of).flatMap(([room, names]) => names.split(' ').map((name) => `${room}.${name}`))

@@ -12,7 +12,7 @@ import { Page } from '../../ui/page'
 import { Picker } from '../../ui/picker'
 import { Badge, Empty, Snippet, When } from '../../ui/show'
 import { InOrganization, Who } from '../../ui/who'
-import { actions } from './actions'
+import { actions, wordsOf } from './actions'
 import './audit.css'
 import { ExportAudit } from './export'
 import { RecordDialog, toneOf } from './record'
@@ -20,7 +20,7 @@ import { RecordDialog, toneOf } from './record'
 const route = getRouteApi('/app/audit')
 
 const columns: Column<AuditRecord>[] = [
-  { label: 'Event', cell: (r) => <span className="main"><span className="mono">{r.action}</span>{r.outcome !== 'success' && <Badge tone={toneOf(r.outcome)}>{r.outcome}</Badge>}</span> },
+  { label: 'Event', cell: (r) => <span className="main"><span title={r.action}>{wordsOf(r.action)}</span>{r.outcome !== 'success' && <Badge tone={toneOf(r.outcome)}>{r.outcome}</Badge>}</span> },
   { label: 'By', cell: (r) => <><Who subject={r.actor} />{r.impersonator && <> <Badge tone="warn">through an admin</Badge></>}</> },
   { label: 'Of', cell: (r) => r.target && <Who subject={r.target} /> },
   { label: 'In', cell: (r) => r.organization && <InOrganization id={r.organization} /> },
@@ -97,8 +97,8 @@ function Filters({ search }: { search: AuditSearch }) {
         label="What was done"
         value={search.action ?? ''}
         onPick={(action) => to({ action })}
-        choices={[{ value: '', label: 'Any event' }, ...actions.map((action) => ({ value: action, label: action }))]}
-        trigger={<Button className={search.action ? 'set' : ''}><span className="clip">{search.action || 'Any event'}</span></Button>}
+        choices={[{ value: '', label: 'Any event' }, ...actions.map((action) => ({ value: action, label: wordsOf(action), detail: action }))]}
+        trigger={<Button className={search.action ? 'set' : ''}><span className="clip">{search.action ? wordsOf(search.action) : 'Any event'}</span></Button>}
       />
       <Picker
         label="Who did it"

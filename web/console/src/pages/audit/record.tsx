@@ -4,6 +4,7 @@ import { Badge, CopyButton, type Tone } from '../../ui/show'
 import { whole } from '../../ui/words'
 import { InOrganization, Who } from '../../ui/who'
 import { machine } from '../users/sessions'
+import { wordsOf } from './actions'
 
 /** toneOf is the colour of an outcome. */
 export const toneOf = (outcome: string): Tone => (outcome === 'success' ? 'good' : outcome === 'denied' ? 'warn' : 'bad')
@@ -12,8 +13,9 @@ export const toneOf = (outcome: string): Tone => (outcome === 'success' ? 'good'
 export function RecordDialog({ record: r, onClose }: { record: AuditRecord; onClose: () => void }) {
   const details = Object.entries(r.details ?? {})
   return (
-    <Dialog title={r.action} onClose={onClose}>
+    <Dialog title={wordsOf(r.action)} onClose={onClose}>
       <dl className="pairs">
+        <dt>Event</dt><dd className="mono">{r.action}</dd>
         <dt>When</dt><dd>{whole(r.at)}</dd>
         <dt>Outcome</dt><dd><Badge tone={toneOf(r.outcome)}>{r.outcome}</Badge></dd>
         <dt>By</dt><dd><Who subject={r.actor} /></dd>

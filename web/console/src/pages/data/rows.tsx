@@ -82,17 +82,19 @@ function Rows({ schema, model }: { schema: Schema; model: Model }) {
           onSearch={(text) => to((old) => { const { search: _, ...rest } = old; return text ? { ...rest, search: text } : rest })}
         />
         <span className="count quiet number" role="status">{total.data === undefined ? '' : many(total.data, 'row')}</span>
-        {selected.size > 0 && <Button kind="danger" icon={<Trash2 size={14} />} disabled={whyNot !== undefined} onClick={() => setDialog('delete')}>Delete {number(selected.size)}</Button>}
-        <Button kind="ghost" aria-label="Read the rows anew" icon={<RefreshCw size={14} />} busy={list.isRefetching} onClick={() => (void list.refetch(), void total.refetch())} />
-        <Columns columns={columns} hidden={layout.hidden} onToggle={layout.toggle} />
-        <Menu
-          trigger={<Button kind="ghost" aria-label="Import and export" icon={<Ellipsis size={15} />} />}
-          groups={[[
-            { label: 'Import CSV or JSON…', icon: <Upload size={14} />, disabled: whyNot !== undefined || !model.operations.create, act: () => setDialog('import') },
-            { label: 'Export CSV or JSON…', icon: <Download size={14} />, act: () => setDialog('export') },
-          ]]}
-        />
-        <Button kind="primary" icon={<Plus size={14} />} disabled={whyNot !== undefined || !model.operations.create} title={whyNot} onClick={() => setDialog('new')}>New row</Button>
+        <div className="tools">
+          {selected.size > 0 && <Button kind="danger" icon={<Trash2 size={14} />} disabled={whyNot !== undefined} onClick={() => setDialog('delete')}>Delete {number(selected.size)}</Button>}
+          <Button kind="ghost" aria-label="Read the rows anew" icon={<RefreshCw size={14} />} busy={list.isRefetching} onClick={() => (void list.refetch(), void total.refetch())} />
+          <Columns columns={columns} hidden={layout.hidden} onToggle={layout.toggle} />
+          <Menu
+            trigger={<Button kind="ghost" aria-label="Import and export" icon={<Ellipsis size={15} />} />}
+            groups={[[
+              { label: 'Import CSV or JSON…', icon: <Upload size={14} />, disabled: whyNot !== undefined || !model.operations.create, act: () => setDialog('import') },
+              { label: 'Export CSV or JSON…', icon: <Download size={14} />, act: () => setDialog('export') },
+            ]]}
+          />
+          <Button kind="primary" icon={<Plus size={14} />} disabled={whyNot !== undefined || !model.operations.create} title={whyNot} onClick={() => setDialog('new')}>New row</Button>
+        </div>
       </div>
       <div className="gridbox">
         {list.error && rows.length === 0 ? <div className="page"><Trouble error={list.error} retry={() => void list.refetch()} /></div> : list.isPending ? <div className="page"><Skeleton lines={8} /></div> : rows.length === 0 ? (

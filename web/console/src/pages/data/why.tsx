@@ -77,7 +77,7 @@ function alike(fields: ExplainedField[]): [ExplainedField, ...ExplainedField[]][
 }
 
 function Field({ fields: [first, ...rest] }: { fields: [ExplainedField, ...ExplainedField[]] }) {
-  const names = [first, ...rest].map((f, i) => <Fragment key={f.name}>{i > 0 && ', '}<code>{f.name}</code></Fragment>)
+  const names = [first, ...rest].map((f, i) => <Fragment key={f.name}>{i > 0 && ' '}<code>{f.name}</code></Fragment>)
   const decisions = first.write ? [{ to: 'To change', d: first.write }, { to: 'To read', d: first.read }] : [{ to: 'To read', d: first.read }]
   const said = decisions.map(({ to, d }) => {
     const Icon = icons[d.verdict]
@@ -96,7 +96,7 @@ function Rules({ rules }: { rules: ExplainedRule[] }) {
         return (
           <li key={i} className={r.verdict}>
             <Icon size={15} aria-label={says[r.verdict]} />
-            <div>{r.words}{r.lacks && <div className="small quiet">{r.lacks}</div>}{r.filter && <div className="small quiet">{r.filter}</div>}{r.line > 0 && <div className="small quiet">line {r.line}</div>}</div>
+            <div><div className="words">{r.words}</div>{r.lacks && <div className="small quiet">{r.lacks}</div>}{r.filter && <div className="small quiet">{r.filter}</div>}{r.line > 0 && <div className="small quiet">line {r.line}</div>}</div>
           </li>
         )
       })}

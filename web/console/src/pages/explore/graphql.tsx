@@ -99,7 +99,7 @@ export function GraphQLPage() {
     }
   }
   return (
-    <Page fills title="GraphQL" lead="Asked of /graphql." actions={<ActingSwitch />}>
+    <Page fills title="GraphQL" lead="Documents go to /graphql, as whom you choose." actions={<ActingSwitch />}>
       <div className="explorer">
         <section className="pane" aria-label="What is asked">
           <div className="panebar">
@@ -126,7 +126,7 @@ export function GraphQLPage() {
             : answer ? <div className="grow editor"><Body label="The answer" text={answer.text} /></div>
             : events?.text ? <div className="grow editor"><Body label="The events" text={events.text} /></div>
             : busy ? <div className="inside">{events ? <p className="quiet">It listens. What is written now, here or elsewhere, is shown.</p> : <Skeleton lines={5} />}</div>
-            : <Empty icon={Braces} title="Nothing was asked yet">Press Run, or Ctrl+Enter in the document. As a user it is answered with what the rules let them see.</Empty>}
+            : <Empty icon={Braces} title="Nothing was asked yet">Press Run, or Ctrl+Enter in the document. A user gets what the rules let them see.</Empty>}
         </section>
       </div>
     </Page>

@@ -85,7 +85,7 @@ export function Request({ route }: { route: Route }) {
 function Param({ parameter: p, value, onChange, onSend }: { parameter: Parameter; value: string; onChange: (value: string) => void; onSend: () => void }) {
   const id = `param-${p.in}-${p.name}`
   const choices = p.schema?.enum?.map(String) ?? (p.schema?.type === 'boolean' ? ['true', 'false'] : null)
-  const hint = p.in === 'query' && usual.includes(p.name) ? (p.description ?? '').split('\n')[0]!.split('. ')[0]!.replaceAll('`', '') : ''
+  const hint = p.in === 'query' && usual.includes(p.name) ? (p.description ?? '').split('\n')[0]!.split('. ')[0]!.replaceAll('`', '').replaceAll(/(^|\s)-/g, '$1\u2011') : ''
   return (
     <div className="param">
       <label htmlFor={id}>{p.name}{p.required && <span className="bad" aria-hidden> *</span>}</label>

@@ -39,7 +39,7 @@ export function MailboxPage() {
       {box.error ? <div className="page"><Trouble error={box.error} retry={() => void box.refetch()} /></div> : !box.data ? <div className="page"><Skeleton lines={6} /></div> : items.length === 0 && !to ? (
         <div>
           {box.data.smtp && <div className="page"><Note>Mail goes to {box.data.smtp}, as loam.yaml says, and not here.</Note></div>}
-          <Empty icon={Mails} title="No mail yet" snippet={`curl ${location.origin}/auth/password/forgot -H 'Content-Type: application/json' -d '{"email": "you@example.com"}'`}>Confirmations, codes, links and invitations appear here the moment they would be sent.</Empty>
+          <Empty icon={Mails} title="No mail yet" snippet={`curl ${location.origin}/auth/password/forgot \\\n  -H 'Content-Type: application/json' \\\n  -d '{"email": "you@example.com"}'`}>Confirmations, codes, links and invitations appear here the moment they would be sent.</Empty>
         </div>
       ) : (
         <div className={message ? 'mail reading' : 'mail'}>

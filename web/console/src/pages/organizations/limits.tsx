@@ -54,8 +54,8 @@ export function LimitsForm({ org }: { org: OrganizationRecord }) {
             return (
               <div key={name} className="field">
                 <label htmlFor={`limit-${name}`}>{labels[name]}</label>
-                <input id={`limit-${name}`} name={name} className="input number" inputMode="numeric" pattern="[0-9]*" autoComplete="off" placeholder={all === undefined ? 'as for all' : all === 0 ? 'no limit' : String(all)} defaultValue={all === undefined || org.limits[name] !== all ? org.limits[name] : ''} />
-                <span className="hint">in force: {org.limits[name] === 0 ? 'no limit' : name === 'storage' ? size(org.limits[name]) : number(org.limits[name])}</span>
+                <input id={`limit-${name}`} name={name} className="input number" inputMode="numeric" pattern="[0-9]*" autoComplete="off" placeholder={all === undefined ? 'as for all' : all === 0 ? 'no limit' : number(all)} defaultValue={all === undefined || org.limits[name] !== all ? org.limits[name] : ''} />
+                <span className="hint">In force: {org.limits[name] === 0 ? 'no limit' : name === 'storage' ? size(org.limits[name]) : number(org.limits[name])}</span>
               </div>
             )
           })}

@@ -8,7 +8,7 @@ import { Button } from '../../ui/button'
 import { Page } from '../../ui/page'
 import { Empty, Note, Skeleton, Trouble, When } from '../../ui/show'
 import { Tabs } from '../../ui/tabs'
-import { short, size } from '../../ui/words'
+import { number, size } from '../../ui/words'
 import { Actions } from './acts'
 import { Invitations } from './invitations'
 import { Keys } from './keys'
@@ -52,8 +52,8 @@ export function OrganizationPage() {
         <>
           {org.suspendedAt && <Note warn>Suspended <When at={org.suspendedAt} />{org.suspendedFor && `: ${org.suspendedFor}`}. Its members and keys are refused on every door until it is restored.</Note>}
           <div className="usages">
-            <Usage name="Members" used={org.members} limit={org.limits.members} show={short} />
-            <Usage name="Rows" used={org.usage.rows} limit={org.limits.rows} show={short} />
+            <Usage name="Members" used={org.members} limit={org.limits.members} show={number} />
+            <Usage name="Rows" used={org.usage.rows} limit={org.limits.rows} show={number} />
             <Usage name="Storage" used={org.usage.storage} limit={org.limits.storage} show={size} />
           </div>
           <Tabs label="About the organization" tabs={tabs} value={tab as Tab} onChange={(t) => void navigate({ to: '/organizations/$org', params: { org: id }, search: { tab: t }, replace: true })} />

@@ -16,6 +16,8 @@ export interface Line {
   edges: Edge[] // both sides of one relation
   from: string // who refers
   to: string
+  fromField: string | null // its side of the relation; null where it has none
+  toField: string | null
   path: string
   many: boolean
 }
@@ -102,7 +104,7 @@ function draw({ models, fields, most, pairs, linked, order, layers: unfolded }: 
   const all: Slot[][] = Array.from({ length: depth(layers) }, () => [])
   for (const m of order) all[layers.get(m.name)!]!.push(slots.get(m.name)!)
   const ways = pairs.filter((p) => p.from !== p.to).map((p) => ({ pair: p, way: way(p, slots, all) }))
-  sort(all)
+  sort(all, beside(pairs, fields))
   place(all, gap.y)
   const bottom = Math.max(0, ...all.flat().map((s) => s.y + s.height))
   const x = (layer: number): number => layer * (width + gap.x)
@@ -117,10 +119,17 @@ function draw({ models, fields, most, pairs, linked, order, layers: unfolded }: 
   }
   const at = new Map(nodes.map((n) => [n.model.name, n]))
   const lines = [
-    ...ways.map(({ pair, way }) => ({ ...pair, path: way[0]!.layer === way.at(-1)!.layer ? bracket(way[0]!, way.at(-1)!, x(way[0]!.layer) + width, gap.x) : curve(way.map((s, i) => points(s, x(s.layer), width, i === 0, i === way.length - 1)).flat()) })),
-    ...pairs.filter((p) => p.from === p.to).map((p) => ({ ...p, path: loop(at.get(p.from)!) })),
+    ...ways.map(({ pair, way }) => {
+      const [first, last] = [way[0]!, way.at(-1)!]
+      const end = (s: Slot): number => port(at.get(s.id)!, s.id === pair.to ? pair.toField : pair.fromField)
+      if (first.layer === last.layer) return { ...pair, path: bracket(end(first), end(last), x(first.layer) + width, gap.x) }
+      return { ...pair, path: curve([[x(first.layer) + width, end(first)], ...way.slice(1, -1).flatMap((s) => passes(s, x(s.layer), width)), [x(last.layer), end(last)]]) }
+    }),
+    ...pairs.filter((p) => p.from === p.to).map((p) => ({ ...p, path: loop(at.get(p.from)!, p) })),
   ]
-  return { nodes, lines, upright: ways.filter((w) => w.way[0]!.layer === w.way.at(-1)!.layer).length, width: Math.max(0, ...nodes.map((n) => n.x + n.width)), height: Math.max(0, ...nodes.map((n) => n.y + n.height)) }
+  const right = Math.max(0, ...nodes.map((n) => n.x + n.width))
+  const bulges = lines.some((l) => at.get(l.from)!.x === at.get(l.to)!.x && at.get(l.from)!.x + width === right)
+  return { nodes, lines, upright: ways.filter((w) => w.way[0]!.layer === w.way.at(-1)!.layer).length, width: right + (bulges ? bulge : 0), height: Math.max(0, ...nodes.map((n) => n.y + n.height)) }
 }
 
 function fieldsOf(model: Model, most: number): Field[] {
@@ -136,10 +145,14 @@ function join(edges: Edge[]): Pair[] {
   for (const e of edges) {
     const refers = e.type === 'belongsTo' || (e.type === 'manyToMany' && e.from < e.to)
     const [from, to, field] = refers ? [e.from, e.to, e.field] : [e.to, e.from, e.inverse ?? e.field]
+    const [fromField, toField] = refers ? [e.field, e.inverse] : [e.inverse, e.field]
     const id = `${from} ${to} ${e.type === 'manyToMany' ? [e.field, e.inverse].sort().join() : field}`
     const pair = pairs.get(id)
-    if (pair) pair.edges.push(e)
-    else pairs.set(id, { edges: [e], from, to, many: e.type !== 'hasOne' })
+    if (pair) {
+      pair.edges.push(e)
+      pair.fromField ??= fromField
+      pair.toField ??= toField
+    } else pairs.set(id, { edges: [e], from, to, fromField, toField, many: e.type !== 'hasOne' })
   }
   return [...pairs.values()]
 }
@@ -194,15 +207,28 @@ function way(p: Pair, slots: Map<string, Slot>, all: Slot[][]): Slot[] {
   return steps
 }
 
-// sort orders each layer by the middle of what its slots are linked with, to and fro.
-function sort(all: Slot[][]): void {
+// beside tells how far down a model's fields the one is that leads to another model, of 0 to 1.
+function beside(pairs: Pair[], fields: Map<string, Field[]>): (at: string, to: string) => number {
+  const places = new Map<string, number>()
+  for (const p of pairs) {
+    for (const [at, to, field] of [[p.from, p.to, p.fromField], [p.to, p.from, p.toField]] as const) {
+      const drawn = fields.get(at)!
+      places.set(`${at} ${to}`, (drawn.findIndex((f) => f.name === field) + 1) / (drawn.length + 1))
+    }
+  }
+  return (at, to) => places.get(`${at} ${to}`) ?? 0.5
+}
+
+// sort orders each layer by the middle of what its slots are linked with, to and fro;
+// those of one middle, by the order of the fields that lead to them.
+function sort(all: Slot[][], beside: (at: string, to: string) => number): void {
   const rank = new Map<Slot, number>()
   const note = (layer: Slot[]): void => layer.forEach((s, i) => rank.set(s, i / Math.max(1, layer.length - 1)))
   all.forEach(note)
   for (let round = 0; round < 12; round++) {
     const side = round % 2 === 0 ? 'left' : 'right'
     for (const layer of side === 'left' ? all : [...all].reverse()) {
-      const middle = new Map(layer.map((s) => [s, s[side].length === 0 ? rank.get(s)! : s[side].reduce((sum, o) => sum + rank.get(o)!, 0) / s[side].length]))
+      const middle = new Map(layer.map((s) => [s, s[side].length === 0 ? rank.get(s)! : s[side].reduce((sum, o) => sum + rank.get(o)! + beside(o.id, s.id) / 100, 0) / s[side].length]))
       layer.sort((a, b) => middle.get(a)! - middle.get(b)!)
       note(layer)
     }
@@ -243,10 +269,15 @@ function place(all: Slot[][], gap: number): void {
 
 type Point = [number, number]
 
-function points(s: Slot, x: number, width: number, first: boolean, last: boolean): Point[] {
+// port is the height at which a line meets a model: at the field that it is, or at the
+// model's name where that field is not drawn.
+function port(n: Node, field: string | null): number {
+  const i = n.fields.findIndex((f) => f.name === field)
+  return n.y + (i < 0 ? head / 2 : head + 4 + (i + 0.5) * fieldHeight)
+}
+
+function passes(s: Slot, x: number, width: number): Point[] {
   const y = s.y + s.height / 2
-  if (first) return [[x + width, y]]
-  if (last) return [[x, y]]
   return [[x, y], [x + width, y]]
 }
 
@@ -261,10 +292,21 @@ function curve(at: Point[]): string {
 }
 
 // bracket goes from one model of a column to another, at its right side.
-function bracket(from: Slot, to: Slot, x: number, gap: number): string {
-  const bend = x + Math.min(gap * 0.85, 14 + Math.abs(to.y - from.y) / 12)
-  const [a, b] = [from.y + from.height / 2, to.y + to.height / 2]
+function bracket(a: number, b: number, x: number, gap: number): string {
+  const bend = x + Math.min(gap * 0.85, 24 + Math.abs(b - a) / 12)
   return `M${x},${a} C${bend},${a} ${bend},${b} ${x},${b}`
 }
 
-const loop = (n: Node): string => `M${n.x + n.width - 30},${n.y} c0,-26 44,-26 44,${Math.min(17, n.height / 2)} s-8,10 -14,0`
+const bulge = 40 // how far a line goes out that comes back to its column
+const apart = 12 // at the least, between the two ends of a loop
+
+// loop goes from a model to itself, at its right side: from the field that has the many
+// to the one that refers.
+function loop(n: Node, p: Pair): string {
+  const x = n.x + n.width
+  let [a, b] = [port(n, p.toField), port(n, p.fromField)]
+  if (Math.abs(a - b) < apart) a = b > n.y + head / 2 + apart ? n.y + head / 2 : Math.max(n.y + 5, b - apart)
+  if (Math.abs(a - b) < apart) b = a + apart
+  const bend = x + Math.min(72, 34 + Math.abs(b - a) / 4)
+  return `M${x},${a} C${bend},${a} ${bend},${b} ${x},${b}`
+}

@@ -1,11 +1,13 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Database, X } from 'lucide-react'
-import type { Model, Schema } from '../../api/console'
+import { meQuery, type Model, type Schema } from '../../api/console'
 import { Button } from '../../ui/button'
 import { Badge } from '../../ui/show'
 
 /** About is all that the schema says of one model. */
 export function About({ schema, model, onClose, onModel }: { schema: Schema; model: Model; onClose: () => void; onModel: (name: string) => void }) {
+  const tenancy = useQuery(meQuery).data?.tenancy !== false
   const own = model.fields.filter((f) => !f.implicit || model.builtIn)
   const referring = schema.edges.filter((e) => e.to === model.name && e.from !== model.name && e.inverse === null)
   return (
@@ -18,7 +20,7 @@ export function About({ schema, model, onClose, onModel }: { schema: Schema; mod
       <div className="inside" tabIndex={0} role="region" aria-label={`About ${model.name}`}>
         {model.doc && <p>{model.doc}</p>}
         <div className="across">
-          <Badge tone={model.scope === 'global' ? 'info' : 'plain'}>{model.scope === 'global' ? 'global: of all organizations' : 'per organization'}</Badge>
+          {tenancy && <Badge tone={model.scope === 'global' ? 'info' : 'plain'}>{model.scope === 'global' ? 'global: of all organizations' : 'per organization'}</Badge>}
           {model.builtIn && <Badge>built in</Badge>}
           {model.search && <Badge tone="good">search</Badge>}
           <code className="small">{model.path}</code>
@@ -36,7 +38,7 @@ export function About({ schema, model, onClose, onModel }: { schema: Schema; mod
         </ul>
         {referring.length > 0 && <><h3>Referred to by</h3><ul>{referring.map((e) => <li key={e.from + e.field}><button type="button" className="button link" onClick={() => onModel(e.from)}>{e.from}.{e.field}</button></li>)}</ul></>}
         <h3>Rules</h3>
-        {model.rules.length === 0 ? <p className="quiet">None: nobody may.</p> : <ul className="wordlist">{model.rules.map((r, i) => <li key={i}>{r.words}</li>)}</ul>}
+        {model.rules.length === 0 ? <p className="quiet">None: nobody may.</p> : <ul className="wordlist">{model.rules.map((r, i) => <li key={i}><span className="says">{r.words}</span></li>)}</ul>}
         {model.indexes.length > 0 && <><h3>Indexes</h3><ul className="wordlist">{model.indexes.map((x) => <li key={x.name}><span>{x.fields.join(', ')}</span><span className="small quiet">{x.unique ? 'unique' : (x.queryField ?? x.name)}</span></li>)}</ul></>}
       </div>
     </aside>

@@ -1,5 +1,5 @@
 import { Maximize, Minus, Plus, Search } from 'lucide-react'
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import { Fragment, useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import type { Schema } from '../../api/console'
 import { Button } from '../../ui/button'
 import { Picker } from '../../ui/picker'
@@ -106,8 +106,12 @@ export function Picture({ schema, chosen, onChoose }: Props) {
     <div className="picture">
       <svg ref={box} role="group" aria-label={`The schema: ${models.length} models, ${picture.lines.length} relations`} {...drags} onClick={(e) => e.target === box.current && onChoose(undefined)}>
         <defs>
-          <marker id="many" viewBox="0 0 12 12" refX="11" refY="6" markerWidth="11" markerHeight="11" orient="auto-start-reverse"><path d="M0,6 L11,1 M0,6 L11,6 M0,6 L11,11" className="mark" /></marker>
-          <marker id="one" viewBox="0 0 12 12" refX="8" refY="6" markerWidth="11" markerHeight="11" orient="auto-start-reverse"><path d="M4,1.5 L4,10.5" className="mark" /></marker>
+          {['', '-bright'].map((look) => (
+            <Fragment key={look}>
+              <marker id={`many${look}`} viewBox="0 0 12 12" refX="11" refY="6" markerUnits="userSpaceOnUse" markerWidth="12" markerHeight="12" orient="auto-start-reverse"><path d="M0,6 L11,1 M0,6 L11,6 M0,6 L11,11" className={`mark${look}`} /></marker>
+              <marker id={`one${look}`} viewBox="0 0 12 12" refX="11" refY="6" markerUnits="userSpaceOnUse" markerWidth="12" markerHeight="12" orient="auto-start-reverse"><path d="M4,1.5 L4,10.5" className={`mark${look}`} /></marker>
+            </Fragment>
+          ))}
         </defs>
         <g style={{ transform: `translate(${view.x}px, ${view.y}px) scale(${view.scale})` }} className={`drawing${bright ? ' some' : ''}${most === 0 ? ' compact' : ''}${view.glides ? ' glides' : ''}`}>
           {picture.lines.map((l, i) => <Relation key={i} line={l} picture={picture.nodes} bright={bright !== undefined && (l.from === bright || l.to === bright)} />)}
@@ -164,7 +168,8 @@ function Relation({ line, picture, bright }: { line: Line; picture: Node[]; brig
   const single = line.edges.some((e) => e.type === 'hasOne')
   const forward = to.x <= from.x // the path goes from left to right, and the many are mostly right
   const [left, right] = forward ? [both ? 'many' : 'one', single ? 'one' : 'many'] : [single ? 'one' : 'many', both ? 'many' : 'one']
-  return <path d={line.path} className={bright ? 'line bright' : 'line'} markerStart={`url(#${left})`} markerEnd={`url(#${right})`} />
+  const look = bright ? '-bright' : ''
+  return <path d={line.path} className={bright ? 'line bright' : 'line'} markerStart={`url(#${left}${look})`} markerEnd={`url(#${right}${look})`} />
 }
 
 // more is what stands behind a model's name: how many fields it has where not all are drawn.

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { CircleCheck, ShieldOff, Waypoints } from 'lucide-react'
-import { schemaQuery, type Diagnostic, type Schema } from '../../api/console'
+import type { ReactNode } from 'react'
+import { meQuery, schemaQuery, type Diagnostic, type Schema } from '../../api/console'
 import { Page } from '../../ui/page'
 import { Badge, Empty, Note, Skeleton, Trouble } from '../../ui/show'
 import { Tabs } from '../../ui/tabs'
@@ -23,7 +24,7 @@ export function SchemaPage() {
   const to = (search: { tab?: string; model?: string }): void => void navigate({ to: '/schema', search, replace: true })
   const data = schema.data
   const worst = data?.diagnostics.filter((d) => d.severity !== 'hint').length ?? 0
-  const tabs: { value: Tab; label: React.ReactNode }[] = [
+  const tabs: { value: Tab; label: ReactNode }[] = [
     { value: 'picture', label: 'Picture' },
     { value: 'rules', label: 'Rules' },
     { value: 'diagnostics', label: <>Diagnostics {worst > 0 && <Badge tone="warn">{worst}</Badge>}</> },
@@ -55,14 +56,15 @@ export function SchemaPage() {
 }
 
 function Rules({ schema }: { schema: Schema }) {
+  const tenancy = useQuery(meQuery).data?.tenancy !== false
   return (
     <>
-      <Note>Rules are asked in this order on every door: the row’s organization first, which no rule lifts; then these. What no rule allows is refused.</Note>
+      <Note>Rules are asked in this order on every door{tenancy && ': the row’s organization first, which no rule lifts; then these'}. What no rule allows is refused.</Note>
       {schema.models.filter((m) => !m.join && !m.builtIn).map((m) => (
         <section key={m.name} className="card">
-          <header><h2>{m.name}</h2>{m.scope === 'global' && <Badge tone="info">global</Badge>}</header>
+          <header><h2>{m.name}</h2>{tenancy && m.scope === 'global' && <Badge tone="info">global</Badge>}</header>
           <div className="body">
-            {m.rules.length === 0 ? <p className="quiet"><ShieldOff size={14} aria-hidden /> No rule: nobody may do anything with it.</p> : <ul className="wordlist">{m.rules.map((r, i) => <li key={i}><span>{r.words}</span>{r.line > 0 && <span className="small quiet number">line {r.line}</span>}</li>)}</ul>}
+            {m.rules.length === 0 ? <p className="quiet"><ShieldOff size={14} aria-hidden /> No rule: nobody may do anything with it.</p> : <ul className="wordlist">{m.rules.map((r, i) => <li key={i}><span className="says">{r.words}</span>{r.line > 0 && <span className="small quiet number">line {r.line}</span>}</li>)}</ul>}
             {m.fields.filter((f) => (f.rules?.length ?? 0) > 0).map((f) => (
               <div key={f.name} className="fieldwords"><code>{f.name}</code><ul className="wordlist">{f.rules!.map((r, i) => <li key={i}>{r.words}</li>)}</ul></div>
             ))}
@@ -91,11 +93,25 @@ function Diagnosis({ d, file }: { d: Diagnostic; file: string }) {
   )
 }
 
+// parts are what a line of a schema is coloured by, in the order of the groups' classes.
+const parts = /(#.*)|("(?:[^"\\]|\\.)*")|(@\w+|^(?:extend )?(?:type|enum|input|interface|union|scalar|directive|schema)\b)|(\b[A-Z]\w*)/g
+const classes = ['comment', 'text', 'word', 'type']
+
+function coloured(line: string): ReactNode[] {
+  const out: ReactNode[] = []
+  let at = 0
+  for (const m of line.matchAll(parts)) {
+    out.push(line.slice(at, m.index), <span key={m.index} className={classes[m.slice(1).findIndex((g) => g !== undefined)]}>{m[0]}</span>)
+    at = m.index + m[0].length
+  }
+  return [...out, line.slice(at) || ' ']
+}
+
 function Source({ schema }: { schema: Schema }) {
   const marked = new Map(schema.diagnostics.map((d) => [d.line, d]))
   return (
     <div className="card source" tabIndex={0} role="region" aria-label={schema.file}>
-      <ol>{schema.source.split('\n').map((line, i) => <li key={i} className={marked.has(i + 1) ? 'marked' : undefined} title={marked.get(i + 1)?.message}><span>{line || ' '}</span></li>)}</ol>
+      <ol>{schema.source.split('\n').map((line, i) => <li key={i} className={marked.has(i + 1) ? 'marked' : undefined} title={marked.get(i + 1)?.message}><span>{coloured(line)}</span></li>)}</ol>
     </div>
   )
 }
