@@ -368,7 +368,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 			start := time.Now()
 			_, err := p.bySAML(idp, made.Provider, func(form url.Values) { form.Set("SAMLResponse", test.answer) })
 			want(t, err, test.want)
-			if took := time.Since(start); took > 3*time.Second {
+			if took := time.Since(start); took > 10*time.Second {
 				t.Errorf("refusing took %s", took)
 			}
 		})

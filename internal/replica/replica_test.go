@@ -92,7 +92,7 @@ func (f *fixture) until(want, sql string, most time.Duration) {
 		if got == want {
 			return
 		}
-		if time.Since(began) > 15*time.Second {
+		if time.Since(began) > time.Minute {
 			f.Fatalf("read %q, not %q", got, want)
 		}
 	}
@@ -186,7 +186,7 @@ func (f *fixture) readers() (reads *atomic.Int64, end func()) {
 				if got := f.read(number, ever); got != "" && got != "2" {
 					f.Errorf("read %q", got)
 				}
-				if took := time.Since(began); took > 5*time.Second {
+				if took := time.Since(began); took > 10*time.Second {
 					f.Errorf("a read took %v", took)
 				}
 				reads.Add(1)
@@ -201,7 +201,7 @@ func (f *fixture) readers() (reads *atomic.Int64, end func()) {
 func (f *fixture) lost() {
 	f.Helper()
 	for began := time.Now(); f.set.Stats().Usable > 0; time.Sleep(5 * time.Millisecond) {
-		if time.Since(began) > 15*time.Second {
+		if time.Since(began) > time.Minute {
 			f.Fatal("a standby that is lost is in use")
 		}
 	}
@@ -211,7 +211,7 @@ func (f *fixture) lost() {
 			f.Errorf("a standby that is lost says %q", got)
 		}
 	}
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 5*time.Second {
 		f.Errorf("100 reads without it took %v", took)
 	}
 }

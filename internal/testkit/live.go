@@ -89,6 +89,9 @@ func (e *Events) read() {
 	}
 }
 
+// patience is how long what must come may take; machines that test are slow.
+const patience = 30 * time.Second
+
 // Next waits for the next event; one of no name is the end of the answer.
 func (e *Events) Next() Event {
 	e.s.t.Helper()
@@ -98,7 +101,7 @@ func (e *Events) Next() Event {
 			e.Last = ev.ID
 		}
 		return ev
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		e.s.t.Fatal("no event came")
 		return Event{}
 	}

@@ -117,7 +117,7 @@ func (w *Socket) Next() string {
 			w.s.t.Fatalf("the connection is closed, with %d", <-w.closed)
 		}
 		return m
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		w.s.t.Fatal("no message came")
 		return ""
 	}
@@ -129,7 +129,7 @@ func (w *Socket) Closed() int {
 	select {
 	case code := <-w.closed:
 		return code
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		w.s.t.Fatal("the connection stays open")
 		return 0
 	}

@@ -187,7 +187,7 @@ func TestAttack076_EndsOnLiveSockets(t *testing.T) {
 			owner.Do("POST", "/api/tasks", map[string]any{"title": canary})
 		}
 		start := time.Now()
-		if code := ws.Closed(); code != 4403 || time.Since(start) > time.Second {
+		if code := ws.Closed(); code != 4403 || time.Since(start) > 5*time.Second {
 			t.Errorf("case %d: closed with %d after %s", i, code, time.Since(start))
 		}
 		for m := range ws.Messages() {
@@ -335,7 +335,7 @@ func TestAttack081_SlowLiveSocket(t *testing.T) {
 		start := time.Now()
 		for m := quick.Next(); !strings.HasPrefix(m, `{"type":"insert"`); m = quick.Next() {
 		}
-		if time.Since(start) > time.Second {
+		if time.Since(start) > 5*time.Second {
 			t.Fatalf("event %d after %s", i, time.Since(start))
 		}
 	}

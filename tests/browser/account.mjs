@@ -25,7 +25,7 @@ async function open() {
     referers.push(route.request().headers().referer ?? '')
     return route.fulfill({ contentType: 'image/svg+xml', body: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="4" fill="#1f5f99"/></svg>' })
   })
-  page.setDefaultTimeout(30_000) // milliseconds; machines that test are slow
+  page.setDefaultTimeout(60_000) // milliseconds; machines that test are slow
   page.on('pageerror', (err) => faults.push(`${page.url()}: ${err}`))
   page.on('console', (m) => {
     if (m.type() === 'error' && !/status of (400|401|403|404|409|415)/.test(m.text())) faults.push(`${page.url()}: ${m.text()}`)
@@ -70,7 +70,7 @@ async function mailOf(to, subject) {
   for (let tries = 0; tries < 50; tries++) {
     await mailbox.goto(url + '/_mail')
     const message = mailbox.locator('nav a', { hasText: to }).filter({ hasText: subject }).first()
-    if ((await message.count()) > 0 || (await message.waitFor({ timeout: 400 }).then(() => true, () => false))) {
+    if (await message.waitFor({ timeout: 1000 }).then(() => true, () => false)) {
       await message.click()
       await mailbox.getByRole('heading', { level: 1 }).filter({ hasText: subject }).waitFor()
       const code = mailbox.locator('.take output')

@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a start may take; machines that test are slow.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // output is what a process has written so far.
 type output struct {

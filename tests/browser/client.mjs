@@ -33,7 +33,7 @@ try {
       window.app = createClient({ notes: ['id'] }, { fetch: (u, init) => (window.asked.push(u), fetch(u, init)) })
       await window.app.auth.ready
       window.until = async (is) => {
-        for (let i = 0; i < 2000 && !is(); i++) await new Promise((done) => setTimeout(done, 5))
+        for (let i = 0; i < 6000 && !is(); i++) await new Promise((done) => setTimeout(done, 5))
         if (!is()) throw new Error('never: ' + is)
       }
     })

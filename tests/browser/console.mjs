@@ -24,7 +24,7 @@ let page = await person()
 async function person() {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', locale: 'en-GB' })
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000) // milliseconds; machines that test are slow
+  page.setDefaultTimeout(60_000) // milliseconds; machines that test are slow
   page.on('pageerror', (err) => faults.push(`${page.url()}: ${err}`))
   page.on('console', (m) => m.type() === 'error' && !/status of 40[0134]/.test(m.text()) && faults.push(`${page.url()}: ${m.text()}`))
   return page

@@ -17,7 +17,7 @@ const browser = await chromium.launch({
   executablePath,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 })
-const soon = 1000 // milliseconds in which one window shows what the other does, as a rule: machines that test are slow
+const soon = 3000 // milliseconds in which one window shows what the other does, as a rule: machines that test are slow
 const delays = [] // milliseconds that it took
 const faults = []
 const password = 'a long enough secret'
@@ -32,7 +32,7 @@ async function server(what) {
 async function open(name) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000) // milliseconds; machines that test are slow
+  page.setDefaultTimeout(60_000) // milliseconds; machines that test are slow
   page.on('pageerror', (err) => faults.push(`${name}: ${err}`))
   page.on('console', (m) => m.type() === 'error' && !/ERR_|status of 5|response code: 5/.test(m.text()) && faults.push(`${name}: ${m.text()}`))
   return page
@@ -175,7 +175,7 @@ async function reader() {
 async function agree(...pages) {
   const stored = await reader()
   let want, got
-  for (const began = Date.now(); Date.now() - began < 20_000; await pages[0].waitForTimeout(50)) {
+  for (const began = Date.now(); Date.now() - began < 60_000; await pages[0].waitForTimeout(50)) {
     if ((await pages[0].locator('.state').getAttribute('data-unsent')) !== '0') continue
     want = await stored()
     got = await Promise.all(pages.map(shown))

@@ -45,7 +45,7 @@ async function open() {
     return route.fulfill({ contentType, body })
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(30_000) // milliseconds; machines that test are slow
+  page.setDefaultTimeout(60_000) // milliseconds; machines that test are slow
   page.on('pageerror', (err) => faults.push(`${err}`))
   page.on('console', (m) => {
     if (m.type() === 'error' && !/status of (400|401|403|404|409)/.test(m.text())) faults.push(m.text())
@@ -77,7 +77,7 @@ async function codeFor(to, subject) {
   for (let tries = 0; tries < 50; tries++) {
     await mailbox.goto(url + '/_mail')
     const message = mailbox.locator('nav a', { hasText: to }).filter({ hasText: subject }).first()
-    if ((await message.count()) === 0) continue
+    if (!(await message.waitFor({ timeout: 1000 }).then(() => true, () => false))) continue
     await message.click()
     const code = mailbox.locator('.take output')
     await code.waitFor()
@@ -90,7 +90,7 @@ async function codeFor(to, subject) {
 const mailsTo = async (to) => (await (await fetch(url + '/_mail/messages?to=' + to)).json()).items
 let earlier = new Set() // mails that are not the one to come
 async function linkFor(to, subject) {
-  for (let tries = 0; tries < 50; tries++) {
+  for (let tries = 0; tries < 300; tries++) {
     const message = (await mailsTo(to)).find((m) => m.subject.includes(subject) && !earlier.has(m.id))
     const { text = '' } = message ? await (await fetch(url + '/_mail/messages/' + message.id)).json() : {}
     const link = /https:\/\/app\.example(\/react\/\S+)/.exec(text)?.[1]
@@ -105,7 +105,8 @@ const email = 'ann@example.com'
 let password = 'a long enough secret'
 const title = (text) => page.getByRole('heading', { name: text, exact: true }).waitFor()
 const press = (name) => page.getByRole('button', { name, exact: true }).click()
-const focused = () => page.evaluate(() => document.activeElement.textContent || document.activeElement.getAttribute('name'))
+// focused waits for the focus: it moves a moment after what is drawn.
+const focused = (on) => page.waitForFunction((on) => (document.activeElement.textContent || document.activeElement.getAttribute('name')) === on, on)
 
 await page.goto(url + '/react/')
 await title('Sign in to Tracker')
@@ -114,7 +115,7 @@ await press('Create an account')
 await title('Create an account')
 await press('Create an account')
 await page.getByText('Fill in: email.').waitFor()
-assert.equal(await focused(), 'email')
+await focused('email')
 await seen(page, 'sign-up')
 await page.getByLabel('Email').fill(email)
 await page.getByLabel('Password', { exact: true }).fill('short')
@@ -122,7 +123,7 @@ await page.getByLabel('Job title').fill('Engineer')
 await page.getByLabel('Work place').selectOption({ label: 'Home' })
 await press('Create an account')
 await page.locator('.loam-field .loam-wrong').waitFor()
-assert.equal(await focused(), 'password')
+await focused('password')
 await page.getByLabel('Password', { exact: true }).fill(password)
 await press('Create an account')
 await title('Check your mail')
@@ -151,7 +152,7 @@ await press('Sign in')
 await page.getByRole('alert').filter({ hasText: /./ }).waitFor()
 await press('Email me a code')
 await title('Email me a code')
-assert.equal(await focused(), 'email')
+await focused('email')
 await press('Email me a code')
 await title('Check your mail')
 await seen(page, 'mailed')
@@ -166,7 +167,7 @@ await title('Check your mail')
 const followed = async (subject) => {
   await page.goto((await linkFor(email, subject)) + '&tab=2')
   await page.getByText('You followed the link of a mail.').waitFor()
-  assert.equal(page.url(), url + '/react/?tab=2')
+  await page.waitForURL(url + '/react/?tab=2')
 }
 const signOut = async () => {
   await menu.click()
@@ -174,7 +175,7 @@ const signOut = async () => {
 }
 await followed('password')
 await title('Reset your password')
-assert.equal(await focused(), 'password')
+await focused('password')
 await seen(page, 'followed-reset')
 await page.getByLabel('New password').fill((password = 'another long secret'))
 await press('Set the password')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
-import { client, project, signedUp, sleep, storage, until } from './server.mjs'
+import { client, project, signedUp, storage, until } from './server.mjs'
 
 let server
 before(async () => (server = await project()))
@@ -73,8 +73,8 @@ test('who comes late has the rows at once, and many changes are shown together',
   await until(() => first.rows.length === 20)
   assert.ok(first.calls < 10, `${first.calls} calls`)
   const late = listen(app, 'notes', { sort: 'rank' })
-  await sleep(20)
-  assert.equal(late.rows?.length, 20)
+  await until(() => late.rows)
+  assert.equal(late.rows.length, 20)
   app.close()
 })
 

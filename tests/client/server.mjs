@@ -69,7 +69,7 @@ export async function project() {
     running = spawn(process.env.LOAM, ['dev', '--dir', dir, '--addr', '127.0.0.1:' + port], { stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''
     for (const out of [running.stdout, running.stderr]) out.on('data', (d) => (said += d))
-    for (const end = Date.now() + 20_000; Date.now() < end; await sleep(10)) {
+    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(10)) {
       port = Number(/^ready http:\/\/127\.0\.0\.1:(\d+)$/m.exec(said)?.[1] ?? port)
       if (/^ready /m.test(said)) return
       if (running.exitCode !== null) break
@@ -104,7 +104,7 @@ export const sleep = (ms) => new Promise((done) => setTimeout(done, ms))
 
 /** Waits until it is so. */
 export async function until(is, what = String(is)) {
-  for (const end = Date.now() + 15_000; Date.now() < end; await sleep(5)) if (await is()) return
+  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(5)) if (await is()) return
   throw new Error('never: ' + what)
 }
 

@@ -199,11 +199,7 @@ func (s *shell) expect(t *testing.T, f fence) {
 
 func (s *shell) await(t *testing.T, f fence, want string) {
 	t.Helper()
-	limit := patience
-	if s.printed != "" {
-		limit = time.Second // it was the shell's to print
-	}
-	for deadline := time.Now().Add(limit); !contains(s.served(t)[s.seen:], want); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !contains(s.served(t)[s.seen:], want); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("line %d: no\n%s\nbut\n%s\nand of the server\n%s", f.line, want, s.printed, s.served(t)[s.seen:])
 		}

@@ -20,8 +20,8 @@ const (
 	failoversOfTest = 2
 	failoversOfSoak = 20
 	mostGap         = 10 * time.Second // without a write, from the death of the primary on
-	noticed         = 8 * time.Second  // that writes are impossible, or possible again
-	mostProbe       = 3 * time.Second  // for /readyz to answer
+	noticed         = 15 * time.Second // that writes are impossible, or possible again
+	mostProbe       = 6 * time.Second  // for /readyz to answer
 )
 
 // TestFailover kills the primary of a pair under writes, which go on when the standby

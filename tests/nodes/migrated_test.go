@@ -60,7 +60,7 @@ func TestMigratedByAnother(t *testing.T) {
 			now = strings.Replace(was, m.old, m.new, 1)
 			a.Use(now)
 			if m.back == "" {
-				time.Sleep(within / 4) // it has heard
+				time.Sleep(250 * time.Millisecond) // it has heard
 				if n := busy.end(); n > 0 {
 					t.Errorf("%d requests were refused", n)
 				}

@@ -14,8 +14,9 @@ import (
 	"github.com/loam-dev/loam/internal/testkit"
 )
 
-// within is how soon a change counts everywhere.
-const within = time.Second
+// within is how soon a change counts everywhere, on a machine that has other things to
+// do; a second is promised. What nobody tells a node of, it remembers for a minute.
+const within = 5 * time.Second
 
 // pair is two servers on one database. Who runs them is signed in on the first.
 type pair struct {

@@ -28,7 +28,7 @@ async function demo() {
 }
 
 const soon = (promise, what) =>
-  Promise.race([promise, new Promise((_, fail) => setTimeout(() => fail(new Error('waited in vain for ' + what)), 15000).unref())])
+  Promise.race([promise, new Promise((_, fail) => setTimeout(() => fail(new Error('waited in vain for ' + what)), 60000).unref())])
 
 // inbox keeps what a subscription tells, and hands it out in order.
 function inbox() {
@@ -153,10 +153,23 @@ try {
       await Promise.race([first, new Promise((done) => setTimeout(done, 200))])
     }
     assert.match(created.name, /^amp/)
-    await rest('PATCH', '/' + created.id, { color: '#aabbcc' })
-    assert.equal((await changed.next('an update')).color, '#aabbcc')
-    await rest('DELETE', '/' + created.id)
-    assert.equal((await gone.next('a delete')).data.onDeleteLabel.id, created.id)
+    let change
+    const update = changed.next('an update').then((label) => (change = label))
+    while (change === undefined) { // the others may have begun later
+      await rest('PATCH', '/' + created.id, { color: '#aabbcc' })
+      await Promise.race([update, new Promise((done) => setTimeout(done, 200))])
+    }
+    assert.equal(change.color, '#aabbcc')
+    let end
+    const told = gone.next('a delete').then((message) => (end = message))
+    const deleted = []
+    for (let { id } = created; ; ({ id } = await rest('POST', '', { name: 'amp, to be deleted' }))) {
+      await rest('DELETE', '/' + id)
+      deleted.push(id)
+      await Promise.race([told, new Promise((done) => setTimeout(done, 200))])
+      if (end !== undefined) break
+    }
+    assert.ok(deleted.includes(end.data.onDeleteLabel.id))
     subscriptions.forEach((s) => s.unsubscribe())
   })
 
