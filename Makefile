@@ -12,6 +12,9 @@ SEED        ?= 1
 # as well, and nearly every test signs somebody in.
 RACE        := -race -gcflags=github.com/ncruces/go-sqlite3-wasm/v6/...=-race=false -gcflags=golang.org/x/crypto/argon2=-race=false
 
+# One package more at once than there are cores: many wait for servers, browsers and clocks. lint has vetted them.
+BESIDE      := -p $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1))) -vet=off
+
 # As the binary is built, so that Go's cache has each package once; the race detector alone needs C.
 export CGO_ENABLED := 0
 export LOAM_SEED    = $(SEED)
@@ -22,7 +25,11 @@ EITHER      := ./internal/audit ./internal/auth ./internal/federation ./internal
 
 .PHONY: test tools lint vuln node openapi-check gotest explore goclient postgres deploy fuzz goldens generate soak bench build demo
 
-test: tools lint vuln node gotest goclient postgres goldens fuzz
+# The judges take turns with the linters, since npm and its tests use one core. Goldens are written anew, so that
+# nothing runs beside them.
+test: tools
+	@$(MAKE) -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) lint vuln node goclient
+	@$(MAKE) -j1 gotest postgres goldens fuzz
 
 # What the tests run beside Go and Node.
 tools: ; @scripts/tools.sh
@@ -43,7 +50,7 @@ openapi-check:
 	cd tests/openapi && npm ci --no-audit --no-fund --loglevel=error && npm test --silent
 
 gotest:
-	CGO_ENABLED=1 go test $(RACE) -shuffle=$(SEED) -timeout 25m ./...
+	CGO_ENABLED=1 go test $(RACE) $(BESIDE) -shuffle=$(SEED) -timeout 25m ./...
 
 # The same with other draws, in another order.
 explore: SEED := $(shell date +%s)
@@ -55,7 +62,7 @@ goclient:
 
 # The same once more, on PostgreSQL.
 postgres:
-	LOAM_TEST_ENGINE=postgres go test -timeout 25m $(EITHER)
+	LOAM_TEST_ENGINE=postgres go test $(BESIDE) -timeout 25m $(EITHER)
 
 # The files of deploy/, by what reads them: Helm, Compose, Docker's parser, systemd. No part of make test: Helm alone
 # takes minutes to build.

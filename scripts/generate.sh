@@ -4,4 +4,4 @@
 set -eu
 packages=$(git ls-files '*_test.go' | xargs -r grep -lE 'flag\.Bool\("update"' | xargs -rn1 dirname | sort -u | sed 's|^|./|')
 # shellcheck disable=SC2086 # a list
-[ -z "$packages" ] || go test -count=1 -run 'Golden|Reference' $packages -update
+[ -z "$packages" ] || go test -vet=off -count=1 -run 'Golden|Reference' $packages -update
