@@ -1,5 +1,5 @@
-// What the audit trail has records of, as docs/guides/audit.md tells, in the order of
-// how often one looks for it.
+// What the audit trail has records of, in the order of how often one looks for it. A test
+// holds it against what the server writes and what the guides tell.
 
 const of: Record<string, string> = {
   auth: 'sign_in sign_in_failed sign_out sign_up session_ended sessions_ended password_changed password_reset address_change_asked address_changed address_verified factor_added factor_removed recovery_codes_renewed identity_linked identity_unlinked key_created key_revoked consent_given consent_revoked code_refused token_reused credentials_dropped account_deleted',
