@@ -119,10 +119,32 @@ func (c *console) init(dir, template string) error {
 	if err := writeFile(filepath.Join(data.dataDir(), editorSchemaFile), string(config.JSONSchema())); err != nil {
 		return err
 	}
-	next := "loam dev"
-	if dir != "." {
-		next = "cd " + dir + " && loam dev"
+	page, err := c.firstClient(dir)
+	if err != nil {
+		return err
 	}
-	_, err = fmt.Fprintf(c.out, "\nNext: %s\n", next)
-	return err
+	into := ""
+	if dir != "." {
+		into = "cd " + dir + " && "
+	}
+	fmt.Fprintf(c.out, "\nNext: %sloam dev\n", into)
+	if page {
+		fmt.Fprintf(c.out, "and in a second terminal: %scd web && npm install && npm run dev\n", into)
+	}
+	return nil
+}
+
+// firstClient makes the client of a template that has a page, which stands on it from the
+// first moment on; and tells whether it has one.
+func (c *console) firstClient(dir string) (bool, error) {
+	p, err := c.openProject(dir)
+	if err != nil || p.config.Generate.TS == "" {
+		return false, err
+	}
+	to := p.clientDir(dir)
+	if _, err := writeClient(to, p.compiled.TypeScript(p.config)); err != nil {
+		return false, err
+	}
+	fmt.Fprintf(c.out, "made %s\n", to)
+	return true, nil
 }

@@ -45,14 +45,20 @@ function begin(source, args, feed, place, ended) {
         state = next;
         listeners.forEach((l) => l());
     };
-    const unfollow = source.live(args, (items, info) => {
-        if (info.state === 'connecting')
-            return; // nobody's rows yet
-        rows = { items, nextCursor: info.nextCursor, ...(info.total !== undefined && { total: info.total }) };
-        feed(rows);
-        heard(info);
-        settle();
-    }, { onState: heard, ...(place && { place }) });
+    let unfollow = () => undefined;
+    try {
+        unfollow = source.live(args, (items, info) => {
+            if (info.state === 'connecting')
+                return; // nobody's rows yet
+            rows = { items, nextCursor: info.nextCursor, ...(info.total !== undefined && { total: info.total }) };
+            feed(rows);
+            heard(info);
+            settle();
+        }, { onState: heard, ...(place && { place }) });
+    }
+    catch {
+        state = 'offline'; // what can't be meant: the request that is made in its place says why
+    }
     const stop = () => {
         clearTimeout(timer);
         ended();

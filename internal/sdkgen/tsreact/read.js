@@ -4,8 +4,19 @@ import { useCallback, useSyncExternalStore } from 'react';
 import { hashKey, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { root, useIdentity, useLoam } from './context.js';
 import { nameOf } from './identity.js';
+// A condition on undefined is refused, where none at all is answered with every row: for
+// TanStack Query, whose hashes leave it out, it is something.
+function marked(asked) {
+    if (asked === undefined)
+        return '\0';
+    if (Array.isArray(asked))
+        return asked.map(marked);
+    if (typeof asked !== 'object' || asked === null || Object.getPrototypeOf(asked) !== Object.prototype)
+        return asked;
+    return Object.fromEntries(Object.entries(asked).map(([name, value]) => [name, marked(value)]));
+}
 /** `['loam', whose, 'tasks', 'list', { where }]` */
-export const keyOf = (who, path, kind, ...asked) => [root, who, path, kind, ...asked];
+export const keyOf = (who, path, kind, ...asked) => [root, who, path, kind, ...asked.map(marked)];
 export const collectionOf = (loam, path) => loam.client[path];
 export const onServer = typeof window === 'undefined';
 /** What TanStack Query is asked with, for all kinds alike. The client itself has tried again. */

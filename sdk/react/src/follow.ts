@@ -92,17 +92,22 @@ function begin(source: Source, args: object, feed: (rows: Rows) => void, place: 
     state = next
     listeners.forEach((l) => l())
   }
-  const unfollow = source.live(
-    args,
-    (items, info) => {
-      if (info.state === 'connecting') return // nobody's rows yet
-      rows = { items, nextCursor: info.nextCursor, ...(info.total !== undefined && { total: info.total }) }
-      feed(rows)
-      heard(info)
-      settle()
-    },
-    { onState: heard, ...(place && { place }) },
-  )
+  let unfollow = (): void => undefined
+  try {
+    unfollow = source.live(
+      args,
+      (items, info) => {
+        if (info.state === 'connecting') return // nobody's rows yet
+        rows = { items, nextCursor: info.nextCursor, ...(info.total !== undefined && { total: info.total }) }
+        feed(rows)
+        heard(info)
+        settle()
+      },
+      { onState: heard, ...(place && { place }) },
+    )
+  } catch {
+    state = 'offline' // what can't be meant: the request that is made in its place says why
+  }
   const stop = (): void => {
     clearTimeout(timer)
     ended()

@@ -31,8 +31,17 @@ export interface AnyOptions {
 
 export type Kind = 'list' | 'pages' | 'one'
 
+// A condition on undefined is refused, where none at all is answered with every row: for
+// TanStack Query, whose hashes leave it out, it is something.
+function marked(asked: unknown): unknown {
+  if (asked === undefined) return '\0'
+  if (Array.isArray(asked)) return asked.map(marked)
+  if (typeof asked !== 'object' || asked === null || Object.getPrototypeOf(asked) !== Object.prototype) return asked
+  return Object.fromEntries(Object.entries(asked).map(([name, value]) => [name, marked(value)]))
+}
+
 /** `['loam', whose, 'tasks', 'list', { where }]` */
-export const keyOf = (who: string, path: string, kind: Kind, ...asked: unknown[]): QueryKey => [root, who, path, kind, ...asked]
+export const keyOf = (who: string, path: string, kind: Kind, ...asked: unknown[]): QueryKey => [root, who, path, kind, ...asked.map(marked)]
 
 export const collectionOf = (loam: Loam, path: string): AnyCollection => (loam.client as unknown as Record<string, AnyCollection>)[path]!
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { afterEach, mock, test } from 'node:test'
-import { StrictMode, Suspense, type ReactNode } from 'react'
+import { Component, StrictMode, Suspense, type ReactNode } from 'react'
+import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
-import { QueryClient } from '@tanstack/react-query'
+import { QueryClient, QueryErrorResetBoundary } from '@tanstack/react-query'
 import { act, cleanup, render, renderHook, screen, waitFor } from '@testing-library/react'
 import { LoamProvider, useAuth, useCreateTask, useDeleteTask, useInfiniteTasks, useSuspenseTasks, useTask, useTasks, useUpdateTask } from './schema.js'
 import { createServer, task } from './server.js'
@@ -248,4 +249,70 @@ test('a server renders, and subscribes to nothing', () => {
   }
   assert.match(renderToString(<Wrapper><List /></Wrapper>), /connecting true null/)
   assert.deepEqual(server.asked, [])
+})
+
+test('what can’t be meant is an error of the query, and no end of the page', async () => {
+  const { server, wrapper } = begin()
+  const said = mock.method(console, 'error')
+  const nobody = undefined as unknown as string
+  const all = renderHook(() => useTasks({ where: {} }), { wrapper })
+  await waitFor(() => assert.equal(all.result.current.data?.length, 2))
+  server.asked.length = 0
+  const { result } = renderHook(() => [useTasks({ where: { projectId: nobody } }), useInfiniteTasks({ where: { projectId: nobody } }), useTask('..'), useTask('')] as const, { wrapper })
+  for (const i of [0, 1, 2, 3] as const) await waitFor(() => assert.equal(result.current[i].error?.code, 'client/argument', String(i)))
+  assert.deepEqual([result.current[0].data, server.asked.filter((a) => a.startsWith('GET')), said.mock.calls.map((c) => c.arguments)], [undefined, [], []])
+  said.mock.restore()
+})
+
+class Boundary extends Component<{ onReset: () => void; children: ReactNode }, { err?: Error | undefined }> {
+  override state: { err?: Error | undefined } = {}
+  static getDerivedStateFromError = (err: Error) => ({ err })
+  override render(): ReactNode {
+    const again = () => (this.props.onReset(), this.setState({ err: undefined }))
+    return this.state.err ? <button onClick={again}>{this.state.err.message}</button> : this.props.children
+  }
+}
+
+test('what goes wrong before there are rows reaches the error boundary, and is tried again from there', async () => {
+  const { server, wrapper } = begin()
+  const said = mock.method(console, 'error', () => undefined)
+  server.state.down = server.state.deaf = true
+  function List(): ReactNode {
+    return <p>{titles(useSuspenseTasks().data)}</p>
+  }
+  render(
+    <QueryErrorResetBoundary>
+      {({ reset }) => (
+        <Boundary onReset={reset}>
+          <Suspense fallback="…">
+            <List />
+          </Suspense>
+        </Boundary>
+      )}
+    </QueryErrorResetBoundary>,
+    { wrapper },
+  )
+  const button = await screen.findByRole('button')
+  assert.match(button.textContent!, /can’t be reached/)
+  server.state.down = server.state.deaf = false
+  act(() => button.click())
+  await screen.findByText('Task 1,Task 2')
+  said.mock.restore()
+})
+
+test('what a server rendered is taken over without a word', async () => {
+  const { wrapper: Wrapper } = begin()
+  const said = mock.method(console, 'error')
+  function List(): ReactNode {
+    const [{ data }, { user }] = [useTasks(), useAuth()]
+    return <p>{titles(data) ?? user?.name ?? '…'}</p>
+  }
+  const page = <Wrapper><Suspense fallback="…"><List /></Suspense></Wrapper>
+  const at = document.body.appendChild(document.createElement('div'))
+  at.innerHTML = renderToString(page)
+  const hydrated = await act(async () => hydrateRoot(at, page))
+  await waitFor(() => assert.equal(at.textContent, 'Task 1,Task 2'))
+  assert.deepEqual(said.mock.calls.map((c) => c.arguments[0]), [])
+  act(() => hydrated.unmount())
+  said.mock.restore()
 })

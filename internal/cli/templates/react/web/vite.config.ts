@@ -1,7 +1,8 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
-// What the page asks of its own address goes on to `loam dev`.
+// What the page asks of its own address goes on to `loam dev`: with another --addr there,
+// another target here.
 const doors = ['/api', '/auth', '/live', '/channels', '/account']
 
 export default defineConfig({
