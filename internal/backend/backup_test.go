@@ -162,7 +162,7 @@ func TestBackupTargetFails(t *testing.T) {
 		await := func(what string, is func(backup.Status) bool) {
 			t.Helper()
 			var last backup.Status
-			for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+			for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 				w := httptest.NewRecorder()
 				s.Backend.Local().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/auth/admin/backup", nil))
 				var answer struct{ Backup backup.Status }

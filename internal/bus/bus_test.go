@@ -26,7 +26,7 @@ import (
 	"github.com/loam-dev/loam/internal/fault"
 )
 
-const soon = 10 * time.Second
+const soon = time.Minute
 
 // log is what was logged.
 type log struct {

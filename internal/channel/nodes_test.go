@@ -70,7 +70,7 @@ func (e *ear) await(t *testing.T, want ...string) {
 		if strings.Join(got, "\n") == strings.Join(want, "\n") {
 			return
 		}
-		if len(got) > len(want) || time.Since(began) > 10*time.Second {
+		if len(got) > len(want) || time.Since(began) > time.Minute {
 			t.Fatalf("heard\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	}
@@ -82,7 +82,7 @@ func TestNodesPresence(t *testing.T) {
 	a, aHears := join(t, hubs[0], "a", "x", "1", `{"at":1}`)
 	aHears.await(t, `presence {"here":[{"user":"a","connections":[{"ref":"1","state":{"at":1}}]}],"you":"1"}`)
 	for began := time.Now(); ; time.Sleep(2 * time.Millisecond) {
-		if v, err := hubs[1].Look(t.Context(), user("b"), "x"); err == nil && len(v.Here) == 1 || time.Since(began) > 10*time.Second {
+		if v, err := hubs[1].Look(t.Context(), user("b"), "x"); err == nil && len(v.Here) == 1 || time.Since(began) > time.Minute {
 			break
 		}
 	}
@@ -97,7 +97,7 @@ func TestNodesPresence(t *testing.T) {
 	bHears.await(t, here, `state {"user":"a","ref":"1","state":"\u0000"}`)
 	join(t, hubs[1], "c", "x", "3", `3`)
 	if _, err := hubs[0].Join(t.Context(), user("c"), "x", Joining{Ref: "4", State: []byte("4")}, &ear{}); code(err) != fault.ChannelLimit {
-		for began := time.Now(); code(err) != fault.ChannelLimit && time.Since(began) < 10*time.Second; { // it had not been told of yet
+		for began := time.Now(); code(err) != fault.ChannelLimit && time.Since(began) < time.Minute; { // it had not been told of yet
 			var m *Member
 			if m, err = hubs[0].Join(t.Context(), user("c"), "x", Joining{Ref: "4", State: []byte("4")}, &ear{}); err == nil {
 				m.Leave()
@@ -109,7 +109,7 @@ func TestNodesPresence(t *testing.T) {
 	}
 	b.Leave()
 	for began := time.Now(); !strings.Contains(aHears.kinds(), "leave"); time.Sleep(2 * time.Millisecond) {
-		if time.Since(began) > 10*time.Second {
+		if time.Since(began) > time.Minute {
 			t.Fatalf("heard %s", aHears.kinds())
 		}
 	}
@@ -138,7 +138,7 @@ func TestNodesKeepOneOrder(t *testing.T) {
 	}
 	group.Wait()
 	for _, e := range append(late, one, two) {
-		for began := time.Now(); strings.Count(e.kinds(), "message") < 40 && time.Since(began) < 10*time.Second; time.Sleep(2 * time.Millisecond) {
+		for began := time.Now(); strings.Count(e.kinds(), "message") < 40 && time.Since(began) < time.Minute; time.Sleep(2 * time.Millisecond) {
 		}
 		var ids []string
 		e.mu.Lock()
@@ -190,7 +190,7 @@ func TestNodeThatDies(t *testing.T) {
 	late(dead)
 	left := []string{here, `leave {"user":"b","ref":"2"}`}
 	heard.await(t, left...)
-	for began := time.Now(); strings.Count(heard.kinds(), "leave") < 2 && time.Since(began) < 10*time.Second; time.Sleep(20 * time.Millisecond) {
+	for began := time.Now(); strings.Count(heard.kinds(), "leave") < 2 && time.Since(began) < time.Minute; time.Sleep(20 * time.Millisecond) {
 		late(alive) // it gives a sign of life again now and then
 	}
 	heard.await(t, append(left, `leave {"user":"c","ref":"3"}`, `join {"user":"c","ref":"3","state":3}`)...)
@@ -207,7 +207,7 @@ func (n *nodes) settle(t *testing.T) {
 		if left == 0 {
 			return
 		}
-		if time.Since(began) > 10*time.Second {
+		if time.Since(began) > time.Minute {
 			t.Fatal("what is published is not written")
 		}
 	}
@@ -239,7 +239,7 @@ func TestNodesCutOff(t *testing.T) {
 		if err == nil && strings.Contains(string(encode(v.Here)), "last") {
 			break
 		}
-		if time.Since(began) > 20*time.Second {
+		if time.Since(began) > time.Minute {
 			t.Fatalf("who is here: %s %v", encode(v.Here), err)
 		}
 	}
@@ -254,7 +254,7 @@ func TestNodesCutOff(t *testing.T) {
 		if code(why) == fault.RealtimeRestart {
 			return
 		}
-		if time.Since(began) > 10*time.Second {
+		if time.Since(began) > time.Minute {
 			t.Fatalf("ended by %v", why)
 		}
 	}

@@ -37,7 +37,7 @@ func (l *ledger) until(t *testing.T, what string, so func() bool) {
 		if yes {
 			return
 		}
-		if time.Since(began) > 30*time.Second {
+		if time.Since(began) > time.Minute {
 			t.Errorf("it is not so that %s", what)
 			return
 		}

@@ -90,7 +90,7 @@ func (e *Events) read() {
 }
 
 // patience is how long what must come may take; machines that test are slow.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Next waits for the next event; one of no name is the end of the answer.
 func (e *Events) Next() Event {

@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long one step may take on a busy machine.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // TestTutorial does what the tutorial says. Its blocks mean:
 //

@@ -199,7 +199,7 @@ func (s *site) start() *process {
 			s.t.Fatalf("the server says %q\n%s", line, log.String())
 		}
 		s.url = strings.Fields(address)[0]
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		p.kill()
 		s.t.Fatalf("the server does not start\n%s", log.String())
 	}

@@ -28,7 +28,7 @@ import (
 const (
 	probing   = 20 * time.Millisecond  // between two looks of the balancer at /readyz
 	lingering = 300 * time.Millisecond // LOAM_DRAIN_DELAY
-	mostStop  = 15 * time.Second
+	mostStop  = 40 * time.Second
 )
 
 // TestRollingDeploy replaces two servers, one after the other, by those of a newer

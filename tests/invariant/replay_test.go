@@ -208,7 +208,7 @@ func (h *history) wait() {
 	for began := time.Now(); ; time.Sleep(200 * time.Microsecond) {
 		if s := h.b.Hub().Stats(); s.Subscriptions == 0 || s.Position >= h.now().seq && s.Working == 0 {
 			return
-		} else if time.Since(began) > 20*time.Second {
+		} else if time.Since(began) > time.Minute {
 			h.fatalf("the hub does not come to rest: %+v", s)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 const (
 	events  = 11
 	tries   = 10 // to be fast: the machine may be busy
-	goesOn  = 10 * time.Second
+	goesOn  = time.Minute
 	watched = "server: { metricsToken: 0123456789abcdef0123456789abcdef }\nchannels: { \"*\": { join: [member], send: [member] } }\n"
 )
 

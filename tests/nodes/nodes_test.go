@@ -207,7 +207,7 @@ func TestJobsAreDoneElsewhere(t *testing.T) {
 	p.boss.Do("DELETE", "/auth/admin/users/"+w.bob.UserID, nil).Want(204)
 	left := 1
 	for began := time.Now(); left > 0; time.Sleep(20 * time.Millisecond) {
-		if time.Since(began) > 20*time.Second {
+		if time.Since(began) > time.Minute {
 			t.Fatal("a job that another server has added is not done")
 		}
 		testkit.Meddle(t, p.dir, func(c store.Conn) error {
