@@ -85,7 +85,7 @@ func (s *Service) Snapshot(ctx context.Context, w access.Watch, limit int, image
 
 // Row reads one row as the watch shows it, as it is now; nil where it does not.
 func (s *Service) Row(ctx context.Context, w access.Watch, key []any) ([]byte, error) {
-	page, err := s.store.Read(ctx, w.RowGrant(key), 0)
+	page, err := s.store.Read(ctx, w.RowGrant(key), 0, nil)
 	return page.Rows, err
 }
 

@@ -37,7 +37,7 @@ func (s *Service) Read(ctx context.Context, by *access.Principal, r *query.Read)
 	if r.Strict && len(grant.Denied()) > 0 {
 		return Result{}, denied(grant.Denied())
 	}
-	page, err := s.store.Read(ctx, grant, r.Behind)
+	page, err := s.store.Read(ctx, grant, r.Behind, r.Memory)
 	if err != nil {
 		return Result{Origin: page.Origin}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/loam-dev/loam/internal/access"
@@ -88,6 +89,7 @@ type API struct {
 	door  *socket.Door
 	talk  *socket.ChannelDoor
 	lists *socket.LiveDoor
+	spare sync.Pool // of *scratch
 }
 
 // New makes the handler.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,17 +45,42 @@ func listRows(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	lent := c.scratch()
+	read.Memory = lent.rows
 	result, err := c.read(read)
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{status: http.StatusOK, body: page(result, read.Count)}, nil
+	lent.rows, lent.body = result.Rows, page(lent.body[:0], result, read.Count)
+	return reply{status: http.StatusOK, body: lent.body}, nil
 }
 
-// page is the answer to a list.
-func page(result data.Result, counted bool) []byte {
-	body := make([]byte, 0, len(result.Rows)+len(result.Next)+64)
-	body = append(body, `{"items":[`...)
+// scratch is memory for an answer, which one request leaves to another: a list and its
+// rows are most of what would have to be collected.
+type scratch struct{ rows, body []byte }
+
+// mostScratch is how many bytes of either are left to another.
+const mostScratch = 64 << 10
+
+// scratch is the request's until it has been answered.
+func (c *call) scratch() *scratch {
+	if c.mine == nil {
+		if c.mine, _ = c.api.spare.Get().(*scratch); c.mine == nil {
+			c.mine = &scratch{}
+		}
+	}
+	return c.mine
+}
+
+func (c *call) giveBack() {
+	if c.mine != nil && max(cap(c.mine.rows), cap(c.mine.body)) <= mostScratch {
+		c.api.spare.Put(c.mine)
+	}
+}
+
+// page writes the answer to a list.
+func page(body []byte, result data.Result, counted bool) []byte {
+	body = append(slices.Grow(body, len(result.Rows)+len(result.Next)+64), `{"items":[`...)
 	body = append(body, result.Rows...)
 	body = append(body, `],"nextCursor":`...)
 	if result.Next == "" {
@@ -85,10 +111,13 @@ func getRow(c *call) (reply, error) {
 	if read.Key, err = c.key(m); err != nil {
 		return reply{}, err
 	}
+	lent := c.scratch()
+	read.Memory = lent.rows
 	result, err := c.read(read)
 	if err != nil {
 		return reply{}, err
 	}
+	lent.rows = result.Rows
 	if read.Select == nil && !m.ReadOnly {
 		tag := etag(result.Version)
 		c.out.Set("ETag", tag)

@@ -35,6 +35,7 @@ type call struct {
 	orgs *tenant.Service // nil: the caller's own; see anyOrganization
 	id   string          // of the request
 	out  http.Header
+	mine *scratch // nil until it is wanted
 }
 
 // reply is what a handler answers with. A nil body is an empty one.
@@ -126,13 +127,13 @@ func (e *endpoint) count(c *call, status int, start time.Time) {
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
+	ctx := r.Context()
 	if e.guard == adminUploads { // the room that reads it has limits of its own
 		r.Body = &steady{r.Body, http.NewResponseController(w), e.api.Timeout}
 	} else {
-		ctx, cancel = context.WithTimeout(ctx, e.api.Timeout)
+		limited, cancel := context.WithTimeout(ctx, e.api.Timeout)
 		defer cancel()
+		ctx = limited
 		if r.ContentLength != 0 { // a body that trickles in is a request that takes too long
 			_ = http.NewResponseController(w).SetReadDeadline(start.Add(e.api.Timeout)) // where it can't be set, the listener's own limit holds
 		}
@@ -140,6 +141,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	id := w.Header().Get("X-Request-Id")
 	c := &call{Request: r.WithContext(e.api.withOrigin(ctx, r, id)), api: e.api, app: e.api.App(), id: id, out: w.Header()}
+	defer c.giveBack()
 	answer, err := e.run(c)
 	if err == nil && answer.live != nil {
 		setCommon(w.Header())

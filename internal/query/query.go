@@ -79,6 +79,7 @@ type Read struct {
 	Totals Totals         // Aggregate
 	Strict bool           // a selected field that the caller may not read is an error, not null
 	Behind time.Duration  // that the answer may be: a replica may give it; 0: the primary does
+	Memory []byte         // that the rows may be written into; what it held is lost
 }
 
 // Text is a value from a URL, typed by the field that it meets. A list is its

@@ -105,7 +105,7 @@ func (a *app) grant(r query.Read, after []any) access.Grant {
 // read answers a page as one text, with what the next one starts after.
 func (a *app) read(r query.Read, after []any) (string, []any) {
 	a.Helper()
-	page, err := a.store.Read(a.Context(), a.grant(r, after), 0)
+	page, err := a.store.Read(a.Context(), a.grant(r, after), 0, nil)
 	if err != nil {
 		return "error: " + err.Error(), nil
 	}
@@ -200,7 +200,7 @@ func (a *app) judgedAlike(rows int) {
 	}
 	for _, filter := range thingFilters {
 		g := a.grant(query.Read{Model: "Thing", Op: query.List, Limit: 100, Filter: filter, Select: []query.Field{{Name: "id"}}}, nil)
-		listed, err := a.store.Read(a.Context(), g, 0)
+		listed, err := a.store.Read(a.Context(), g, 0, nil)
 		if err != nil {
 			a.Fatal(err)
 		}

@@ -18,14 +18,14 @@ type answer struct {
 	columns int // of the statement, so far
 	whole   bool
 	members []member
-	end     string // behind the last member
+	end     []byte // behind the last member
 	version int    // the column of the row's version, or -1
 	sort    []sortColumn
 }
 
 // member is one key of a row and its value.
 type member struct {
-	lead     string // the key, and the keys before it whose values are constant
+	lead     []byte // the key, and the keys before it whose values are constant
 	column   int
 	form     kind          // jsonKind where the column is JSON text
 	required bool          // the row is null where the value is
@@ -53,23 +53,23 @@ func (b *builder) answer(t table, fields []access.Out) *answer {
 		return wholeText()
 	}
 	a := &answer{version: -1, members: make([]member, 0, len(fields))}
-	lead := "{"
+	keys, from := append(make([]byte, 0, 24*len(fields)+2), '{'), 0
 	for i := range fields {
 		out := &fields[i]
 		if i > 0 {
-			lead += ","
+			keys = append(keys, ',')
 		}
-		lead += jsonText(out.As) + ":"
+		keys = append(appendQuoted(keys, []byte(out.As)), ':')
 		switch {
 		case out.Denied && !out.NonNull:
-			lead += "null"
+			keys = append(keys, "null"...)
 			continue
 		case out.IsLiteral && out.Mask == nil && !out.Denied:
-			lead += jsonText(out.Literal)
+			keys = appendQuoted(keys, []byte(out.Literal))
 			continue
 		}
-		m := member{lead: lead, column: a.take(), form: jsonKind, required: out.NonNull}
-		lead = ""
+		m := member{lead: keys[from:], column: a.take(), form: jsonKind, required: out.NonNull}
+		from = len(keys)
 		if m.column > 0 {
 			b.raw(",")
 		}
@@ -86,7 +86,7 @@ func (b *builder) answer(t table, fields []access.Out) *answer {
 		}
 		a.members = append(a.members, m)
 	}
-	if a.end = lead + "}"; a.columns == 0 {
+	if a.end = append(keys, '}')[from:]; a.columns == 0 {
 		b.raw("NULL")
 		a.take()
 	}

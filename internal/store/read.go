@@ -22,10 +22,10 @@ type Page struct {
 
 // Read runs a granted read as one statement, and another one where the caller
 // asked for the total. A replica may answer where that may be behind: by so much at
-// most, 0 being not at all.
-func (s *Store) Read(ctx context.Context, g access.Grant, behind time.Duration) (page Page, err error) {
+// most, 0 being not at all. The rows are written into memory, as far as that reaches.
+func (s *Store) Read(ctx context.Context, g access.Grant, behind time.Duration, memory []byte) (page Page, err error) {
 	fn := func(c Conn) error {
-		page = Page{}
+		page = Page{Rows: memory[:0]}
 		return page.read(s, c, g.Principal(), g.Node())
 	}
 	one := !g.Node().Count

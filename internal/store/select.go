@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -92,13 +91,7 @@ func (b *builder) memberKey(i int, key string) {
 // constant writes a text as JSON text.
 func (b *builder) constant(s string) { b.literal(jsonText(s)) }
 
-func jsonText(s string) string {
-	text, err := json.Marshal(s)
-	if err != nil {
-		panic("store: a text always encodes: " + err.Error())
-	}
-	return string(text)
-}
+func jsonText(s string) string { return string(appendQuoted(make([]byte, 0, len(s)+2), []byte(s))) }
 
 // masked writes a field's value behind the condition under which the caller
 // may see it.

@@ -30,7 +30,7 @@ type builder struct {
 }
 
 func (s *Store) builder(by *access.Principal) *builder {
-	return &builder{words: wordsOf(s.engine.Dialect()), by: by, org: by.Org, sql: make([]byte, 0, 1024), args: make([]any, 0, 8)}
+	return &builder{words: wordsOf(s.engine.Dialect()), by: by, org: by.Org, sql: make([]byte, 0, 512), args: make([]any, 0, 8)}
 }
 
 // query runs the statement in the caller's organization: for the database, too,
