@@ -19,6 +19,10 @@ const (
 	dateKind
 	jsonKind // lists, embedded objects, JSON
 	kinds
+
+	// Of what leaves as a record alone.
+	recordKind
+	recordsKind
 )
 
 func kindOf(f *schema.Field) kind {
@@ -74,7 +78,6 @@ type words struct {
 	find    string        // the place of a text in another, or 0
 
 	asColumns bool          // the rows of an answer leave as columns: JSON costs less to make here
-	lateral   bool          // a list may be joined with what its rows refer to
 	object    string        // a function that makes an object of keys and values of columns, where that is the fastest
 	json      [kinds]around // a value as JSON text, never NULL
 	bare      [kinds]around // a value in the form that cursors and keys have

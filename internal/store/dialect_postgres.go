@@ -30,7 +30,6 @@ var postgresWords = words{
 	find:    "strpos(",
 
 	asColumns: true,
-	lateral:   true,
 	json: allAround(around{"coalesce(", "::text,'null')"}, map[kind]around{
 		textKind: {"coalesce(to_json(", "::text)::text,'null')"},
 		timeKind: {"coalesce(to_char(", ` AT TIME ZONE 'UTC','"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'),'null')`},

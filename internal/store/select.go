@@ -1,8 +1,6 @@
 package store
 
 import (
-	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/loam-dev/loam/internal/access"
@@ -144,44 +142,14 @@ func (b *builder) one(from table, out *access.Out) {
 	if !out.NonNull {
 		b.raw("coalesce(")
 	}
-	if to := b.use(out.Sub.Model); b.beside != nil {
-		b.beside.join(b, from, to, out)
-	} else {
-		b.single(from, to, out, "")
-	}
+	to := b.use(out.Sub.Model)
+	b.raw("(SELECT ")
+	b.object(to, out.Sub.Fields)
+	b.source(from, to, out)
+	b.raw(" LIMIT 1)")
 	if !out.NonNull {
 		b.raw(",'null')")
 	}
-}
-
-func (b *builder) single(from, to table, out *access.Out, as string) {
-	b.raw("(SELECT ")
-	b.object(to, out.Sub.Fields)
-	b.raw(as)
-	b.source(from, to, out)
-	b.raw(" LIMIT 1)")
-}
-
-// beside is what the rows of a list are joined with as they are chosen.
-type beside struct {
-	rows    table  // as they are chosen
-	columns []byte // what is joined, for who makes the rows into JSON
-	joins   []byte
-}
-
-// join writes the name of a related row's object, and joins it. PostgreSQL remembers
-// then, where that pays by its statistics, what it has found for the same key; of a
-// sub-select it does not.
-func (s *beside) join(b *builder, from, to table, out *access.Out) {
-	name := fmt.Sprintf(`"+%s"`, to.alias) // of no field
-	b.raw(from.alias, ".", name)
-	sql := b.sql
-	b.sql, b.beside = s.joins, nil
-	b.raw(" LEFT JOIN LATERAL ")
-	b.single(s.rows, to, out, " AS one")
-	b.raw(" ", to.alias, " ON true")
-	b.sql, b.beside, s.joins = sql, s, b.sql
-	s.columns = fmt.Append(s.columns, ",", to.alias, ".one AS ", name)
 }
 
 // source writes FROM, with the joins, and WHERE of a nested select.
@@ -227,34 +195,12 @@ func (b *builder) many(from table, out *access.Out) {
 
 func (b *builder) array(from table, out *access.Out, fields []access.Out) {
 	to, rows := b.use(out.Sub.Model), b.use(out.Sub.Model)
-	joined, outer := beside{rows: rows}, b.beside
-	if b.beside = nil; b.words.lateral && inOrder(out) {
-		b.beside = &joined
-	}
 	b.raw("(SELECT concat('[',", b.words.join, "coalesce(")
 	b.object(to, fields)
-	b.beside = outer
-	b.raw(",'null'),','),']') FROM (SELECT ", rows.alias, ".*", string(joined.columns))
-	b.page(from, rows, out, string(joined.joins))
+	b.raw(",'null'),','),']') FROM (SELECT ", rows.alias, ".*")
+	b.page(from, rows, out)
 	b.limit(out.Sub.Limit, 0)
 	b.raw(") ", to.alias, ")")
-}
-
-// inOrder tells whether an index has the rows of a nested list in its order, so that
-// no more of them are looked at, and joined, than are shown.
-func inOrder(out *access.Out) bool {
-	r := out.Field.Relation
-	if r.Far != nil || !uniform(out.Sub.Sort) {
-		return false
-	}
-	want := slices.Clone(r.To)
-	for _, o := range out.Sub.Sort {
-		want = append(want, o.Field)
-	}
-	return slices.ContainsFunc(r.Target.Indexes, func(x *schema.Index) bool {
-		has := slices.Concat(x.Fields, r.Target.Key)
-		return len(has) >= len(want) && slices.Equal(has[:len(want)], want)
-	})
 }
 
 // page writes what follows SELECT and the columns for the rows of a nested list, in

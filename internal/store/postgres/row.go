@@ -5,16 +5,15 @@ import (
 	"encoding/hex"
 	"math"
 	"strconv"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/loam-dev/loam/internal/form"
+	"github.com/loam-dev/loam/internal/store"
 )
 
 // columns are the types of a result's columns, and the forms in which they come: text,
-// or for moments the server's own, which it has less work with. Without formats all are
+// or for moments and bytes the server's own, which it has less work with. Without formats all are
 // text.
 type columns struct {
 	oids    []uint32
@@ -24,7 +23,7 @@ type columns struct {
 func formsOf(fields []pgconn.FieldDescription) (c columns) {
 	c.oids = make([]uint32, len(fields))
 	for i, f := range fields {
-		if c.oids[i] = f.DataTypeOID; f.DataTypeOID == pgtype.TimestamptzOID {
+		if c.oids[i] = f.DataTypeOID; f.DataTypeOID == pgtype.TimestamptzOID || f.DataTypeOID == pgtype.ByteaOID {
 			if c.formats == nil {
 				c.formats = make([]int16, len(fields))
 			}
@@ -64,13 +63,13 @@ func (r *row) Bytes(i int) []byte {
 			return []byte{"01"[boolDigit(v[0] == 't')]}
 		}
 	case pgtype.ByteaOID:
-		if len(v) >= 2 { // \x68656c6c6f
+		if !r.sent(i) && len(v) >= 2 { // \x68656c6c6f
 			out := make([]byte, hex.DecodedLen(len(v)-2))
 			n, _ := hex.Decode(out, v[2:])
 			return out[:n]
 		}
 	case pgtype.TimestamptzOID, pgtype.TimestampOID:
-		if r.formats != nil && r.formats[i] == asBytes && len(v) == 8 {
+		if r.sent(i) && len(v) == 8 {
 			return r.moment(i)
 		}
 		v = dateTime(v)
@@ -79,23 +78,15 @@ func (r *row) Bytes(i int) []byte {
 	return v
 }
 
-// moment writes a time that is microseconds since 2000 as package form does.
+// sent tells of a value that came in the server's own form.
+func (r *row) sent(i int) bool { return r.formats != nil && r.formats[i] == asBytes }
+
 func (r *row) moment(i int) []byte {
-	n := int64(binary.BigEndian.Uint64(r.values[i]))
-	switch n {
-	case math.MaxInt64:
-		return []byte("infinity")
-	case math.MinInt64:
-		return []byte("-infinity")
-	}
 	from := len(r.texts)
-	r.texts = form.AppendStamp(r.texts, time.UnixMicro(n+year2000))
+	r.texts = store.AppendMoment(r.texts, int64(binary.BigEndian.Uint64(r.values[i])))
 	r.values[i] = r.texts[from:len(r.texts):len(r.texts)]
 	return r.values[i]
 }
-
-// year2000 is the server's beginning of time, in microseconds from Unix's.
-const year2000 = 946_684_800_000_000
 
 func (r *row) Int(i int) int64 {
 	v := r.values[i]
