@@ -1,13 +1,10 @@
 package store
 
 import (
-	"encoding/binary"
 	"strconv"
-	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/schema"
 )
 
@@ -71,7 +68,7 @@ func (b *builder) fields(a *answer, t table, fields []access.Out) {
 		case out.Denied && !out.NonNull:
 			keys.text = append(keys.text, "null"...)
 		case out.IsLiteral && out.Mask == nil && !out.Denied:
-			keys.text = appendQuoted(keys.text, []byte(out.Literal))
+			keys.text = form.AppendQuoted(keys.text, []byte(out.Literal))
 		default:
 			m := keys.member(b, a)
 			m.required = out.NonNull
@@ -126,7 +123,7 @@ func (k *keys) next(i int, as string) {
 	if i > 0 {
 		k.text = append(k.text, ',')
 	}
-	k.text = append(appendQuoted(k.text, []byte(as)), ':')
+	k.text = append(form.AppendQuoted(k.text, []byte(as)), ':')
 }
 
 // member is the key's, and a column of its own. What it is made of is the caller's.
@@ -190,53 +187,17 @@ func (m *member) lacking(null bool, value []byte) bool {
 	return m.required && (null || m.inner != nil && string(value) == "null")
 }
 
+// append appends a value of a row, of which those of some kinds are text already.
 func (m *member) append(to []byte, r Row) []byte {
 	switch m.form {
-	case textKind:
-		return appendQuoted(to, r.Bytes(m.column))
-	case timeKind, dateKind:
+	case timeKind:
 		return append(append(append(to, '"'), r.Bytes(m.column)...), '"')
+	case integerKind:
+		return append(to, r.Bytes(m.column)...)
 	case boolKind:
 		return strconv.AppendBool(to, r.Bool(m.column))
-	case recordKind:
-		return m.inner.appendRecord(to, r.Bytes(m.column))
-	case recordsKind:
-		return m.inner.appendRecords(to, r.Bytes(m.column))
 	}
-	return append(to, r.Bytes(m.column)...)
-}
-
-// appendQuoted appends a text in JSON. Most have nothing to be escaped.
-func appendQuoted(to, text []byte) []byte {
-	if plain(text) {
-		return append(append(append(to, '"'), text...), '"')
-	}
-	out, err := jsontext.AppendQuote(to, text)
-	if err != nil {
-		panic("store: a stored text is UTF-8: " + err.Error())
-	}
-	return out
-}
-
-// plain tells whether a text stands in JSON as it is: printable ASCII without quotes and
-// backslashes. It looks at eight bytes at a time: in a byte below 0x80, the sum with
-// 0x60 has its high bit from 0x20 on, and a byte that is equal to another leaves zero
-// where they are XORed.
-func plain(text []byte) bool {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for ; len(text) >= 8; text = text[8:] {
-		w := binary.LittleEndian.Uint64(text)
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		if (w|^(w&^highs+ones*0x60)|(quote-ones)&^quote|(slash-ones)&^slash)&highs != 0 {
-			return false
-		}
-	}
-	for _, c := range text {
-		if c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
+	return m.appendSent(to, r.Bytes(m.column))
 }
 
 // sorted reads what the row is sorted by.

@@ -3,10 +3,8 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/loam-dev/loam/internal/access"
 	"github.com/loam-dev/loam/internal/form"
@@ -40,23 +38,17 @@ func (b *builder) sent(k kind) {
 
 // relation writes the rows that a field relates to: a record, or of many an array.
 func (b *builder) relation(from table, out *access.Out, m *member) {
-	n := out.Sub
-	switch {
-	case !out.Field.Relation.ToMany():
-		m.form, m.inner = recordKind, b.relatedOne(from, out)
-	case n.Parts == nil:
-		m.form, m.inner = recordsKind, b.relatedMany(from, out, n.Fields)
+	m.form = recordKind
+	switch many := out.Field.Relation.ToMany(); {
+	case many && out.Sub.Parts == nil:
+		m.form, m.inner = recordsKind, b.relatedMany(from, out, out.Sub.Fields)
+	case many:
+		m.inner = b.connection(from, out)
+	case b.beside != nil:
+		m.inner = b.beside.join(b, from, b.use(out.Sub.Model), out)
 	default:
-		m.form, m.inner = recordKind, b.connection(from, out)
+		m.inner = b.single(from, b.use(out.Sub.Model), out, "")
 	}
-}
-
-func (b *builder) relatedOne(from table, out *access.Out) *answer {
-	to := b.use(out.Sub.Model)
-	if b.beside != nil {
-		return b.beside.join(b, from, to, out)
-	}
-	return b.single(from, to, out, "")
 }
 
 func (b *builder) single(from, to table, out *access.Out, as string) *answer {
@@ -94,7 +86,7 @@ func (b *builder) connection(from table, out *access.Out) *answer {
 	for i, part := range out.Sub.Parts {
 		keys.next(i, part.As)
 		if part.Kind == query.Constant {
-			keys.text = appendQuoted(keys.text, []byte(part.Literal))
+			keys.text = form.AppendQuoted(keys.text, []byte(part.Literal))
 			continue
 		}
 		m := keys.member(b, a)
@@ -208,9 +200,9 @@ func (m *member) appendSent(to, v []byte) []byte {
 	}
 	switch m.form {
 	case textKind:
-		return appendQuoted(to, v)
+		return form.AppendQuoted(to, v)
 	case timeKind:
-		return append(AppendMoment(append(to, '"'), int64(binary.BigEndian.Uint64(v))), '"')
+		return append(form.AppendMoment(append(to, '"'), int64(binary.BigEndian.Uint64(v))), '"')
 	case dateKind:
 		return append(append(append(to, '"'), v...), '"')
 	case boolKind:
@@ -223,19 +215,4 @@ func (m *member) appendSent(to, v []byte) []byte {
 		return m.inner.appendRecords(to, v)
 	}
 	return append(to, v...)
-}
-
-// year2000 is PostgreSQL's beginning of time, in microseconds from Unix's.
-const year2000 = 946_684_800_000_000
-
-// AppendMoment appends a time that PostgreSQL sends as microseconds since 2000, in the
-// form of package form.
-func AppendMoment(to []byte, n int64) []byte {
-	switch n {
-	case math.MaxInt64:
-		return append(to, "infinity"...)
-	case math.MinInt64:
-		return append(to, "-infinity"...)
-	}
-	return form.AppendStamp(to, time.UnixMicro(n+year2000))
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/loam-dev/loam/internal/access"
+	"github.com/loam-dev/loam/internal/form"
 	"github.com/loam-dev/loam/internal/query"
 	"github.com/loam-dev/loam/internal/schema"
 )
@@ -89,7 +90,9 @@ func (b *builder) memberKey(i int, key string) {
 // constant writes a text as JSON text.
 func (b *builder) constant(s string) { b.literal(jsonText(s)) }
 
-func jsonText(s string) string { return string(appendQuoted(make([]byte, 0, len(s)+2), []byte(s))) }
+func jsonText(s string) string {
+	return string(form.AppendQuoted(make([]byte, 0, len(s)+2), []byte(s)))
+}
 
 // masked writes a field's value behind the condition under which the caller
 // may see it.

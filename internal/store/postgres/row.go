@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/loam-dev/loam/internal/store"
+	"github.com/loam-dev/loam/internal/form"
 )
 
 // columns are the types of a result's columns, and the forms in which they come: text,
@@ -83,7 +83,7 @@ func (r *row) sent(i int) bool { return r.formats != nil && r.formats[i] == asBy
 
 func (r *row) moment(i int) []byte {
 	from := len(r.texts)
-	r.texts = store.AppendMoment(r.texts, int64(binary.BigEndian.Uint64(r.values[i])))
+	r.texts = form.AppendMoment(r.texts, int64(binary.BigEndian.Uint64(r.values[i])))
 	r.values[i] = r.texts[from:len(r.texts):len(r.texts)]
 	return r.values[i]
 }

@@ -1,4 +1,4 @@
-package store
+package form
 
 import (
 	"math/rand/v2"
@@ -24,7 +24,7 @@ func TestQuoted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := appendQuoted(nil, text); string(got) != string(want) {
+		if got := AppendQuoted(nil, text); string(got) != string(want) {
 			t.Fatalf("%q became %s, not %s", text, got, want)
 		}
 	}
