@@ -64,7 +64,7 @@ test('a create is shown by nobody who does not place it', () => {
 test('a new row has what its list includes, or is not shown', () => {
   const list = [{ id: 'a', projectId: 'p', project: { name: 'P' }, assigneeId: null, assignee: null }, { id: 'b', projectId: 'q' }]
   const relations = { project: ['one', 'projectId'], assignee: ['maybe', 'assigneeId'], best: ['maybe'], comments: ['many'], notes: ['masked'] }
-  assert.deepEqual(whole({ projectId: 'p', assigneeId: 'x' }, relations, list), { projectId: 'p', assigneeId: 'x', project: { name: 'P' }, assignee: null, best: null, comments: [], notes: [] })
-  assert.equal(whole({ projectId: 'z' }, relations, list), undefined, 'no row of the list has its project')
-  assert.deepEqual(whole({ assigneeId: null }, { assignee: ['maybe', 'assigneeId'] }, list), { assigneeId: null, assignee: null })
+  assert.deepEqual(whole({ projectId: 'p', assigneeId: 'x' }, { project: true, assignee: {}, best: true, comments: true, notes: true, other: false }, { ...relations, other: ['many'] }, list), { projectId: 'p', assigneeId: 'x', project: { name: 'P' }, assignee: null, best: null, comments: [], notes: [] })
+  assert.equal(whole({ projectId: 'z' }, { project: true }, relations, list), undefined, 'no row of the list has its project')
+  assert.deepEqual(whole({ assigneeId: null }, { assignee: true }, relations, list), { assigneeId: null, assignee: null })
 })

@@ -10,7 +10,7 @@ export function createLive(http, session, pending, socket) {
     const stateOf = (f) => f.error ? 'failed' : link.state === 'offline' ? 'offline' : link.state === 'live' && f.known ? 'live' : f.known ? 'offline' : 'connecting';
     const infoOf = (f, state) => ({ state, nextCursor: f.window.nextCursor, total: f.window.total, error: f.error });
     const completed = (f, row, rows) => {
-        const made = f.drafts.get(row) ?? whole(row, f.included, rows);
+        const made = f.drafts.get(row) ?? whole(row, f.include, (f.meta.draft?.relations ?? {}), rows);
         if (made)
             f.drafts.set(row, made);
         return made;
@@ -96,9 +96,7 @@ export function createLive(http, session, pending, socket) {
         }
     });
     const begun = (path, meta, include = {}) => {
-        const relations = meta.draft?.relations ?? {};
-        const included = Object.fromEntries(Object.entries(include).flatMap(([name, args]) => (args && relations[name] ? [[name, relations[name]]] : [])));
-        const f = { meta, path, included, drafts: new WeakMap(), id: 0, window: nothing, known: false, position: undefined, error: undefined, tries: 0, listeners: new Set(), due: undefined };
+        const f = { meta, path, include, drafts: new WeakMap(), id: 0, window: nothing, known: false, position: undefined, error: undefined, tries: 0, listeners: new Set(), due: undefined };
         lists.set(path, f);
         link.need(true);
         if (link.state === 'live')

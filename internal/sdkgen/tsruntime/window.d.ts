@@ -35,13 +35,13 @@ export interface Pending {
 }
 /** Where a row that is being created stands in a list; undefined for nowhere. */
 export type Place = (row: Row, rows: readonly Row[]) => number | 'first' | 'last' | undefined;
-/** What a list includes: relations by their names, each with its kind and the fields that name a row. */
-export type Included = Record<string, readonly string[]>;
+/** A model's relations by their names, each with its kind and the fields that name a row. */
+export type Relations = Record<string, readonly string[]>;
 /**
  * A new row with what its list includes: nothing where there can be many, and of one that it
  * refers to, what another row of the list has of it. Undefined where that is not known and
  * must be.
  */
-export declare function whole(row: Row, included: Included, rows: readonly Row[]): Row | undefined;
+export declare function whole(row: Row, include: object, relations: Relations, rows: readonly Row[]): Row | undefined;
 /** The list as it will be once all that is on its way has been done. */
 export declare function ahead(rows: Row[], key: readonly string[], pending: readonly Pending[], place: Place | undefined, complete?: (row: Row, _rows: readonly Row[]) => Row | undefined): Row[];

@@ -21,9 +21,12 @@ export function applied(w, type, data, key) {
  * refers to, what another row of the list has of it. Undefined where that is not known and
  * must be.
  */
-export function whole(row, included, rows) {
+export function whole(row, include, relations, rows) {
     const out = { ...row };
-    for (const [name, [kind, ...from]] of Object.entries(included)) {
+    for (const [name, args] of Object.entries(include)) {
+        const [kind, ...from] = relations[name] ?? [];
+        if (!args || !kind)
+            continue;
         const like = from.length ? rows.find((r) => from.every((f) => row[f] != null && r[f] === row[f])) : undefined;
         if (kind === 'one' && !like)
             return undefined;

@@ -4,14 +4,12 @@
  * it is stored.
  */
 export function newId(): string {
-  const bytes = new Uint8Array(16)
+  const bytes = new Uint8Array(10)
   const source = globalThis.crypto as Crypto | undefined // React Native has none by itself
   if (source) source.getRandomValues(bytes)
   else bytes.forEach((_, i) => (bytes[i] = Math.random() * 256))
-  const now = Date.now()
-  for (let i = 0; i < 6; i++) bytes[i] = now / 2 ** (40 - 8 * i)
-  bytes[6] = 0x70 | (bytes[6]! & 0x0f)
-  bytes[8] = 0x80 | (bytes[8]! & 0x3f)
-  const hex = Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  const time = Date.now().toString(16).padStart(12, '0')
+  const random = Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
+  const variant = '89ab'[bytes[9]! & 3]! // of a byte that is not shown otherwise
+  return [time.slice(0, 8), time.slice(8), '7' + random.slice(0, 3), variant + random.slice(3, 6), random.slice(6, 18)].join('-')
 }

@@ -4,7 +4,7 @@ import type { Http } from './request.js'
 import { listQuery, type ModelMeta } from './rows.js'
 import type { SessionKeeper } from './session.js'
 import type { Include, ListArgs, Model, Selected, FieldOf } from './types.js'
-import { ahead, applied, nothing, whole, type EventData, type Included, type Pending, type Row, type Window } from './window.js'
+import { ahead, applied, nothing, whole, type EventData, type Pending, type Relations, type Row, type Window } from './window.js'
 
 /**
  * How a live list is doing. `connecting`: its rows are not known yet. `live`: they
@@ -56,7 +56,7 @@ interface Listener {
 interface Followed {
   meta: ModelMeta
   path: string
-  included: Included
+  include: object
   drafts: WeakMap<Row, Row> // with what is included, one object as long as nothing changes
   id: number
   window: Window
@@ -91,7 +91,7 @@ export function createLive(http: Http, session: SessionKeeper, pending: () => re
   const infoOf = (f: Followed, state: LiveState): LiveInfo => ({ state, nextCursor: f.window.nextCursor, total: f.window.total, error: f.error })
 
   const completed = (f: Followed, row: Row, rows: readonly Row[]): Row | undefined => {
-    const made = f.drafts.get(row) ?? whole(row, f.included, rows)
+    const made = f.drafts.get(row) ?? whole(row, f.include, (f.meta.draft?.relations ?? {}) as Relations, rows)
     if (made) f.drafts.set(row, made)
     return made
   }
@@ -176,9 +176,7 @@ export function createLive(http: Http, session: SessionKeeper, pending: () => re
   })
 
   const begun = (path: string, meta: ModelMeta, include: object = {}): Followed => {
-    const relations = meta.draft?.relations ?? {}
-    const included = Object.fromEntries(Object.entries(include).flatMap(([name, args]) => (args && relations[name] ? [[name, relations[name]]] : [])))
-    const f: Followed = { meta, path, included, drafts: new WeakMap(), id: 0, window: nothing, known: false, position: undefined, error: undefined, tries: 0, listeners: new Set(), due: undefined }
+    const f: Followed = { meta, path, include, drafts: new WeakMap(), id: 0, window: nothing, known: false, position: undefined, error: undefined, tries: 0, listeners: new Set(), due: undefined }
     lists.set(path, f)
     link.need(true)
     if (link.state === 'live') ask(f)

@@ -54,17 +54,19 @@ export interface Pending {
 /** Where a row that is being created stands in a list; undefined for nowhere. */
 export type Place = (row: Row, rows: readonly Row[]) => number | 'first' | 'last' | undefined
 
-/** What a list includes: relations by their names, each with its kind and the fields that name a row. */
-export type Included = Record<string, readonly string[]>
+/** A model's relations by their names, each with its kind and the fields that name a row. */
+export type Relations = Record<string, readonly string[]>
 
 /**
  * A new row with what its list includes: nothing where there can be many, and of one that it
  * refers to, what another row of the list has of it. Undefined where that is not known and
  * must be.
  */
-export function whole(row: Row, included: Included, rows: readonly Row[]): Row | undefined {
+export function whole(row: Row, include: object, relations: Relations, rows: readonly Row[]): Row | undefined {
   const out = { ...row }
-  for (const [name, [kind, ...from]] of Object.entries(included)) {
+  for (const [name, args] of Object.entries(include)) {
+    const [kind, ...from] = relations[name] ?? []
+    if (!args || !kind) continue
     const like = from.length ? rows.find((r) => from.every((f) => row[f] != null && r[f] === row[f])) : undefined
     if (kind === 'one' && !like) return undefined
     out[name] = kind === 'many' || kind === 'masked' ? [] : (like?.[name] ?? null)
