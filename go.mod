@@ -2,6 +2,9 @@ module github.com/loam-dev/loam
 
 go 1.26.8
 
+// What npm installs; it may be at it while packages are looked for.
+ignore node_modules
+
 replace github.com/ncruces/go-sqlite3-wasm/v6 => github.com/ncruces/go-sqlite3-wasm/v6 v6.4.35401
 
 require (

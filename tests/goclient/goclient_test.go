@@ -4,13 +4,12 @@
 package goclient
 
 import (
-	"net"
-	"net/http"
+	"bufio"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 )
 
 const said = `project: Engine
@@ -24,16 +23,18 @@ func TestGoClient(t *testing.T) {
 	execute(t, ".", loam, "generate", "openapi", "--dir", "../../examples/tracker", "--out", "api/openapi.json")
 	execute(t, ".", "go", "tool", "oapi-codegen", "-config", "oapi-codegen.yaml", "api/openapi.json")
 
-	addr := freeAddress(t)
-	server := exec.CommandContext(t.Context(), loam, "demo", "--addr", addr)
+	server := exec.CommandContext(t.Context(), loam, "demo", "--addr", "127.0.0.1:0")
 	server.Stderr = os.Stderr
 	server.Cancel = func() error { return server.Process.Signal(os.Interrupt) }
-	if err := server.Start(); err != nil {
+	out, err := server.StdoutPipe()
+	if err == nil {
+		err = server.Start()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Wait() })
-	await(t, "http://"+addr+"/readyz")
-	if got := execute(t, ".", "go", "run", "./program", "http://"+addr); got != said {
+	if got := execute(t, ".", "go", "run", "./program", ready(t, out)); got != said {
 		t.Errorf("the program says\n%s", got)
 	}
 }
@@ -50,29 +51,16 @@ func execute(t *testing.T, dir, name string, args ...string) string {
 	return string(out)
 }
 
-func freeAddress(t *testing.T) string {
+// ready is the address that the server says it answers at. What it says after that is
+// let go by.
+func ready(t *testing.T, out io.Reader) string {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-func await(t *testing.T, url string) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if answer, err := http.DefaultClient.Do(r); err == nil {
-			answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				return
-			}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if url, is := strings.CutPrefix(lines.Text(), "ready "); is {
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+			return url
 		}
 	}
 	t.Fatal("the server does not come up")
+	return ""
 }
