@@ -146,7 +146,7 @@ export function Grid(props: Props) {
   )
 }
 
-function Head({ column, sort, onSort, width, onWidth }: { column: Column; sort: string | undefined; onSort: Props['onSort']; width: number; onWidth: Props['onWidth'] }) {
+const Head = memo(function Head({ column, sort, onSort, width, onWidth }: { column: Column; sort: string | undefined; onSort: Props['onSort']; width: number; onWidth: Props['onWidth'] }) {
   const parts = (sort ?? '').split(',').filter(Boolean)
   const now = parts.find((p) => p.replace(/^-/, '') === column.name)
   const sorts = column.kind !== 'json' && column.kind !== 'list'
@@ -174,7 +174,7 @@ function Head({ column, sort, onSort, width, onWidth }: { column: Column; sort: 
       <i className="resize" onPointerDown={drag} onDoubleClick={() => onWidth(column.name, widthOf(column))} />
     </div>
   )
-}
+})
 
 interface LineProps {
   row: Row
@@ -200,12 +200,12 @@ const same = (a: LineProps, b: LineProps): boolean =>
 const Line = memo(function Line({ row, id, index, top, columns, active, editing, selected, open, onActive, onBegin, onText, onEnd, onToggle, onOpen }: LineProps) {
   const cell = (column: number) => ({ 'data-cell': `${index}:${column}`, 'aria-colindex': column + 1, tabIndex: active === column ? 0 : -1, onFocus: () => active !== column && onActive({ row: index, column }) })
   return (
-    <div role="row" aria-rowindex={index + 2} aria-selected={selected} className={`gline${selected ? ' selected' : ''}${open ? ' open' : ''}`} style={{ transform: `translateY(${top}px)` }}>
+    <div role="row" aria-rowindex={index + 2} aria-selected={selected} className={`gline${selected ? ' selected' : ''}${open ? ' open' : ''}${editing ? ' edits' : ''}`} style={{ transform: `translateY(${top}px)` }}>
       <div role="gridcell" className="gselect" {...cell(0)}>
         <input type="checkbox" aria-label={`Select ${id}`} tabIndex={-1} checked={selected} onChange={() => onToggle(id)} />
       </div>
       {columns.map((c, i) => (
-        <div key={c.name} role="gridcell" className={`gcell ${c.kind}${editing?.column === i + 1 ? ' editing' : ''}`} {...cell(i + 1)} onDoubleClick={() => onBegin(index, i + 1)}>
+        <div key={c.name} role="gridcell" className={`gcell ${c.kind}${i === 0 ? ' opens' : ''}${editing?.column === i + 1 ? ' editing' : ''}`} {...cell(i + 1)} onDoubleClick={() => onBegin(index, i + 1)}>
           {editing?.column === i + 1 ? <Editor inline column={c} text={editing.text} onText={onText} onDone={(text) => onEnd(text ?? editing.text)} onCancel={() => onEnd(null)} /> : <Value column={c} row={row} />}
           {i === 0 && <Button kind="ghost" tiny className="opener" tabIndex={-1} aria-label={`Open ${id}`} icon={<PanelRightOpen size={13} />} onClick={() => onOpen(id)} />}
         </div>

@@ -1,6 +1,6 @@
 // How a model's grid is laid out: widths and hidden columns, kept in the browser.
 
-import { useCallback, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import type { Column, Kind } from './fields'
 
 const widths: Record<Kind, number> = { text: 200, id: 150, number: 96, boolean: 92, enum: 116, datetime: 172, date: 112, time: 104, json: 200, list: 180, reference: 180 }
@@ -28,7 +28,8 @@ const stored = (model: string): Layout => {
 /** useLayout is a model's layout, and how to change it. */
 export function useLayout(model: string) {
   const [all, setAll] = useState<Record<string, Layout>>({})
-  const layout = all[model] ?? stored(model)
+  const first = useMemo(() => stored(model), [model]) // the same each time, or every line would be made anew
+  const layout = all[model] ?? first
   const set = useCallback((change: (old: Layout) => Layout) => {
     setAll((old) => {
       const next = change(old[model] ?? stored(model))
