@@ -84,8 +84,11 @@ func (r *row) sent(i int) bool { return r.formats != nil && r.formats[i] == asBy
 func (r *row) moment(i int) []byte {
 	from := len(r.texts)
 	r.texts = form.AppendMoment(r.texts, int64(binary.BigEndian.Uint64(r.values[i])))
-	r.values[i] = r.texts[from:len(r.texts):len(r.texts)]
-	return r.values[i]
+	text := r.texts[from:len(r.texts):len(r.texts)]
+	if len(text) != 8 { // as infinity has, which would be read as a number the next time
+		r.values[i] = text
+	}
+	return text
 }
 
 func (r *row) Int(i int) int64 {
