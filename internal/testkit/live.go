@@ -110,12 +110,18 @@ func (e *Events) Next() Event {
 // Quiet demands that nothing comes for a while.
 func (e *Events) Quiet(while time.Duration) {
 	e.s.t.Helper()
+	if ev, ok := e.Within(while); ok {
+		e.s.t.Fatalf("an event came: %+v", ev)
+	}
+}
+
+// Within is the next event, where one comes in time.
+func (e *Events) Within(while time.Duration) (Event, bool) {
 	select {
 	case ev, open := <-e.events:
-		if open {
-			e.s.t.Fatalf("an event came: %+v", ev)
-		}
+		return ev, open
 	case <-time.After(while):
+		return Event{}, false
 	}
 }
 
